@@ -30,12 +30,10 @@ pub fn output(at: Duration, text: &str) -> String {
     event(at, "o", text)
 }
 
-/// The terminal's size changed.
 pub fn resize(at: Duration, width: u16, height: u16) -> String {
     event(at, "r", &format!("{width}x{height}"))
 }
 
-/// A place to jump to.
 pub fn marker(at: Duration, label: &str) -> String {
     event(at, "m", label)
 }

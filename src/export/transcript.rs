@@ -19,7 +19,6 @@ use crate::export::escape::{fill, page};
 use crate::model::{Author, DeliveryStatus};
 use crate::text::counted;
 
-/// How a transcript is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TranscriptForm {
     /// One line for each message
@@ -38,7 +37,6 @@ impl TranscriptForm {
         [Self::Markdown, Self::Html].into_iter().find(is).unwrap_or(Self::Text)
     }
 
-    /// How its files usually end.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
@@ -48,7 +46,6 @@ impl TranscriptForm {
     }
 }
 
-/// What was said in some conversations.
 #[derive(Clone, Debug)]
 pub struct Transcript {
     pub profile: String,
@@ -58,7 +55,6 @@ pub struct Transcript {
     pub conversations: Vec<(String, Vec<TranscriptLine>)>,
 }
 
-/// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranscriptLine {
     pub at: Timestamp,

@@ -19,7 +19,6 @@ pub(crate) struct Armed {
 }
 
 impl Armed {
-    /// Sets a fault that waits for a request, or holds.
     pub(crate) fn arm(&mut self, fault: Fault) {
         self.set.push((fault, 0));
     }
@@ -85,7 +84,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether this fault hits the request.
     pub(crate) fn has(&self, kind: &FaultKind) -> bool {
         self.kinds.contains(kind)
     }
@@ -95,7 +93,6 @@ impl Plan {
         self.kinds.iter().find_map(pick)
     }
 
-    /// How the answer is spoilt on its way out.
     pub(crate) fn spoil(&self) -> Option<&FaultKind> {
         self.kinds.iter().find(|kind| spoils(kind))
     }

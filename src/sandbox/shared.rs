@@ -24,10 +24,8 @@ use crate::model::fault::Fault;
 
 /// How long a stop waits for answers that are on their way.
 pub(super) const STOP_WAITS: Duration = Duration::from_millis(500);
-/// How long a webhook may take.
 const WEBHOOK_WAITS: Duration = Duration::from_secs(10);
 
-/// What routes and handle share.
 pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) advanced: AtomicU64,
@@ -55,13 +53,14 @@ impl Shared {
         let bound = 1000 * 366 * 86_400;
         let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
         let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
-        self.with_world(|world| world.settle(self.now()));
+        self.with_world(World::settle);
         self.sooner.notify_one();
     }
 
     /// Asks the world, under its lock. What it wants to send is on its way afterwards, in the order in which it came about.
     pub(super) fn with_world<R>(&self, ask: impl FnOnce(&mut World) -> R) -> R {
         let mut world = lock(&self.world);
+        world.now = self.now();
         let next_due = world.next_due();
         let answer = ask(&mut world);
         if !world.web.outbox.is_empty() {
@@ -81,12 +80,12 @@ impl Shared {
     }
 
     pub(super) fn state(&self) -> Value {
-        self.with_world(|world| world.state(self.now(), self.advanced()))
+        self.with_world(|world| world.state(self.advanced()))
     }
 
     pub(super) fn set_fault(&self, json: &Value) -> Result<(), String> {
-        let (now, fault) = (self.now(), Fault::parse(json).map_err(|e| e.what)?);
-        self.with_world(|world| world.check_fault(fault).map(|fault| world.set_fault(fault, now)))
+        let fault = Fault::parse(json).map_err(|e| e.what)?;
+        self.with_world(|world| world.check_fault(fault).map(|fault| world.set_fault(fault)))
     }
 
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
@@ -102,7 +101,7 @@ impl Shared {
             let next = self.with_world(|world| world.next_due());
             let next = next.map(|due| self.clock.instant(due.before(self.advanced())));
             tokio::select! {
-                () = sleep_until(next) => self.with_world(|world| world.settle(self.now())),
+                () = sleep_until(next) => self.with_world(World::settle),
                 () = self.sooner.notified() => {}
                 () = self.stopped() => {}
             }
@@ -129,7 +128,6 @@ impl Shared {
         }
     }
 
-    /// Waits until the sandbox stops.
     pub(super) async fn stopped(&self) {
         let _ = self.stopping.subscribe().wait_for(|&stop| stop).await;
     }
@@ -146,7 +144,6 @@ impl Shared {
         lock(&self.sockets).insert(id, line);
     }
 
-    /// A socket is gone.
     pub(super) fn disconnect(&self, id: ConnectionId) {
         lock(&self.sockets).remove(&id);
         self.with_world(|world| world.hung_up(id));

@@ -37,7 +37,6 @@ impl HttpAnswer {
         answer
     }
 
-    /// A JSON answer without headers of its own.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, JSON, body.to_string())
     }
@@ -90,7 +89,6 @@ impl HttpAnswer {
         }
     }
 
-    /// Says when to come back, in one of the forms.
     pub(crate) fn retry_after(&mut self, seconds: u64, form: RetryForm, server_time: Timestamp) {
         match form {
             RetryForm::Seconds => self.set(RETRY_AFTER, seconds),

@@ -63,7 +63,6 @@ impl Connected<IncomingStream<'_, LoopbackListener>> for HttpPeer {
     }
 }
 
-/// The listening socket.
 #[derive(Debug)]
 pub(crate) struct LoopbackListener(pub(crate) TcpListener);
 
@@ -90,7 +89,6 @@ impl Listener for LoopbackListener {
     }
 }
 
-/// One connection.
 #[derive(Debug)]
 pub(crate) struct HttpWire {
     stream: TcpStream,
@@ -202,9 +200,9 @@ async fn talk(
                 },
                 message = socket.recv() => match message {
                     Some(Ok(Message::Text(text))) => {
-                        inner.with_world(|world| world.frame(id, Some(text.as_str()), inner.now()));
+                        inner.with_world(|world| world.frame(id, Some(text.as_str())));
                     }
-                    Some(Ok(Message::Binary(_))) => inner.with_world(|world| world.frame(id, None, inner.now())),
+                    Some(Ok(Message::Binary(_))) => inner.with_world(|world| world.frame(id, None)),
                     // Answered by the library.
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return None,

@@ -18,7 +18,6 @@ use crate::sandbox::scenario::ScenarioWebhook;
 use crate::sandbox::shared::Shared;
 use crate::sandbox::world::World;
 
-/// Where the control API begins.
 pub(crate) const ROOT: &str = "/_sandbox/";
 
 #[derive(Deserialize)]

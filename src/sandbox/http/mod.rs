@@ -44,7 +44,6 @@ use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
 use crate::text::json::dense;
 
-/// What is to go out, and how.
 struct DecidedResponse {
     answer: HttpAnswer,
     plan: Plan,
@@ -73,9 +72,7 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let now = inner.now();
-    let decided = inner.with_world(|world| decide(world, now, &parts, &body));
-    let DecidedResponse { mut answer, plan, wait, connection } = decided;
+    let DecidedResponse { mut answer, plan, wait, connection } = inner.with_world(|world| decide(world, &parts, &body));
     inner.pause(wait).await;
     if let Some(connection) = connection {
         if plan.spoil().is_none() {
@@ -120,7 +117,7 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-fn decide(world: &mut World, now: Moment, parts: &Parts, body: &[u8]) -> DecidedResponse {
+fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> DecidedResponse {
     let route = Route::of(&parts.method, parts.uri.path());
     world.tally.arrived(route.name);
     let guest = matches!(route.endpoint, To::Open(_)).then(|| guest(body)).flatten();
@@ -132,9 +129,10 @@ fn decide(world: &mut World, now: Moment, parts: &Parts, body: &[u8]) -> Decided
         (_, None, None) => FaultSubject::Nobody,
     };
     // Everything that was due before it takes place first.
-    world.settle(now);
-    let plan = world.meet(route.target(), whom, now);
+    world.settle();
+    let plan = world.meet(route.target(), whom);
     let (request_id, correlation_id) = &world.request_ids();
+    let now = world.now;
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(world, spoil),
@@ -161,7 +159,6 @@ fn guest(body: &[u8]) -> Option<String> {
     party("/channel/from/id").or_else(|| party("/channel/to/id")).map(str::to_owned)
 }
 
-/// A request while it is decided about.
 struct Context<'r> {
     route: Route<'r>,
     parts: &'r Parts,
@@ -244,14 +241,14 @@ impl Context<'_> {
             To::Upload => {
                 let signed = [self.query("signature"), self.header(HeaderName::from_static("x-amz-tagging"))];
                 let bytes = axum::body::Bytes::copy_from_slice(self.body);
-                return HttpAnswer::empty(world.put(id, signed, bytes, self.now));
+                return HttpAnswer::empty(world.put(id, signed, bytes));
             }
             To::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());
                 return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::new(200, &mime, bytes));
             }
             To::History => {
-                let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
+                let page = self.page().and_then(|page| world.history(self.bearer(), page));
                 return page.map_or_else(
                     |refusal| self.refused(world, &refusal, RetryForm::Seconds),
                     |page| HttpAnswer::json(200, &page),
@@ -275,7 +272,7 @@ impl Context<'_> {
             return oauth_error((400, "invalid_request", "the body must be application/x-www-form-urlencoded"));
         }
         let asked = GrantRequest::of(self.header(AUTHORIZATION), self.body);
-        match world.token(&asked, self.plan, self.now) {
+        match world.token(&asked, self.plan) {
             Err(refusal) => oauth_error(refusal),
             Ok((token, scopes)) => {
                 let tell = world.scenario.token.tell_scope && world.rules() == ScenarioRules::Described;
@@ -312,7 +309,7 @@ impl Context<'_> {
                 let content_type = self.header(CONTENT_TYPE);
                 let (body, request_id) = (self.body, self.request_id);
                 let incoming = Incoming { conversation: id, content_type, body, request_id };
-                let (conversation, said) = world.send(granted, self.plan, incoming, self.now)?;
+                let (conversation, said) = world.send(granted, self.plan, incoming)?;
                 shapes::normalized(conversation, said)
             }
             To::Conversation => shapes::conversation(world.conversation(id)?, false),
@@ -323,13 +320,13 @@ impl Context<'_> {
                 if !matches!(state, "disconnected" | "DISCONNECTED") {
                     return Err(ServiceRefusal::value(state, "state", "disconnected"));
                 }
-                shapes::conversation(world.disconnect(id, self.now)?, false)
+                shapes::conversation(world.disconnect(id)?, false)
             }
             To::Open(kind) => {
                 let prefetch = self.query("prefetchConversationId") == Some("true");
                 let integration = Some(id).filter(|id| !id.is_empty());
                 let asked = OpenRequest { kind, integration, request_id: self.request_id, prefetch };
-                world.open(asked, &self.json()?, self.now)?
+                world.open(asked, &self.json()?)?
             }
             To::Bulk => {
                 let conversation = world.conversation(id)?;
@@ -386,7 +383,7 @@ impl Context<'_> {
         if !self.header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
             return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
-        match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan, self.now) {
+        match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan) {
             Some(id) => {
                 self.connection = Some(id);
                 HttpAnswer::empty(101)
@@ -399,7 +396,6 @@ impl Context<'_> {
         }
     }
 
-    /// The body, which has to be JSON of this form.
     fn json<T: DeserializeOwned>(&self) -> Served<T> {
         json_of(self.body, self.header(CONTENT_TYPE))
     }

@@ -65,7 +65,6 @@ const ENDPOINTS: [(&str, To); 23] = [
     ("PUT /attachments/{attachmentId}", To::Upload),
 ];
 
-/// A request that the sandbox knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route<'p> {
     pub(crate) endpoint: SimulatedEndpoint,

@@ -20,7 +20,6 @@ const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
     }
 }
 
-/// What became of a message.
 fn status(said: &SimulatedMessage) -> &'static str {
     if said.is_guests() { "received" } else { "delivery-success" }
 }
@@ -63,7 +62,6 @@ fn speaking(c: &SimulatedConversation, p: &Participant) -> Value {
     })
 }
 
-/// A participant, with what stands under its `messages`.
 fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> Value {
     let guest = p.purpose == ParticipantPurpose::Customer;
     json!({

@@ -12,7 +12,6 @@ use crate::model::limits::{MESSAGES_PER_SECOND, REQUESTS_PER_MINUTE};
 /// Extensions of files that no deployment takes. [WMJ sample]
 pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
 
-/// Which world's rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioRules {
@@ -69,7 +68,6 @@ impl fmt::Debug for ScenarioClient {
     }
 }
 
-/// The tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Token {
@@ -84,7 +82,6 @@ impl Default for Token {
     }
 }
 
-/// Limits of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -118,7 +115,6 @@ impl Default for Limits {
     }
 }
 
-/// The web deployment.
 #[expect(clippy::struct_excessive_bools, reason = "a switch each, as a deployment has them")]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -169,7 +165,6 @@ impl Deployment {
 pub struct ScenarioWebhook {
     /// `http://127.0.0.1:PORT/PATH`: an address of this machine, so that a sandbox sends nothing anywhere else.
     pub url: String,
-    /// What signs the pushes.
     pub secret: String,
 }
 
@@ -179,7 +174,6 @@ impl fmt::Debug for ScenarioWebhook {
     }
 }
 
-/// How the counterpart behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioScript {
@@ -194,7 +188,6 @@ pub enum ScenarioScript {
     Handover,
     /// Says the last line of its history again, whatever it hears.
     Repeat,
-    /// Never answers.
     Silent,
 }
 
@@ -213,13 +206,10 @@ pub enum Addressed {
     External,
 }
 
-/// One conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioConversation {
-    /// Its name in the picker.
     pub name: String,
-    /// The way in which its guest speaks.
     #[serde(default)]
     pub channel: Channel,
     /// From the seed where absent. Only in `guest-api`: the others get theirs when they begin.
@@ -233,9 +223,7 @@ pub struct ScenarioConversation {
     /// `web-messaging`: the token of a session that has a history; from the seed.
     #[serde(skip)]
     pub(crate) guest_token: Option<Arc<str>>,
-    /// The guest's external id.
     pub external_id: Option<String>,
-    /// The guest's name.
     #[serde(default = "guest_name")]
     pub guest: String,
     #[serde(default)]
@@ -248,7 +236,6 @@ pub struct ScenarioConversation {
     /// How long before the start of the sandbox the guest connected.
     #[serde(default = "started_minutes_ago")]
     pub started_minutes_ago: u32,
-    /// What was said before.
     #[serde(default)]
     pub history: Vec<ScriptLine>,
 }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::text::json::dense;
 
-/// What a message offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {
     #[default]
@@ -50,7 +49,6 @@ impl OfferedContent {
         }
     }
 
-    /// Its content, in a message of `at`.
     pub(crate) fn content(&self, at: Timestamp) -> Vec<Value> {
         let card = |(title, description, buttons): &(&str, &str, &[&str])| {
             let actions = buttons.iter().map(|label| json!({"type": "Postback", "text": label, "payload": label}));
@@ -83,7 +81,6 @@ impl OfferedContent {
     }
 }
 
-/// What a guest's message holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum GuestContent {
     Choice(TakenChoice),

@@ -7,17 +7,14 @@ use serde_json::{Value, json};
 use super::content::GuestContent;
 use super::conversation::GuestAccess;
 use super::{SimulatedConversation, World};
-use crate::model::Moment;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioRules;
 use crate::text::json::{dense, with};
 
-/// Whom a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultSubject<'r> {
     Nobody,
-    /// The conversation with this id.
     Conversation(&'r str),
     /// The integration's guest of this id.
     Guest(&'r str),
@@ -29,13 +26,13 @@ pub(crate) enum FaultSubject<'r> {
 
 impl World {
     /// A request arrived, or a frame comes or goes: what the faults make of it.
-    pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
+    pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>) -> Plan {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
         let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));
         self.armed = armed;
         for act in acts {
-            self.act(&act, now);
+            self.act(&act);
         }
         plan
     }
@@ -65,9 +62,9 @@ impl World {
     }
 
     /// Sets a fault; one that takes effect at once does.
-    pub(crate) fn set_fault(&mut self, fault: Fault, now: Moment) {
+    pub(crate) fn set_fault(&mut self, fault: Fault) {
         if fault.at_once {
-            self.act(&fault, now);
+            self.act(&fault);
         } else {
             self.armed.arm(fault);
         }
@@ -96,19 +93,19 @@ impl World {
         }
     }
 
-    fn act(&mut self, act: &Fault, now: Moment) {
+    fn act(&mut self, act: &Fault) {
         let wanted = act.conversation.as_deref();
         let meant: Vec<usize> = (0..self.conversations.len())
             .filter(|n| wanted.is_none_or(|name| self.conversations[*n].is(name)))
             .collect();
         match act.kind {
-            FaultKind::TokenExpired => self.tokens.expire_all(now),
-            FaultKind::TokenRevoked => self.tokens.revoke(|_| true, now),
+            FaultKind::TokenExpired => self.tokens.expire_all(self.now),
+            FaultKind::TokenRevoked => self.tokens.revoke(|_| true, self.now),
             FaultKind::ConversationEnded => {
                 for n in meant {
-                    self.end(n, now, true);
+                    self.end(n, true);
                 }
-                self.settle(now);
+                self.settle();
             }
             FaultKind::ParticipantMismatch => {
                 for n in meant {
@@ -121,14 +118,14 @@ impl World {
             FaultKind::SessionReadOnly
             | FaultKind::SessionExpired
             | FaultKind::SessionCleared
-            | FaultKind::LoggedOut => self.end_sessions(&act.kind, wanted, now),
+            | FaultKind::LoggedOut => self.end_sessions(&act.kind, wanted),
             _ => {}
         }
     }
 
     /// What was received, counted, and how the sandbox is set: see [`crate::sandbox::Sandbox::state`].
-    pub(crate) fn state(&mut self, now: Moment, advanced: Duration) -> Value {
-        self.settle(now);
+    pub(crate) fn state(&mut self, advanced: Duration) -> Value {
+        self.settle();
         let conversation = |c: &SimulatedConversation| {
             let received = c.thread.iter().filter_map(|said| {
                 let content: Vec<Value> = said.pieces.iter().map(GuestContent::json).collect();
@@ -158,11 +155,11 @@ impl World {
             "scenario": self.scenario.name,
             "seed": self.scenario.seed,
             "world": if self.rules() == ScenarioRules::Described { "described" } else { "published" },
-            "clock": {"now": now.wall, "advanced_seconds": advanced.as_secs()},
+            "clock": {"now": self.now.wall, "advanced_seconds": advanced.as_secs()},
             "tokens": {
                 "issued": self.tokens.issued,
                 "renewals": self.tokens.issued.saturating_sub(1),
-                "valid": self.tokens.valid(now),
+                "valid": self.tokens.valid(self.now),
                 "revoked": self.tokens.revoked,
             },
             "requests": self.tally.requests,

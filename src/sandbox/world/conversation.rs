@@ -36,7 +36,6 @@ impl Participant {
     }
 }
 
-/// How the guest speaks in a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum GuestAccess {
     /// By the conversation's id.
@@ -89,7 +88,6 @@ impl SimulatedMessage {
     }
 }
 
-/// That and how a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ConversationEnd {
     pub(crate) at: Timestamp,

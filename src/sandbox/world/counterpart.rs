@@ -24,25 +24,28 @@ impl World {
         self.due.insert(place, Due { at, what });
     }
 
-    /// When the next of it comes.
     pub(crate) fn next_due(&self) -> Option<Moment> {
         self.due.front().map(|due| due.at)
     }
 
-    /// Lets what is due take place.
-    pub(crate) fn settle(&mut self, now: Moment) {
-        while self.next_due().is_some_and(|at| at <= now) {
-            let Some(Due { at, what }) = self.due.pop_front() else { return };
+    /// Lets what is due take place, each at its own time.
+    pub(crate) fn settle(&mut self) {
+        let now = self.now;
+        while self.next_due().is_some_and(|at| at <= now)
+            && let Some(Due { at, what }) = self.due.pop_front()
+        {
+            self.now = at;
             match what {
-                DueEvent::Counterpart { conversation, happening } => self.happen(conversation, happening, at),
+                DueEvent::Counterpart { conversation, happening } => self.happen(conversation, happening),
                 DueEvent::Frame { to, out } => self.release(to, out),
                 DueEvent::Release(to) => self.release_held(to),
-                DueEvent::Expires(token) => self.expire_session(&token, at),
+                DueEvent::Expires(token) => self.expire_session(&token),
             }
         }
+        self.now = now;
     }
 
-    fn happen(&mut self, n: usize, happening: ScriptedAct, at: Moment) {
+    fn happen(&mut self, n: usize, happening: ScriptedAct) {
         let conversation = &mut self.conversations[n];
         if conversation.ended.is_some() {
             return;
@@ -50,68 +53,62 @@ impl World {
         let person = conversation.participant(ParticipantPurpose::Agent).is_some();
         let by = if person { ParticipantPurpose::Agent } else { ParticipantPurpose::Workflow };
         match happening {
-            ScriptedAct::Types => self.announce_typing(n, by, at),
+            ScriptedAct::Types => self.announce_typing(n, by),
             ScriptedAct::Says { text, offer } => {
                 let open = matches!(conversation.via, GuestAccess::Open { .. });
-                let mut said = SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(at.wall));
+                let mut said =
+                    SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(self.now.wall));
                 said.offer = if open { offer.for_open() } else { offer };
-                self.announce_message(n, &said, at);
+                self.announce_message(n, &said);
                 self.keep(n, said);
             }
             ScriptedAct::Joins => {
-                conversation.participants.push(Participant::agent(&mut self.dice.messages, at.wall));
+                conversation.participants.push(Participant::agent(&mut self.dice.messages, self.now.wall));
             }
-            ScriptedAct::Ends => self.end(n, at, false),
+            ScriptedAct::Ends => self.end(n, false),
         }
     }
 
     /// Ends a conversation; its guest is told where they can be.
-    pub(super) fn end(&mut self, n: usize, now: Moment, by_fault: bool) {
+    pub(super) fn end(&mut self, n: usize, by_fault: bool) {
         let conversation = &mut self.conversations[n];
         if conversation.ended.is_none() {
-            conversation.ended = Some(ConversationEnd { at: now.wall, by_fault });
-            self.announce_end(n, now);
+            conversation.ended = Some(ConversationEnd { at: self.now.wall, by_fault });
+            self.announce_end(n);
         }
     }
 
-    fn announce_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
+    fn announce_typing(&mut self, n: usize, by: ParticipantPurpose) {
         let id = self.dice.messages.hex();
         match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
             GuestAccess::Open { from } => {
-                self.push(n, (&id, by, "Event"), &from, json!({"events": [frames::typing()]}), at);
+                self.push(n, (&id, by, "Event"), &from, json!({"events": [frames::typing()]}));
             }
             GuestAccess::Web { token } => {
-                let body = frames::event(&id, false, at.wall, frames::typing());
-                self.tell(&token, FaultTarget::Answer, "StructuredMessage", body, at);
+                let body = frames::event(&id, false, self.now.wall, frames::typing());
+                self.tell(&token, FaultTarget::Answer, "StructuredMessage", body);
             }
         }
     }
 
-    fn announce_message(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
+    fn announce_message(&mut self, n: usize, said: &SimulatedMessage) {
         match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
             GuestAccess::Open { from } => {
                 let rest = dense(json!({"text": &*said.text, "content": said.content()}));
-                self.push(n, (&said.id, said.by, said.form()), &from, rest, at);
+                self.push(n, (&said.id, said.by, said.form()), &from, rest);
             }
             GuestAccess::Web { token } => {
                 let body = frames::structured(&self.conversations[n], said, false);
-                self.tell(&token, FaultTarget::Reply, "StructuredMessage", body, at);
+                self.tell(&token, FaultTarget::Reply, "StructuredMessage", body);
             }
         }
     }
 
     /// Sends an outbound message of open messaging to the webhook, signed, where there is one.
     /// [shape: real: documented; 3p: GCX test data]
-    fn push(
-        &mut self,
-        n: usize,
-        (id, by, form): (&str, ParticipantPurpose, &str),
-        guest: &Value,
-        rest: Value,
-        at: Moment,
-    ) {
+    fn push(&mut self, n: usize, (id, by, form): (&str, ParticipantPurpose, &str), guest: &Value, rest: Value) {
         let Some(webhook) = &self.scenario.webhook else { return };
         let (c, integration) = (&self.conversations[n], &self.integration_id);
         let name = c.participant(by).map(|p| p.name.as_str());
@@ -119,7 +116,7 @@ impl World {
         let body = json!({
             "id": id,
             "channel": {"id": integration, "platform": "Open", "type": "Private", "messageId": id, "to": to,
-                "from": {"nickname": name, "id": integration}, "time": time_text(at.wall)},
+                "from": {"nickname": name, "id": integration}, "time": time_text(self.now.wall)},
             "conversationId": c.id,
             "type": form,
             "direction": "Outbound",
@@ -142,8 +139,7 @@ impl World {
         }
     }
 
-    /// Plans the counterpart's answer to `text`.
-    pub(super) fn provoke(&mut self, n: usize, text: &str, now: Moment) {
+    pub(super) fn provoke(&mut self, n: usize, text: &str) {
         let conversation = &mut self.conversations[n];
         let (happenings, stage) = if conversation.script == ScenarioScript::Repeat {
             let last = conversation.thread.iter().rev().find(|said| !said.is_guests());
@@ -153,13 +149,13 @@ impl World {
             script::answer(conversation.script, conversation.stage, text)
         };
         conversation.stage = stage;
-        self.plan_happenings(n, happenings, now);
+        self.plan_happenings(n, happenings);
     }
 
     /// Puts happenings on the list of what is due, each message after its time of writing.
-    pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<ScriptedAct>, now: Moment) {
+    pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<ScriptedAct>) {
         let seen = self.conversations[conversation].via != GuestAccess::GuestApi;
-        let mut at = now;
+        let mut at = self.now;
         for happening in happenings {
             if matches!(happening, ScriptedAct::Says { .. }) {
                 if seen {

@@ -1,4 +1,4 @@
-//! The simulated organisation: its state and its rules. Pure: no clock, no sockets; time comes in with each call.
+//! The simulated organisation: its state and its rules. Pure: no clock, no sockets; whoever asks sets its time first.
 //!
 //! ```text
 //! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► messages, shapes or refusal
@@ -49,12 +49,12 @@ use web::{ConnectionId, Outgoing, Web};
 
 /// The whole state. No `Debug`: it holds the secret and the tokens.
 pub(crate) struct World {
+    pub(crate) now: Moment,
     /// The scenario, with the ids, secrets and tokens that it does not give filled in, and the webhook as it is now.
     pub(crate) scenario: Scenario,
     pub(crate) organization_id: String,
     pub(crate) integration_id: String,
     pub(crate) deployment_id: String,
-    /// What is to be pushed to the webhook.
     pub(crate) pushes: Vec<WebhookPush>,
     pub(crate) web: Web,
     /// Those of the scenario that have begun, in its order; then those that began since.
@@ -68,14 +68,12 @@ pub(crate) struct World {
     due: VecDeque<Due>,
 }
 
-/// Where ids and times come from.
 struct Dice {
     requests: Rng,
     messages: Rng,
     timing: Rng,
 }
 
-/// Where conversations and messages are, by their ids.
 #[derive(Default)]
 struct Index {
     conversations: HashMap<String, usize>,
@@ -85,7 +83,6 @@ struct Index {
     own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
 }
 
-/// Something that is due.
 #[derive(Clone, Debug)]
 struct Due {
     at: Moment,
@@ -104,7 +101,6 @@ enum DueEvent {
     Expires(Arc<str>),
 }
 
-/// A message for the webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WebhookPush {
     pub(crate) url: String,
@@ -120,7 +116,6 @@ fn signature(secret: &str, body: &[u8]) -> String {
 }
 
 impl World {
-    /// The organisation of `scenario`, as it is at the start.
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
         // The ids of what happens come from both.
         let (seed, run) = (scenario.seed, scenario.seed ^ scenario.run);
@@ -135,6 +130,7 @@ impl World {
         });
         let waiting = std::mem::take(&mut scenario.conversations);
         let mut world = Self {
+            now,
             organization_id: dice.uuid(),
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
@@ -154,16 +150,16 @@ impl World {
             scenario,
         };
         for entry in waiting {
-            world.add_entry(entry, now);
+            world.add_entry(entry);
         }
         for fault in world.scenario.faults.clone() {
-            world.set_fault(fault, now);
+            world.set_fault(fault);
         }
         world
     }
 
     /// Takes in who waits in the picker. Conversations of the Guest API have begun, and those with a history.
-    fn add_entry(&mut self, mut entry: ScenarioConversation, now: Moment) {
+    fn add_entry(&mut self, mut entry: ScenarioConversation) {
         let (seed, begun) = (self.scenario.seed, !entry.history.is_empty());
         let via = match entry.channel {
             Channel::GuestApi => Some(GuestAccess::GuestApi),
@@ -179,26 +175,24 @@ impl World {
                 entry.guest_token = begun.then(token);
                 let n = self.conversations.len();
                 entry.guest_token.clone().map(|token| {
-                    self.begin_session(&token, origin, now).conversations.push(n);
+                    self.begin_session(&token, origin).conversations.push(n);
                     GuestAccess::Web { token }
                 })
             }
         };
         if let Some(via) = via {
-            self.add(SimulatedConversation::new(&entry, via, seed, now));
+            self.add(SimulatedConversation::new(&entry, via, seed, self.now));
         }
         self.scenario.conversations.push(entry);
     }
 
-    /// Begins a conversation in which nothing has been said yet.
-    fn begin(&mut self, names: (&str, &str), script: ScenarioScript, via: GuestAccess, now: Moment) -> usize {
+    fn begin(&mut self, names: (&str, &str), script: ScenarioScript, via: GuestAccess) -> usize {
         let dice = &mut self.dice.messages;
         let ids = (dice.uuid(), dice.uuid());
-        let begun = SimulatedConversation::begin(names, ids, script, via, dice, now.wall);
+        let begun = SimulatedConversation::begin(names, ids, script, via, dice, self.now.wall);
         self.add(begun)
     }
 
-    /// Takes a conversation in.
     fn add(&mut self, conversation: SimulatedConversation) -> usize {
         let n = self.conversations.len();
         self.index.conversations.insert(conversation.id.clone(), n);
@@ -218,7 +212,6 @@ impl World {
         self.scenario.conversations.iter().filter(|entry| rank(entry).is_some()).min_by_key(rank)
     }
 
-    /// Which rules hold.
     pub(crate) const fn rules(&self) -> ScenarioRules {
         self.scenario.world
     }
@@ -233,16 +226,10 @@ impl World {
         Duration::from_millis(if high == 0 { 0 } else { self.dice.timing.between(low, high) })
     }
 
-    /// Gives out a token with its scopes, or says why not.
-    pub(crate) fn token(
-        &mut self,
-        asked: &GrantRequest,
-        plan: &Plan,
-        now: Moment,
-    ) -> Result<(String, Arc<[String]>), TokenRefusal> {
+    pub(crate) fn token(&mut self, asked: &GrantRequest, plan: &Plan) -> Result<(String, Arc<[String]>), TokenRefusal> {
         let granted = token::granted(&self.scenario, plan, asked).inspect_err(|why| self.tally.refused(why.1))?;
         let (scopes, lifetime) = (Arc::from(granted), Duration::from_secs(self.scenario.token.lifetime_seconds));
-        Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, now), scopes))
+        Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, self.now), scopes))
     }
 
     /// Whether a bearer with these scopes may read. In the described world one of `scopes` is needed; in the published
@@ -265,7 +252,6 @@ impl World {
         }
     }
 
-    /// Which conversation has this id.
     fn find(&self, id: &str) -> Served<usize> {
         if !crate::model::ids::is_uuid(id) {
             return Err(ServiceRefusal::conversation_malformed(id));
@@ -283,10 +269,10 @@ impl World {
     }
 
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
-    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Served<&SimulatedConversation> {
+    pub(crate) fn disconnect(&mut self, id: &str) -> Served<&SimulatedConversation> {
         let n = self.find(id)?;
-        self.end(n, now, false);
-        self.settle(now);
+        self.end(n, false);
+        self.settle();
         Ok(&self.conversations[n])
     }
 }

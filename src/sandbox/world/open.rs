@@ -19,7 +19,6 @@ use super::conversation::GuestAccess;
 use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedMessage, World};
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::time_text;
-use crate::model::Moment;
 use crate::model::ids::is_uuid;
 use crate::sandbox::scenario::ScenarioScript;
 use crate::text::json::dense;
@@ -76,7 +75,6 @@ struct OpenEvent {
     event_type: String,
 }
 
-/// Why a message could not be delivered.
 #[derive(Debug, Deserialize)]
 struct OpenReason {
     code: Option<String>,
@@ -161,7 +159,6 @@ impl Inbound {
     }
 }
 
-/// A request of the open channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenRequest<'r> {
     pub(crate) kind: Endpoint,
@@ -174,8 +171,7 @@ pub(crate) struct OpenRequest<'r> {
 }
 
 impl World {
-    /// Receives what a provider sends in, and answers it, or says why not.
-    pub(crate) fn open(&mut self, asked: OpenRequest<'_>, inbound: &Inbound, now: Moment) -> Served<Value> {
+    pub(crate) fn open(&mut self, asked: OpenRequest<'_>, inbound: &Inbound) -> Served<Value> {
         let to = || inbound.channel.to.as_ref()?.get("id")?.as_str();
         let integration = asked.integration.or_else(to).ok_or(ServiceRefusal::BODY_MALFORMED)?;
         self.check_integration(integration)?;
@@ -207,7 +203,7 @@ impl World {
                 Ok(body)
             }
             Endpoint::Message | Endpoint::Response => {
-                let (n, id) = self.open_said(asked, inbound, guest, now)?;
+                let (n, id) = self.open_said(asked, inbound, guest)?;
                 let conversation = &self.conversations[n];
                 let said = conversation.said(&id).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?;
                 let message = asked.kind == Endpoint::Message;
@@ -230,7 +226,6 @@ impl World {
         }
     }
 
-    /// Refuses another id than the integration's.
     pub(crate) fn check_integration(&self, id: &str) -> Served<()> {
         match id {
             id if id == self.integration_id => Ok(()),
@@ -239,13 +234,7 @@ impl World {
         }
     }
 
-    fn open_said(
-        &mut self,
-        asked: OpenRequest<'_>,
-        inbound: &Inbound,
-        guest: &str,
-        now: Moment,
-    ) -> Served<(usize, String)> {
+    fn open_said(&mut self, asked: OpenRequest<'_>, inbound: &Inbound, guest: &str) -> Served<(usize, String)> {
         let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
         if let Some(before) = own_id.as_deref().and_then(|id| self.index.own_ids.get(&own_key(guest, id))).cloned() {
             self.tally.open.duplicates += 1;
@@ -255,7 +244,7 @@ impl World {
         let going_on = self.conversations.iter().rposition(|c| c.is_of_open_guest(guest) && c.ended.is_none());
         let mut heard = inbound.text.clone().unwrap_or_default();
         let id = self.dice.messages.hex();
-        let mut said = SimulatedMessage::words(id.clone(), ParticipantPurpose::Customer, heard.as_str(), now.wall);
+        let mut said = SimulatedMessage::words(id.clone(), ParticipantPurpose::Customer, heard.as_str(), self.now.wall);
         let n = match (asked.kind, going_on) {
             (Endpoint::Response, None) => return Err(ServiceRefusal::CONVERSATION_UNKNOWN),
             (Endpoint::Response, Some(n)) => {
@@ -270,7 +259,7 @@ impl World {
                 n
             }
             (_, Some(n)) => n,
-            (_, None) => self.begin_open(guest, from.clone(), now),
+            (_, None) => self.begin_open(guest, from.clone()),
         };
         let files = inbound.content.iter().filter_map(|c| c.attachment.clone());
         said.pieces.extend(files.map(GuestContent::File));
@@ -285,22 +274,21 @@ impl World {
         conversation.attributes.extend(inbound.channel.metadata.custom_attributes.clone());
         said.at = conversation.stamp(said.at);
         self.keep(n, said);
-        self.provoke(n, &heard, now);
+        self.provoke(n, &heard);
         Ok((n, id))
     }
 
-    fn begin_open(&mut self, guest: &str, from: Value, now: Moment) -> usize {
+    fn begin_open(&mut self, guest: &str, from: Value) -> usize {
         let named = from.get("nickname").and_then(Value::as_str).unwrap_or(guest).to_owned();
         let mut waiting = self.scenario.conversations.iter();
         let (name, script) = match waiting.find(|entry| entry.guest_id.as_deref() == Some(guest)) {
             Some(entry) => (entry.name.clone(), entry.script),
             None => (named.clone(), ScenarioScript::default()),
         };
-        self.begin((&name, &named), script, GuestAccess::Open { from }, now)
+        self.begin((&name, &named), script, GuestAccess::Open { from })
     }
 }
 
-/// Under which a message's own id is remembered.
 pub(super) fn own_key(guest: &str, own_id: &str) -> (Box<str>, Box<str>) {
     (guest.into(), own_id.into())
 }

@@ -180,7 +180,6 @@ impl ServiceRefusal {
         Self { more, retry_after: Some(retry_after), ..refusal }
     }
 
-    /// The same for a token.
     pub(crate) fn token_limited(retry_after: u64, allowed: u32) -> Self {
         Self::rate_limited(retry_after, allowed, "platform.api", "client.credentials.token.rate.per.minute")
     }

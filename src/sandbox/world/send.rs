@@ -10,7 +10,6 @@ use serde::Deserialize;
 use super::token::has_any;
 use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, json_of};
 use crate::genesys::guest_api::SCOPE;
-use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::model::ids::is_uuid;
 use crate::sandbox::fault::Plan;
@@ -48,7 +47,6 @@ impl World {
         granted: &[String],
         plan: &Plan,
         incoming: Incoming<'_>,
-        now: Moment,
     ) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
         self.may_send(granted, plan)?;
         let n = self.find(incoming.conversation)?;
@@ -69,10 +67,10 @@ impl World {
         }
         let text: Arc<str> = body.text.into();
         let id = self.dice.messages.hex();
-        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.clone(), now.wall);
+        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.clone(), self.now.wall);
         said.request = Some(incoming.request_id.into());
         self.keep(n, said);
-        self.provoke(n, &text, now);
+        self.provoke(n, &text);
         let conversation = &self.conversations[n];
         Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
     }

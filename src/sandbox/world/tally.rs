@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Moment;
 
-/// What is counted of open messaging.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct OpenCounts {
     pub(crate) duplicates: u64,
@@ -18,7 +17,6 @@ pub(crate) struct OpenCounts {
     pub(crate) push_failures: u64,
 }
 
-/// What a client asks for over the guest WebSocket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum SocketAction {
@@ -40,7 +38,6 @@ pub(crate) enum SocketAction {
     Other,
 }
 
-/// What is counted of the guest WebSocket.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct WebCounts {
     pub(crate) opened: u64,
@@ -49,7 +46,6 @@ pub(crate) struct WebCounts {
     pub(crate) attributes_ignored: u64,
     pub(crate) frames_in: u64,
     pub(crate) frames_out: u64,
-    /// By action.
     pub(crate) actions: BTreeMap<SocketAction, u64>,
     /// Error frames, by code.
     pub(crate) errors: BTreeMap<String, u64>,
@@ -65,7 +61,6 @@ pub(crate) struct RequestCounts {
     without_answer: u64,
 }
 
-/// Counts since the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceivedCounts {
     pub(crate) requests: RequestCounts,
@@ -76,7 +71,6 @@ pub(crate) struct ReceivedCounts {
 }
 
 impl ReceivedCounts {
-    /// A request arrived.
     pub(crate) fn arrived(&mut self, route: &'static str) {
         self.requests.total += 1;
         *self.requests.by_route.entry(route).or_default() += 1;
@@ -97,7 +91,6 @@ impl ReceivedCounts {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The requests of one minute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     began: Moment,
@@ -109,7 +102,6 @@ pub(crate) struct Window {
 pub(crate) struct Gauge {
     /// Requests of this window, this one included.
     pub(crate) count: u32,
-    /// Requests allowed in a window.
     pub(crate) allowed: u32,
     /// Whole seconds until the window starts anew, rounded up.
     pub(crate) reset: u64,

@@ -45,7 +45,6 @@ pub(crate) struct GrantRequest {
 }
 
 impl GrantRequest {
-    /// What a token request says: `Authorization` header (where there is one) and form.
     pub(crate) fn of(authorization: Option<&str>, form: &[u8]) -> Self {
         let mut form: HashMap<_, _> = url::form_urlencoded::parse(form).into_owned().collect();
         let mut asked = Self {
@@ -70,12 +69,11 @@ impl GrantRequest {
 /// Why no token is given: the answer's status, its `error`, and its `description` and `error_description`.
 pub(crate) type TokenRefusal = (u16, &'static str, &'static str);
 
-/// Whether one of `scopes` was granted.
 pub(crate) fn has_any(granted: &[String], scopes: &[&str]) -> bool {
     granted.iter().any(|granted| scopes.contains(&granted.as_str()))
 }
 
-struct Token {
+pub(super) struct Token {
     scopes: Arc<[String]>,
     expires: Moment,
     revoked: bool,
@@ -88,12 +86,11 @@ impl Token {
     }
 }
 
-/// All tokens, and how many there were.
 pub(crate) struct IssuedTokens {
     dice: Rng,
     /// Requests of one token in a minute.
     allowed: u32,
-    known: HashMap<String, Token>,
+    pub(super) known: HashMap<String, Token>,
     pub(crate) issued: u64,
     pub(crate) revoked: u64,
     /// The window of requests without a known token: counted for the headers, never enforced.
@@ -106,7 +103,6 @@ impl IssuedTokens {
         Self { dice, allowed, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
     }
 
-    /// Gives out a token with `scopes`.
     pub(crate) fn issue(&mut self, scopes: Arc<[String]>, lifetime: Duration, now: Moment) -> String {
         if self.known.len() >= REMEMBERED {
             self.known.retain(|_, token| token.is_valid(now));
@@ -139,7 +135,6 @@ impl IssuedTokens {
         (gauge, admitted)
     }
 
-    /// Ends the valid tokens that are `meant`.
     pub(crate) fn revoke(&mut self, meant: impl Fn(&str) -> bool, now: Moment) {
         for (_, token) in self.known.iter_mut().filter(|(text, token)| token.is_valid(now) && meant(text)) {
             token.revoked = true;
@@ -147,17 +142,10 @@ impl IssuedTokens {
         }
     }
 
-    /// Ends every token now.
     pub(crate) fn expire_all(&mut self, now: Moment) {
         for token in self.known.values_mut() {
             token.expires = Moment { mono: token.expires.mono.min(now.mono), wall: token.expires.wall.min(now.wall) };
         }
-    }
-
-    /// How many are remembered, valid or not.
-    #[cfg(test)]
-    pub(crate) fn remembered(&self) -> usize {
-        self.known.len()
     }
 
     pub(crate) fn valid(&self, now: Moment) -> usize {

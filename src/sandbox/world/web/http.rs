@@ -15,7 +15,7 @@ use bytes::Bytes;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::request::{Done, Request, Trouble, failed};
+use super::request::{Done, Request, Trouble, failed, trouble};
 use super::state::Upload;
 use super::{ConnectionId, Web, frames};
 use crate::genesys::time_text;
@@ -34,7 +34,6 @@ pub(crate) const UPLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 const NAME_MAX: usize = 1024;
 /// How many files a session may have, so that none fills the memory.
 const FILES_MAX: usize = 16;
-/// How long an address is good.
 const ADDRESS_LIVES: Duration = Duration::from_secs(600);
 /// The header that a client has to repeat. [WMJ sample]
 const TAGGING: &str = "x-amz-tagging";
@@ -46,7 +45,6 @@ impl Web {
         format!("{head}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, head.as_bytes())))
     }
 
-    /// The session of a JWT of ours.
     fn verified(&self, jwt: &str, now: Moment) -> Served<String> {
         let claims = || {
             let (head, signature) = jwt.rsplit_once('.')?;
@@ -70,7 +68,7 @@ impl Web {
     }
 
     /// Why a file cannot be taken. [codes: MTSDK]
-    fn objection(&self, request: &Request) -> Option<Trouble> {
+    fn objection(&self, request: &Request) -> Option<(u16, String)> {
         let (Some(name), Some(mime), Some(size)) = (&request.file_name, &request.file_type, request.file_size) else {
             return Some((4020, "Missing parameter: fileName, fileType and fileSize are needed".to_owned()));
         };
@@ -90,20 +88,21 @@ impl Web {
 }
 
 impl World {
-    pub(super) fn give_jwt(&mut self, request: &Request, now: Moment) -> Done {
+    pub(super) fn give_jwt(&mut self, request: &Request) -> Done {
         let session = self.web.sessions.get(request.token.as_str()).ok_or_else(failed)?;
-        let exp = now.after(JWT_LIVES).wall.as_second();
-        let claims = json!({"iss": "guestwire sandbox", "sub": session.id, "iat": now.wall.as_second(), "exp": exp});
+        let exp = self.now.after(JWT_LIVES).wall.as_second();
+        let claims =
+            json!({"iss": "guestwire sandbox", "sub": session.id, "iat": self.now.wall.as_second(), "exp": exp});
         Ok(Some(("JwtResponse", json!({"jwt": self.web.signed(&claims), "exp": exp}))))
     }
 
     /// A page of a session's messages. `jwt` is the bearer.
-    pub(crate) fn history(&mut self, jwt: Option<&str>, page: RequestedPage, now: Moment) -> Served<Value> {
-        let id = self.web.verified(jwt.ok_or(ServiceRefusal::NO_TOKEN)?, now)?;
+    pub(crate) fn history(&mut self, jwt: Option<&str>, page: RequestedPage) -> Served<Value> {
+        let id = self.web.verified(jwt.ok_or(ServiceRefusal::NO_TOKEN)?, self.now)?;
         let limit = self.scenario.limits.histories_per_minute;
         let session = self.web.sessions.values_mut().find(|session| session.id == id);
         let session = session.ok_or(ServiceRefusal::TOKEN_UNKNOWN)?;
-        let gauge = session.histories.count(limit, now);
+        let gauge = session.histories.count(limit, self.now);
         if gauge.exceeded {
             let key = "get.history.rate.per.minute";
             return Err(ServiceRefusal::rate_limited(gauge.reset, limit, "web.messaging", key));
@@ -117,19 +116,19 @@ impl World {
             "pageCount": total.div_ceil(page.page_size)}))
     }
 
-    pub(super) fn presign(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
+    pub(super) fn presign(&mut self, from: ConnectionId, request: &Request) -> Done {
         self.check_open(from)?;
         let id = request.attachment_id.clone().unwrap_or_else(|| self.dice.messages.uuid());
         let signature = self.web.dice.opaque(32);
         if let Some((code, text)) = self.web.objection(request) {
             if !request.errors_as_json {
-                return Err((code, text));
+                return Err(trouble(code, text));
             }
             *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
             let body = json!({"name": "GenerateUrlError", "message": text, "errorCode": code, "errorMessage": text,
-                "attachmentId": id, "timestamp": time_text(now.wall)});
+                "attachmentId": id, "timestamp": time_text(self.now.wall)});
             let frame = frames::frame("response", "GenerateUrlError", code, body, request.tracing_id.as_deref());
-            self.emit(from, FaultTarget::Answer, &frame, now);
+            self.emit(from, FaultTarget::Answer, &frame);
             return Ok(None);
         }
         let name = request.file_name.clone().unwrap_or_default();
@@ -138,7 +137,7 @@ impl World {
         let url = self.web.file_address(&id, &signature);
         let body = json!({"attachmentId": id, "headers": {TAGGING: signature}, "url": url,
             "fileName": name, "fileSize": size, "fileType": mime});
-        let until = now.after(ADDRESS_LIVES);
+        let until = self.now.after(ADDRESS_LIVES);
         if let Some((_, session)) = self.web.session_of(from) {
             session.uploads.insert(id, Upload { name, mime, size, signature, until, bytes: None });
         }
@@ -147,14 +146,14 @@ impl World {
 
     /// A file came to its address, signed in the query and by a header: the HTTP status of the answer. The session is told
     /// how it went.
-    pub(crate) fn put(&mut self, id: &str, signed: [Option<&str>; 2], bytes: Bytes, now: Moment) -> u16 {
-        self.settle(now);
+    pub(crate) fn put(&mut self, id: &str, signed: [Option<&str>; 2], bytes: Bytes) -> u16 {
+        self.settle();
         let came = bytes.len();
         let Some((token, upload)) = self.web.file(id) else { return 404 };
-        if signed != [Some(upload.signature.as_str()); 2] || upload.until <= now {
+        if signed != [Some(upload.signature.as_str()); 2] || upload.until <= self.now {
             return 403;
         }
-        let (told, timestamp) = (upload.size, time_text(now.wall));
+        let (told, timestamp) = (upload.size, time_text(self.now.wall));
         let (class, body) = if came as u64 == told {
             upload.bytes = Some(bytes);
             let signature = upload.signature.clone();
@@ -168,8 +167,8 @@ impl World {
             let body = json!({"attachmentId": id, "errorCode": code, "errorMessage": what, "timestamp": timestamp});
             ("UploadFailureEvent", body)
         };
-        self.tell(&token, FaultTarget::Answer, class, body, now);
-        self.settle(now);
+        self.tell(&token, FaultTarget::Answer, class, body);
+        self.settle();
         200
     }
 
@@ -179,12 +178,11 @@ impl World {
         Some((upload.bytes.clone()?, upload.mime.clone()))
     }
 
-    /// A file of the session that is sent with a message.
     pub(super) fn attached(&self, token: &str, id: &str) -> Result<AttachedFile, Trouble> {
         let upload = self.web.sessions.get(token).and_then(|session| session.uploads.get(id));
-        let Some(upload) = upload else { return Err((4009, "Attachment not found".to_owned())) };
+        let Some(upload) = upload else { return Err(trouble(4009, "Attachment not found")) };
         if upload.bytes.is_none() {
-            return Err((4010, "Attachment has not been uploaded".to_owned()));
+            return Err(trouble(4010, "Attachment has not been uploaded"));
         }
         Ok(AttachedFile {
             id: Some(id.to_owned()),
@@ -205,13 +203,13 @@ impl World {
         Ok(Some(("PresignedUrlResponse", body)))
     }
 
-    pub(super) fn delete_attachment(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
+    pub(super) fn delete_attachment(&mut self, from: ConnectionId, request: &Request) -> Done {
         let id = request.attachment_id.as_deref().unwrap_or_default();
         let session = self.web.sessions.get_mut(request.token.as_str());
-        session.and_then(|session| session.uploads.remove(id)).ok_or((4009, "Attachment not found".to_owned()))?;
+        session.and_then(|session| session.uploads.remove(id)).ok_or_else(|| trouble(4009, "Attachment not found"))?;
         let body = json!({ "attachmentId": id });
         let frame = frames::message("AttachmentDeletedResponse", body, request.tracing_id.as_deref());
-        self.emit(from, FaultTarget::Answer, &frame, now);
+        self.emit(from, FaultTarget::Answer, &frame);
         Ok(None)
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::request::{Content, Done, Request, Trouble, failed};
+use super::request::{Content, Done, Request, Trouble, failed, trouble};
 use super::{ConnectionId, Outgoing, frames};
-use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::world::content::{GuestContent, TakenChoice};
@@ -18,51 +17,45 @@ use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, 
 type GuestLetter = (SimulatedMessage, String, BTreeMap<String, String>);
 
 fn failure() -> Trouble {
-    (5000, "Unexpected error".to_owned())
+    trouble(5000, "Unexpected error")
 }
 
 impl World {
-    pub(super) fn on_message(&mut self, from: ConnectionId, request: Request, now: Moment) -> Done {
+    pub(super) fn on_message(&mut self, from: ConnectionId, request: Request) -> Done {
         match request.message.as_ref().map(|message| message.form.as_str()) {
-            Some("Text" | "Structured") => self.letter(from, request, now)?,
-            Some("Event") => self.events(from, &request, now)?,
-            _ => return Err(failed()),
+            Some("Text" | "Structured") => self.letter(from, request).map(|()| None),
+            Some("Event") => self.events(from, &request).map(|()| None),
+            _ => Err(failed()),
         }
-        Ok(None)
     }
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
-    fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
-        let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token), now);
-        let limited = match plan.spoil() {
-            Some(FaultKind::RateLimited { retry_after, .. }) => Some(*retry_after),
+    fn letter(&mut self, from: ConnectionId, request: Request) -> Result<(), Trouble> {
+        let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token));
+        match plan.spoil() {
+            Some(FaultKind::RateLimited { retry_after, .. }) => return Err(Trouble::TooMany(*retry_after)),
             Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(failure()),
             Some(FaultKind::ResetBefore) => {
-                self.end_connection(from, Outgoing::Reset, now);
+                self.end_connection(from, Outgoing::Reset);
                 return Ok(());
             }
             Some(FaultKind::SocketClosed { received: false, code }) => {
-                self.close_by_fault(from, *code, now);
+                self.close_by_fault(from, *code);
                 return Ok(());
             }
-            _ => {
-                // A fault may have ended the session just now.
-                self.check_session(from, &request.token, now)?;
-                self.check_open(from)?;
-                self.too_fast(&request.token, now).then_some(1)
-            }
-        };
-        if let Some(retry_after) = limited {
-            self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
-            return Ok(());
+            // A fault may have ended the session just now.
+            _ => self.check_session(from, &request.token).and_then(|()| self.check_open(from))?,
+        }
+        if self.too_fast(&request.token) {
+            return Err(Trouble::TooMany(1));
         }
         let token: Arc<str> = request.token.as_str().into();
         let tracing = request.tracing_id.clone();
-        let (mut said, heard, attributes) = self.read(request, now)?;
-        let n = self.web_conversation(&token, now).ok_or_else(failed)?;
+        let (mut said, heard, attributes) = self.read(request)?;
+        let n = self.web_conversation(&token).ok_or_else(failed)?;
         if let Some(session) = self.web.sessions.get_mut(&token) {
             // The session lives its full time from now on.
-            session.expires = now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
+            session.expires = self.now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
         }
         let conversation = &mut self.conversations[n];
         conversation.attributes.extend(attributes);
@@ -71,17 +64,23 @@ impl World {
             frames::message("StructuredMessage", frames::structured(conversation, &said, false), tracing.as_deref());
         self.keep(n, said);
         match plan.spoil() {
-            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
-            Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code, now),
-            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing.as_deref(), now),
-            _ => self.emit_all(&token, FaultTarget::Echo, &echo, now.after(plan.headers_late())),
+            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset),
+            Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code),
+            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing.as_deref()),
+            _ => {
+                // As if it had been heard so much later.
+                let now = self.now;
+                self.now = now.after(plan.headers_late());
+                self.emit_all(&token, FaultTarget::Echo, &echo);
+                self.now = now;
+            }
         }
-        self.provoke(n, &heard, now);
+        self.provoke(n, &heard);
         Ok(())
     }
 
     /// The message of a request, if it is one that can be received.
-    fn read(&mut self, request: Request, now: Moment) -> Result<GuestLetter, Trouble> {
+    fn read(&mut self, request: Request) -> Result<GuestLetter, Trouble> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {
             self.tally.web.attributes_ignored += 1;
@@ -90,14 +89,14 @@ impl World {
         let message = message.ok_or_else(failed)?;
         let text = message.text.unwrap_or_default();
         if text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err((4011, format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len())));
+            return Err(trouble(4011, format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len())));
         }
         if message.form == "Structured" && message.content.is_empty() {
             return Err(failed());
         }
         let attributes = attributes(&message.channel.metadata.custom_attributes)?;
         let id = self.dice.messages.hex();
-        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.as_str(), now.wall);
+        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.as_str(), self.now.wall);
         let own_id = message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid());
         said.own_id = Some(own_id.into());
         said.metadata = message.metadata;
@@ -151,22 +150,22 @@ impl World {
     }
 
     /// Whether the session has had its messages of this second; otherwise this one is counted.
-    fn too_fast(&mut self, token: &str, now: Moment) -> bool {
+    fn too_fast(&mut self, token: &str) -> bool {
         let allowed = self.scenario.limits.messages_per_second as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return false };
-        session.second.retain(|at| now.since(*at) < Duration::from_secs(1));
+        session.second.retain(|at| self.now.since(*at) < Duration::from_secs(1));
         let too_fast = session.second.len() >= allowed;
         if !too_fast {
-            session.second.push(now);
+            session.second.push(self.now);
         }
         too_fast
     }
 
-    fn close_by_fault(&mut self, from: ConnectionId, code: u16, now: Moment) {
-        self.end_connection(from, Outgoing::Close { code, reason: "closed by a fault of the sandbox" }, now);
+    fn close_by_fault(&mut self, from: ConnectionId, code: u16) {
+        self.end_connection(from, Outgoing::Close { code, reason: "closed by a fault of the sandbox" });
     }
 
-    fn events(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+    fn events(&mut self, from: ConnectionId, request: &Request) -> Result<(), Trouble> {
         self.check_open(from)?;
         let events = request.message.as_ref().map(|message| &message.events).filter(|events| !events.is_empty());
         for event in events.ok_or_else(failed)? {
@@ -174,47 +173,47 @@ impl World {
             match (event.event_type.as_str(), presence) {
                 // The other side sees it; nothing comes back.
                 ("Typing", _) => {}
-                ("Presence", Some("Join")) => self.join(request, now),
-                ("Presence", Some("Clear")) => self.clear(request, now)?,
-                ("Presence", Some(_)) => return Err((403, "Presence events are not supported".to_owned())),
+                ("Presence", Some("Join")) => self.join(request),
+                ("Presence", Some("Clear")) => self.clear(request)?,
+                ("Presence", Some(_)) => return Err(trouble(403, "Presence events are not supported")),
                 _ => return Err(failed()),
             }
         }
         Ok(())
     }
 
-    fn echo_presence(&mut self, what: &str, request: &Request, now: Moment) {
+    fn echo_presence(&mut self, what: &str, request: &Request) {
         let id = self.dice.messages.hex();
-        let body = frames::event(&id, true, now.wall, frames::presence(what));
+        let body = frames::event(&id, true, self.now.wall, frames::presence(what));
         let frame = frames::message("StructuredMessage", body, request.tracing_id.as_deref());
-        self.emit_all(&request.token, FaultTarget::Echo, &frame, now);
+        self.emit_all(&request.token, FaultTarget::Echo, &frame);
     }
 
     /// Presence `Join`: the conversation begins without a message, and the bot greets.
-    fn join(&mut self, request: &Request, now: Moment) {
+    fn join(&mut self, request: &Request) {
         let token: Arc<str> = request.token.as_str().into();
-        self.echo_presence("Join", request, now);
+        self.echo_presence("Join", request);
         let fresh = self.web.sessions.get_mut(&token).is_some_and(|session| {
             session.joined = true;
             session.conversations.is_empty()
         });
-        let Some(n) = self.web_conversation(&token, now).filter(|_| fresh) else { return };
+        let Some(n) = self.web_conversation(&token).filter(|_| fresh) else { return };
         if let Some(greeting) = script::greeting(self.conversations[n].script) {
-            self.plan_happenings(n, vec![greeting], now);
+            self.plan_happenings(n, vec![greeting]);
         }
     }
 
     /// Presence `Clear`: the conversation is ended and erased, where the deployment allows it.
-    fn clear(&mut self, request: &Request, now: Moment) -> Result<(), Trouble> {
+    fn clear(&mut self, request: &Request) -> Result<(), Trouble> {
         if !self.scenario.deployment.clear {
-            return Err((403, "Presence events Conversation Clear are not supported".to_owned()));
+            return Err(trouble(403, "Presence events Conversation Clear are not supported"));
         }
-        self.echo_presence("Clear", request, now);
-        self.over(&request.token, "SessionClearedEvent", now);
+        self.echo_presence("Clear", request);
+        self.over(&request.token, "SessionClearedEvent");
         let connections = self.web.connections_of(&request.token);
         self.web.sessions.remove(request.token.as_str());
         for connection in connections {
-            self.dismiss(connection, "conversationCleared", now);
+            self.dismiss(connection, "conversationCleared");
         }
         Ok(())
     }
@@ -225,7 +224,7 @@ fn attributes(map: &Map<String, Value>) -> Result<BTreeMap<String, String>, Trou
     let bytes = Value::Object(map.clone()).to_string().len();
     if bytes > ATTRIBUTES_MAX_BYTES {
         let what = format!("Custom Attributes in channel metadata is larger than {ATTRIBUTES_MAX_BYTES} bytes");
-        return Err((4013, what));
+        return Err(trouble(4013, what));
     }
     let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
     map.iter().map(text).collect::<Option<_>>().ok_or_else(failed)

@@ -27,7 +27,6 @@ pub(crate) use state::{ConnectionId, Outgoing, Web};
 
 use super::tally::Window;
 use super::{DueEvent, FaultSubject, World};
-use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
 use state::Connection;
@@ -39,7 +38,6 @@ impl World {
         deployment: Option<&str>,
         origin: Option<&str>,
         plan: &Plan,
-        now: Moment,
     ) -> Option<ConnectionId> {
         let refusal = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
             Some("deployment-unknown")
@@ -59,9 +57,9 @@ impl World {
         let connection = Connection {
             origin: origin.unwrap_or_default().to_owned(),
             session: None,
-            frames: Window::new(now),
-            health: Window::new(now),
-            last: now,
+            frames: Window::new(self.now),
+            health: Window::new(self.now),
+            last: self.now,
             held: None,
         };
         self.web.connections.insert(id, connection);
@@ -75,21 +73,21 @@ impl World {
     }
 
     /// Sends a frame to a connection, through the faults that are set for its kind.
-    fn emit(&mut self, to: ConnectionId, kind: FaultTarget, frame: &Value, now: Moment) {
+    fn emit(&mut self, to: ConnectionId, kind: FaultTarget, frame: &Value) {
         let Some(session) = self.web.connections.get(&to).map(|connection| connection.session.clone()) else { return };
         let whom = session.as_deref().map_or(FaultSubject::Nobody, FaultSubject::Session);
-        let plan = self.meet(kind, whom, now);
+        let plan = self.meet(kind, whom);
         let text: Arc<str> = frame.to_string().into();
         let late = plan.headers_late();
         match plan.spoil() {
             Some(FaultKind::FrameLost) => {}
             Some(FaultKind::FrameDoubled) => {
-                self.queue(to, text.clone(), late, now);
-                self.queue(to, text, Duration::ZERO, now);
+                self.queue(to, text.clone(), late);
+                self.queue(to, text, Duration::ZERO);
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
             Some(FaultKind::FrameLate { delay_ms }) => {
-                let at = now.after(Duration::from_millis(*delay_ms));
+                let at = self.now.after(Duration::from_millis(*delay_ms));
                 self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
             }
             Some(FaultKind::FrameReordered) => {
@@ -97,25 +95,25 @@ impl World {
                     connection.held = Some(text);
                 }
                 // Nothing may come that overtakes it.
-                self.due(now.after(OVERTAKEN_WITHIN), DueEvent::Release(to));
+                self.due(self.now.after(OVERTAKEN_WITHIN), DueEvent::Release(to));
             }
             Some(FaultKind::FrameMalformed) => {
                 let broken: String = text.chars().take(text.chars().count() / 2).collect();
-                self.queue(to, broken.into(), late, now);
+                self.queue(to, broken.into(), late);
             }
             Some(FaultKind::FrameUnknown) => {
-                self.queue(to, frames::stranger().to_string().into(), late, now);
-                self.queue(to, text, Duration::ZERO, now);
+                self.queue(to, frames::stranger().to_string().into(), late);
+                self.queue(to, text, Duration::ZERO);
             }
-            _ => self.queue(to, text, late, now),
+            _ => self.queue(to, text, late),
         }
     }
 
     /// Puts a frame behind those that are on their way to a connection.
-    fn queue(&mut self, to: ConnectionId, text: Arc<str>, late: Duration, now: Moment) {
+    fn queue(&mut self, to: ConnectionId, text: Arc<str>, late: Duration) {
         let latency = self.latency() + late;
         let Some(connection) = self.web.connections.get_mut(&to) else { return };
-        let at = connection.last.max(now.after(latency));
+        let at = connection.last.max(self.now.after(latency));
         connection.last = at;
         for text in [Some(text), connection.held.take()].into_iter().flatten() {
             self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
@@ -123,25 +121,23 @@ impl World {
     }
 
     /// Ends a connection after all frames that are on their way to it.
-    fn end_connection(&mut self, to: ConnectionId, out: Outgoing, now: Moment) {
+    fn end_connection(&mut self, to: ConnectionId, out: Outgoing) {
         if let Some(connection) = self.web.connections.get(&to) {
-            self.due(connection.last.max(now), DueEvent::Frame { to, out });
+            self.due(connection.last.max(self.now), DueEvent::Frame { to, out });
         }
     }
 
-    /// Sends a frame to every connection of a session.
-    fn emit_all(&mut self, token: &str, kind: FaultTarget, frame: &Value, now: Moment) {
+    fn emit_all(&mut self, token: &str, kind: FaultTarget, frame: &Value) {
         for to in self.web.connections_of(token) {
-            self.emit(to, kind, frame, now);
+            self.emit(to, kind, frame);
         }
     }
 
     /// Tells every connection of a session something that it did not ask for.
-    pub(super) fn tell(&mut self, token: &str, kind: FaultTarget, class: &str, body: Value, now: Moment) {
-        self.emit_all(token, kind, &frames::message(class, body, None), now);
+    pub(super) fn tell(&mut self, token: &str, kind: FaultTarget, class: &str, body: Value) {
+        self.emit_all(token, kind, &frames::message(class, body, None));
     }
 
-    /// A frame that was due goes out.
     pub(super) fn release(&mut self, to: ConnectionId, out: Outgoing) {
         if self.web.connections.contains_key(&to) {
             self.tally.web.frames_out += u64::from(matches!(out, Outgoing::Text(_)));

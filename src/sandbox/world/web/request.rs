@@ -4,13 +4,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{ConnectionId, Outgoing, frames};
-use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::content::TakenChoice;
-use crate::sandbox::world::tally::SocketAction;
+use crate::sandbox::world::tally::{Gauge, SocketAction};
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
 #[derive(Debug, Default, Deserialize)]
@@ -88,86 +87,87 @@ pub(super) struct Presence {
 /// The refusal for a guest who had to sign in and did not. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
-/// Code and text of an error.
-pub(super) type Trouble = (u16, String);
+pub(super) enum Trouble {
+    /// Code and text.
+    Error(u16, String),
+    /// One too many; in so many seconds another is welcome.
+    TooMany(u64),
+}
 /// What becomes of a request: the class and body of its answer, where the connection gets one of its own.
 pub(super) type Done = Result<Option<(&'static str, Value)>, Trouble>;
 
+pub(super) fn trouble(code: u16, text: impl Into<String>) -> Trouble {
+    Trouble::Error(code, text.into())
+}
+
 /// What the platform says to anything that it cannot read or does not know. [MTSDK fixture]
 pub(super) fn failed() -> Trouble {
-    (400, "Request failed.".to_owned())
+    trouble(400, "Request failed.")
+}
+
+pub(super) const fn limited(gauge: Gauge) -> Result<(), Trouble> {
+    if gauge.exceeded { Err(Trouble::TooMany(gauge.reset)) } else { Ok(()) }
 }
 
 impl World {
     /// A frame came; `None`: one that is not text, which is nothing that the platform understands.
-    pub(crate) fn frame(&mut self, from: ConnectionId, text: Option<&str>, now: Moment) {
-        self.settle(now);
+    pub(crate) fn frame(&mut self, from: ConnectionId, text: Option<&str>) {
+        self.settle();
         self.tally.web.frames_in += 1;
         let value: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
         let tracing = value.as_ref().and_then(|v| v.get("tracingId")).and_then(Value::as_str).map(str::to_owned);
         let tracing = tracing.as_deref();
-        if text.is_some() {
-            let limit = self.scenario.limits.frames_per_minute;
-            let Some(connection) = self.web.connections.get_mut(&from) else { return };
-            let gauge = connection.frames.count(limit, now);
-            if gauge.exceeded {
-                return self.too_many(from, gauge.reset, tracing, now);
-            }
-        }
-        let request: Option<Request> = value.and_then(|value| serde_json::from_value(value).ok());
-        let done = request.ok_or_else(failed).and_then(|request| {
+        let limit = self.scenario.limits.frames_per_minute;
+        let Some(connection) = self.web.connections.get_mut(&from) else { return };
+        let counted = text.map_or(Ok(()), |_| limited(connection.frames.count(limit, self.now)));
+        let request = value.and_then(|value| serde_json::from_value::<Request>(value).ok());
+        let done = counted.and_then(|()| request.ok_or_else(failed)).and_then(|request| {
             *self.tally.web.actions.entry(request.action).or_default() += 1;
-            self.carry_out(from, request, now)
+            self.carry_out(from, request)
         });
         match done {
             Ok(None) => {}
             Ok(Some((class, body))) => {
-                self.emit(from, FaultTarget::Answer, &frames::response(class, body, tracing), now);
+                self.emit(from, FaultTarget::Answer, &frames::response(class, body, tracing));
             }
-            Err(trouble) => self.refuse(from, &trouble, tracing, now),
+            Err(trouble) => self.refuse(from, &trouble, tracing),
         }
-        self.settle(now);
+        self.settle();
     }
 
-    fn carry_out(&mut self, from: ConnectionId, request: Request, now: Moment) -> Done {
+    fn carry_out(&mut self, from: ConnectionId, request: Request) -> Done {
         match request.action {
-            SocketAction::ConfigureSession => return self.configure(from, &request, now),
-            SocketAction::ConfigureAuthenticatedSession => return Err((403, SIGN_IN.to_owned())),
+            SocketAction::ConfigureSession => return self.configure(from, &request),
+            SocketAction::ConfigureAuthenticatedSession => return Err(trouble(403, SIGN_IN)),
             SocketAction::GetConfiguration => return Ok(Some(("GetConfigurationResponse", self.configuration()))),
             SocketAction::DisconnectCustomer | SocketAction::ResumeToken | SocketAction::Other => return Err(failed()),
-            _ => self.check_session(from, &request.token, now)?,
+            _ => self.check_session(from, &request.token)?,
         }
         match request.action {
-            SocketAction::OnMessage => self.on_message(from, request, now),
-            SocketAction::Echo => self.health(from, &request, now),
-            SocketAction::GetJwt => self.give_jwt(&request, now),
-            SocketAction::OnAttachment => self.presign(from, &request, now),
+            SocketAction::OnMessage => self.on_message(from, request),
+            SocketAction::Echo => self.health(from, &request),
+            SocketAction::GetJwt => self.give_jwt(&request),
+            SocketAction::OnAttachment => self.presign(from, &request),
             SocketAction::GetAttachment => self.download_address(&request),
-            SocketAction::DeleteAttachment => self.delete_attachment(from, &request, now),
-            _ => Ok(Some(("SessionResponse", self.close_session(from, &request, now)))),
+            SocketAction::DeleteAttachment => self.delete_attachment(from, &request),
+            _ => Ok(Some(("SessionResponse", self.close_session(from, &request)))),
         }
     }
 
-    pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>, now: Moment) {
-        let (code, text) = trouble;
+    pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>) {
+        let (code, frame) = match trouble {
+            Trouble::Error(code, text) => (*code, frames::error(*code, text, tracing)),
+            Trouble::TooMany(retry_after) => (4029, frames::too_many(*retry_after, tracing)),
+        };
         *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
-        self.emit(to, FaultTarget::Answer, &frames::error(*code, text, tracing), now);
-    }
-
-    pub(super) fn too_many(&mut self, to: ConnectionId, retry_after: u64, tracing: Option<&str>, now: Moment) {
-        *self.tally.web.errors.entry("4029".to_owned()).or_default() += 1;
-        self.emit(to, FaultTarget::Answer, &frames::too_many(retry_after, tracing), now);
+        self.emit(to, FaultTarget::Answer, &frame);
     }
 
     /// `echo`: says the text back, with how long the session lives.
-    fn health(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
+    fn health(&mut self, from: ConnectionId, request: &Request) -> Done {
         let limit = self.scenario.limits.health_checks_per_minute;
         let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(None) };
-        let gauge = connection.health.count(limit, now);
-        if gauge.exceeded {
-            self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
-            return Ok(None);
-        }
+        limited(connection.health.count(limit, self.now))?;
         let id = self.dice.messages.hex();
         let duration = self.scenario.deployment.session_seconds;
         let (_, session) = self.web.session_of(from).ok_or_else(failed)?;
@@ -192,12 +192,12 @@ impl World {
     }
 
     /// Closes a connection in an orderly way, telling why before.
-    pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str, now: Moment) {
-        self.emit(to, FaultTarget::Answer, &frames::connection_closed(reason), now);
+    pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str) {
+        self.emit(to, FaultTarget::Answer, &frames::connection_closed(reason));
         self.web.detach(to);
         if let Some(connection) = self.web.connections.get_mut(&to) {
             connection.session = None;
         }
-        self.end_connection(to, Outgoing::Close { code: 1000, reason }, now);
+        self.end_connection(to, Outgoing::Close { code: 1000, reason });
     }
 }

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::request::{Done, Request, SIGN_IN, Trouble};
+use super::request::{Done, Request, SIGN_IN, Trouble, limited, trouble};
 use super::state::{GuestStanding, Session};
 use super::{ConnectionId, frames};
-use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::{BLOCKED_EXTENSIONS, ScenarioScript};
@@ -24,40 +23,37 @@ const NOT_FOUND: &str = "session not found error message";
 
 impl World {
     /// `configureSession`: begins the guest's session or resumes it.
-    pub(super) fn configure(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
-        let missing = |what: &str| (4020, format!("Missing parameter: {what}"));
+    pub(super) fn configure(&mut self, from: ConnectionId, request: &Request) -> Done {
+        let missing = |what: &str| trouble(4020, format!("Missing parameter: {what}"));
         if request.token.trim().is_empty() {
             return Err(missing("token"));
         }
         match request.deployment_id.as_deref() {
             None => return Err(missing("deploymentId")),
-            Some(id) if id != self.deployment_id => return Err((400, "Deployment not found".to_owned())),
+            Some(id) if id != self.deployment_id => return Err(trouble(400, "Deployment not found")),
             Some(_) => {}
         }
         if self.scenario.deployment.sign_in {
-            return Err((401, SIGN_IN.to_owned()));
+            return Err(trouble(401, SIGN_IN));
         }
         let token: Arc<str> = request.token.as_str().into();
         let standing = self.web.sessions.get(&token).map(|session| session.standing);
         if standing == Some(GuestStanding::Expired) && !request.start_new {
-            return Err((4006, EXPIRED.to_owned()));
+            return Err(trouble(4006, EXPIRED));
         }
         let cleared = standing.is_some() && request.start_new;
         if cleared {
-            self.finish_session(&token, from, now);
+            self.finish_session(&token, from);
         }
         let new = cleared || standing.is_none();
         if new {
             let origin = self.web.connections.get(&from).map(|c| c.origin.clone()).unwrap_or_default();
-            self.begin_session(&token, &origin, now);
+            self.begin_session(&token, &origin);
         }
         let limit = self.scenario.limits.configures_per_minute;
-        let gauge = self.web.sessions.get_mut(&token).map(|session| session.configures.count(limit, now));
-        if let Some(gauge) = gauge.filter(|gauge| gauge.exceeded) {
-            self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
-            return Ok(None);
-        }
-        self.attach(from, &token, now);
+        let Some(session) = self.web.sessions.get_mut(&token) else { return Ok(None) };
+        limited(session.configures.count(limit, self.now))?;
+        self.attach(from, &token);
         let Some(session) = self.web.sessions.get(&token) else { return Ok(None) };
         let body = json!({
             "connected": session.standing != GuestStanding::Closed,
@@ -74,14 +70,8 @@ impl World {
         Ok(Some(("SessionResponse", body)))
     }
 
-    /// A session in which nothing was said yet.
-    pub(in crate::sandbox::world) fn begin_session(
-        &mut self,
-        token: &Arc<str>,
-        origin: &str,
-        now: Moment,
-    ) -> &mut Session {
-        let expires = now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
+    pub(in crate::sandbox::world) fn begin_session(&mut self, token: &Arc<str>, origin: &str) -> &mut Session {
+        let expires = self.now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
         self.due(expires, DueEvent::Expires(token.clone()));
         let session = Session {
             id: self.web.dice.uuid(),
@@ -92,8 +82,8 @@ impl World {
             joined: false,
             connections: Vec::new(),
             second: Vec::new(),
-            configures: Window::new(now),
-            histories: Window::new(now),
+            configures: Window::new(self.now),
+            histories: Window::new(self.now),
             uploads: BTreeMap::new(),
         };
         self.web.sessions.remove(token);
@@ -101,7 +91,7 @@ impl World {
     }
 
     /// Makes `from` a connection of the session; the oldest has to go where there would be too many.
-    fn attach(&mut self, from: ConnectionId, token: &Arc<str>, now: Moment) {
+    fn attach(&mut self, from: ConnectionId, token: &Arc<str>) {
         self.web.detach(from);
         if let Some(connection) = self.web.connections.get_mut(&from) {
             connection.session = Some(token.clone());
@@ -111,59 +101,57 @@ impl World {
         session.connections.push(from);
         if session.connections.len() > most {
             let oldest = session.connections[0];
-            self.dismiss(oldest, "sessionLimitReached", now);
+            self.dismiss(oldest, "sessionLimitReached");
         }
     }
 
     /// Ends what a session has: its conversation, and its connections but for `keep`.
-    fn finish_session(&mut self, token: &str, keep: ConnectionId, now: Moment) {
-        self.end_session(token, GuestStanding::Closed, now);
+    fn finish_session(&mut self, token: &str, keep: ConnectionId) {
+        self.end_session(token, GuestStanding::Closed);
         for other in self.web.connections_of(token).into_iter().filter(|c| *c != keep) {
-            self.dismiss(other, "sessionClosed", now);
+            self.dismiss(other, "sessionClosed");
         }
     }
 
-    /// Ends a session and its present conversation.
-    fn end_session(&mut self, token: &str, standing: GuestStanding, now: Moment) {
+    fn end_session(&mut self, token: &str, standing: GuestStanding) {
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.standing = standing;
         if let Some(n) = session.conversations.last() {
-            self.conversations[*n].ended.get_or_insert(ConversationEnd { at: now.wall, by_fault: false });
+            self.conversations[*n].ended.get_or_insert(ConversationEnd { at: self.now.wall, by_fault: false });
         }
     }
 
     /// Whether the connection has the session of `token`, and its time is not over.
-    pub(super) fn check_session(&mut self, from: ConnectionId, token: &str, now: Moment) -> Result<(), Trouble> {
+    pub(super) fn check_session(&mut self, from: ConnectionId, token: &str) -> Result<(), Trouble> {
         match self.web.session_of(from) {
             // A connection without a session: never configured, or the session was erased.
-            None => Err((4007, NOT_FOUND.to_owned())),
-            Some((own, _)) if &*own != token => Err((401, "User is unauthorized".to_owned())),
-            Some((_, session)) if session.standing == GuestStanding::Expired || session.expires <= now => {
-                Err((4006, EXPIRED.to_owned()))
+            None => Err(trouble(4007, NOT_FOUND)),
+            Some((own, _)) if &*own != token => Err(trouble(401, "User is unauthorized")),
+            Some((_, session)) if session.standing == GuestStanding::Expired || session.expires <= self.now => {
+                Err(trouble(4006, EXPIRED))
             }
             Some(_) => Ok(()),
         }
     }
 
-    /// Whether the connection's session takes messages.
     pub(super) fn check_open(&mut self, from: ConnectionId) -> Result<(), Trouble> {
         match self.web.session_of(from).map(|(_, session)| session.standing) {
             Some(GuestStanding::Open) => Ok(()),
-            _ => Err((409, READ_ONLY.to_owned())),
+            _ => Err(trouble(409, READ_ONLY)),
         }
     }
 
-    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Value {
+    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request) -> Value {
         if request.close_all_connections {
-            self.finish_session(&request.token, from, now);
+            self.finish_session(&request.token, from);
         } else {
-            self.end_session(&request.token, GuestStanding::Closed, now);
+            self.end_session(&request.token, GuestStanding::Closed);
         }
         json!({"connected": false, "newSession": false, "readOnly": true})
     }
 
     /// The conversation in which a session's messages are; begun where none goes on.
-    pub(super) fn web_conversation(&mut self, token: &Arc<str>, now: Moment) -> Option<usize> {
+    pub(super) fn web_conversation(&mut self, token: &Arc<str>) -> Option<usize> {
         let present = self.web.sessions.get(token)?.conversations.last().copied();
         if let Some(n) = present.filter(|n| self.conversations[*n].ended.is_none()) {
             return Some(n);
@@ -172,31 +160,30 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
             None => ("Web guest".to_owned(), "Guest".to_owned(), ScenarioScript::default()),
         };
-        let n = self.begin((&name, &guest_name), script, GuestAccess::Web { token: token.clone() }, now);
+        let n = self.begin((&name, &guest_name), script, GuestAccess::Web { token: token.clone() });
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
     }
 
-    /// The time of a session may be over.
-    pub(in crate::sandbox::world) fn expire_session(&mut self, token: &Arc<str>, now: Moment) {
+    pub(in crate::sandbox::world) fn expire_session(&mut self, token: &Arc<str>) {
         let Some(session) = self.web.sessions.get(token) else { return };
         if session.standing == GuestStanding::Expired {
             return;
         }
-        if session.expires > now {
+        if session.expires > self.now {
             return self.due(session.expires, DueEvent::Expires(token.clone()));
         }
-        self.over(token, "SessionExpiredEvent", now);
+        self.over(token, "SessionExpiredEvent");
     }
 
     /// A session is over: expired, erased or logged out.
-    pub(super) fn over(&mut self, token: &str, class: &str, now: Moment) {
-        self.end_session(token, GuestStanding::Expired, now);
-        self.tell(token, FaultTarget::Answer, class, json!({}), now);
+    pub(super) fn over(&mut self, token: &str, class: &str) {
+        self.end_session(token, GuestStanding::Expired);
+        self.tell(token, FaultTarget::Answer, class, json!({}));
     }
 
     /// The session-wide faults: what becomes of the sessions that are meant.
-    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>, now: Moment) {
+    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>) {
         let open =
             |(token, session): (&Arc<str>, &Session)| (session.standing == GuestStanding::Open).then(|| token.clone());
         let open: Vec<Arc<str>> = self.web.sessions.iter().filter_map(open).collect();
@@ -210,11 +197,11 @@ impl World {
                         session.standing = GuestStanding::ReadOnly;
                     }
                 }
-                FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
-                FaultKind::LoggedOut => self.over(&token, "LogoutEvent", now),
+                FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent"),
+                FaultKind::LoggedOut => self.over(&token, "LogoutEvent"),
                 // `SessionCleared`: the others were named.
                 _ => {
-                    self.over(&token, "SessionClearedEvent", now);
+                    self.over(&token, "SessionClearedEvent");
                     self.web.sessions.remove(&token);
                 }
             }
@@ -222,16 +209,16 @@ impl World {
     }
 
     /// A web conversation has ended on the other side: its guest is told.
-    pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize, now: Moment) {
+    pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize) {
         let conversation = &mut self.conversations[n];
         let GuestAccess::Web { token } = &conversation.via else { return };
         let token = token.clone();
-        let at = conversation.stamp(now.wall);
+        let at = conversation.stamp(self.now.wall);
         let read_only = self.scenario.deployment.read_only_at_end;
         let mut body = frames::event(&self.dice.messages.hex(), false, at, frames::presence("Disconnect"));
         body["metadata"] = json!({"readOnly": read_only.to_string()});
         body["originatingEntity"] = json!("Bot");
-        self.tell(&token, FaultTarget::Answer, "StructuredMessage", body, now);
+        self.tell(&token, FaultTarget::Answer, "StructuredMessage", body);
         if let (true, Some(session)) = (read_only, self.web.sessions.get_mut(&token)) {
             session.standing = GuestStanding::ReadOnly;
         }

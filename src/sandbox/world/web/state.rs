@@ -13,15 +13,10 @@ use crate::sandbox::world::tally::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ConnectionId(pub(crate) u64);
 
-/// Something that goes out on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
     Text(Arc<str>),
-    Close {
-        /// The WebSocket's close code.
-        code: u16,
-        reason: &'static str,
-    },
+    Close { code: u16, reason: &'static str },
     Reset,
 }
 
@@ -39,11 +34,9 @@ pub(in crate::sandbox::world) struct Connection {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GuestStanding {
-    /// Messages are taken.
     Open,
     /// Its conversation has ended: messages are refused with 409.
     ReadOnly,
-    /// The guest closed it.
     Closed,
     /// Its time is over, or it was erased: 4006, 4007.
     Expired,
@@ -69,7 +62,6 @@ pub(in crate::sandbox::world) struct Session {
     pub(super) uploads: BTreeMap<String, Upload>,
 }
 
-/// The state of the channel.
 pub(crate) struct Web {
     pub(in crate::sandbox::world) connections: HashMap<ConnectionId, Connection>,
     pub(in crate::sandbox::world) sessions: BTreeMap<Arc<str>, Session>,
@@ -107,20 +99,17 @@ impl Web {
         }
     }
 
-    /// The session of a connection, with its token.
     pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
         let token = self.connections.get(&id)?.session.clone()?;
         Some((token.clone(), self.sessions.get_mut(&token)?))
     }
 
-    /// A connection is no longer one of its session.
     pub(super) fn detach(&mut self, id: ConnectionId) {
         if let Some((_, session)) = self.session_of(id) {
             session.connections.retain(|c| *c != id);
         }
     }
 
-    /// The connections of a session; none where there is none.
     pub(super) fn connections_of(&self, token: &str) -> Vec<ConnectionId> {
         self.sessions.get(token).map(|session| session.connections.clone()).unwrap_or_default()
     }
