@@ -121,9 +121,10 @@ fn about(json: &str) -> String {
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sandbox, Failed> {
     let mut scenario = scenario.map_or_else(|| Ok(Scenario::builtin()), load_scenario)?;
     if let Some(seed) = seed {
-        scenario = scenario.with_seed(seed).with_secret_of_seed();
+        scenario.seed = seed;
+        scenario.keep_secret();
     }
-    let scenario = scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0);
+    scenario.run = uuid::Uuid::new_v4().as_u64_pair().0;
     sandbox::start(SandboxOptions { port, scenario }).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))

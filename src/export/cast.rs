@@ -47,7 +47,3 @@ fn event(at: Duration, kind: &str, data: &str) -> String {
 fn line(value: &Value) -> String {
     format!("{value}\n")
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/export/cast.rs"]
-mod tests;

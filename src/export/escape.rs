@@ -99,14 +99,11 @@ pub fn fill(template: &str, values: &Value) -> String {
     filled.unwrap_or_else(|e| format!("{e:#}"))
 }
 
-/// What all pages look like: light and dark, on paper too.
-const STYLE: &str = include_str!("../../assets/report/page.css");
-
 /// The HTML page around `body`: it needs nothing from outside, its style and its script stand in it, and its own policy
 /// forbids the rest. `script` may be empty, and the page must be readable without it.
 pub fn page(title: &str, body: &str, script: &str) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    fill("page.html", &json!({"title": title, "body": body, "script": script, "style": STYLE, "version": version}))
+    let (style, version) = (include_str!("../../assets/report/page.css"), env!("CARGO_PKG_VERSION"));
+    fill("page.html", &json!({"title": title, "body": body, "script": script, "style": style, "version": version}))
 }
 
 static TEMPLATES: LazyLock<Environment<'_>> = LazyLock::new(|| {
@@ -153,7 +150,3 @@ static TEMPLATES: LazyLock<Environment<'_>> = LazyLock::new(|| {
     }
     all
 });
-
-#[cfg(test)]
-#[path = "../../tests/unit/export/escape.rs"]
-mod tests;

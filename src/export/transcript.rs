@@ -62,7 +62,6 @@ pub struct TranscriptLine {
     pub text: String,
     /// Where it stands, if it is ours.
     pub delivery: Option<DeliveryStatus>,
-    /// It was sent wrongly on purpose, in this way.
     pub sent_as: Option<String>,
     /// It sends an earlier one again.
     pub again: bool,
@@ -71,7 +70,6 @@ pub struct TranscriptLine {
     pub carried: Option<TranscriptExchange>,
 }
 
-/// What is known of the exchange that carried a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TranscriptExchange {
     /// Its number in the log.
@@ -152,7 +150,6 @@ impl Transcript {
         }
     }
 
-    /// The profile and all messages, as JSON.
     pub fn to_json(&self) -> Value {
         let message = |name: &str, line: &TranscriptLine| {
             json!({
@@ -205,7 +202,6 @@ impl TranscriptLine {
         text.into_iter().chain(offered).collect::<Vec<_>>().join("\n")
     }
 
-    /// Why it was refused, or is not known.
     fn why(&self) -> Option<String> {
         self.delivery.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
     }
@@ -233,7 +229,3 @@ impl TranscriptExchange {
         parts.join(" · ")
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/export/transcript.rs"]
-mod tests;

@@ -79,7 +79,3 @@ fn expected(message: &PlayedMessage) -> String {
 fn table<const N: usize>(fields: [Option<(&str, Value)>; N]) -> String {
     Value::Table(fields.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()).to_string()
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/pass/from_session.rs"]
-mod tests;

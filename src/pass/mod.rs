@@ -16,6 +16,9 @@ pub(crate) mod older_runs;
 pub mod report;
 pub(crate) mod result;
 pub(crate) mod runner;
+#[cfg(test)]
+#[path = "../../tests/unit/pass/mod.rs"]
+pub(crate) mod tests;
 
 pub use file::Pass;
 pub(crate) use result::{

@@ -72,7 +72,3 @@ fn body(record: &Value) -> Value {
 fn micros(at: &Value) -> i64 {
     at.as_str().and_then(|at| at.parse().ok()).map_or(0, Timestamp::as_microsecond)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/pass/older_runs.rs"]
-pub(crate) mod tests;

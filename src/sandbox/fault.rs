@@ -80,7 +80,7 @@ impl Armed {
 /// The faults that hit one request. The default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    kinds: Vec<FaultKind>,
+    pub(super) kinds: Vec<FaultKind>,
 }
 
 impl Plan {
@@ -127,7 +127,3 @@ pub(crate) const fn is_carried_out(spoil: &FaultKind) -> bool {
         _ => true,
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/sandbox/fault.rs"]
-mod tests;

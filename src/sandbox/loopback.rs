@@ -35,7 +35,3 @@ pub(super) fn check_webhook(url: &str) -> Result<(), String> {
     }
     Err(format!("the webhook {url:?} is not an address of this machine: write http://127.0.0.1:PORT/PATH"))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/sandbox/loopback.rs"]
-mod tests;

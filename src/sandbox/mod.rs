@@ -20,6 +20,9 @@ mod loopback;
 mod rng;
 mod scenario;
 mod shared;
+#[cfg(test)]
+#[path = "../../tests/unit/sandbox/mod.rs"]
+mod tests;
 mod world;
 
 use std::collections::BTreeMap;

@@ -52,7 +52,3 @@ impl Rng {
         (0..length).map(|_| letter(self.next() >> 32)).collect()
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/sandbox/rng.rs"]
-mod tests;

@@ -206,7 +206,11 @@ fn identity(sandbox: &Sandbox) -> Vec<Value> {
 
 #[tokio::test]
 async fn one_seed_gives_one_set_of_ids() {
-    let begin = |seed| start(SandboxOptions { port: 0, scenario: Scenario::builtin().with_seed(seed) }).unwrap();
+    let begin = |seed| {
+        let mut scenario = Scenario::builtin();
+        scenario.seed = seed;
+        start(SandboxOptions { port: 0, scenario }).unwrap()
+    };
     assert_eq!(identity(&begin(7)), identity(&begin(7)));
     for (one, other) in identity(&begin(7)).into_iter().zip(identity(&begin(8))) {
         assert_ne!(one, other);
@@ -224,12 +228,16 @@ async fn one_seed_gives_one_set_of_ids() {
 /// secret is another: whoever saw one start cannot sign in at the next.
 #[tokio::test]
 async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
-    let begin = |run| start(SandboxOptions { port: 0, scenario: Scenario::builtin().with_run(run) }).unwrap();
+    let started = |run, mut scenario: Scenario| {
+        scenario.run = run;
+        scenario
+    };
+    let begin = |run| start(SandboxOptions { port: 0, scenario: started(run, Scenario::builtin()) }).unwrap();
     let (mut one, mut other) = (identity(&begin(7)), identity(&begin(8)));
     assert_ne!(one[1].take(), other[1].take());
     assert_eq!(one, other);
     let story = async |run| {
-        let sandbox = TestSandbox::of(scenario(PLAIN).with_run(run));
+        let sandbox = TestSandbox::of(started(run, scenario(PLAIN)));
         let token = sandbox.guest_token().await;
         let answer = sandbox.say(&token, "x").await;
         [json!(token), answer.json()["id"].clone(), json!(answer.header("x-request-id"))]
@@ -241,8 +249,12 @@ async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
 /// With a seed of a person's own the secret is the same at each start too.
 #[tokio::test]
 async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
-    let of = |run| Scenario::builtin().with_seed(7).with_secret_of_seed().with_run(run);
-    let begin = |run| start(SandboxOptions { port: 0, scenario: of(run) }).unwrap();
+    let begin = |run| {
+        let mut scenario = Scenario::builtin();
+        (scenario.seed, scenario.run) = (7, run);
+        scenario.keep_secret();
+        start(SandboxOptions { port: 0, scenario }).unwrap()
+    };
     assert_eq!(identity(&begin(7)), identity(&begin(8)));
 }
 

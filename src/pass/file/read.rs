@@ -401,7 +401,3 @@ fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern> {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/pass/file/read.rs"]
-mod tests;

@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use crate::pass::{CaseResult, ExchangeEvidence, ExpectationState, PassRun, StepResult, Verdict};
 
-use super::words;
+use super::view;
 use crate::export::escape::unseen_as_escapes;
 use crate::text::json::dense;
 
 /// The report of a run that is masked already.
 pub fn ctrf(run: &PassRun) -> String {
     let tally = run.tally();
-    let stop = run.began.saturating_add(words::took(run)).unwrap_or(run.began);
+    let stop = run.began.saturating_add(view::took(run)).unwrap_or(run.began);
     let tests: Vec<Value> =
         run.cases.iter().flat_map(|case| case.steps.iter().map(|step| test(run, case, step))).collect();
     let disagreements: Vec<Value> =
-        run.disagreements().map(|step| json!({ "testId": step.id, "what": words::disagreement(step) })).collect();
+        run.disagreements().map(|step| json!({ "testId": step.id, "what": view::disagreement(step) })).collect();
     let report = json!({
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",
@@ -63,8 +63,8 @@ const fn status(verdict: Option<Verdict>) -> &'static str {
 fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let (start, stop) = millis(step.began).zip(millis(step.ended)).unzip();
-    let reason = words::reason(step);
-    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| words::exchange(&one.exchange)).collect();
+    let reason = view::reason(step);
+    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| view::in_a_line(&one.exchange)).collect();
     let met = |met: &ExpectationState| match met {
         ExpectationState::Yes => "passed",
         ExpectationState::No => "failed",
@@ -78,7 +78,7 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
         "testId": step.id,
         "name": if step.name.is_empty() { &step.id } else { &step.name },
         "status": status(step.counts()),
-        "rawStatus": words::verdict(step.counts()),
+        "rawStatus": view::verdict(step.counts()),
         "duration": u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX),
         "suite": [run.name, case.name],
         "filePath": run.file,

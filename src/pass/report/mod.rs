@@ -11,7 +11,6 @@
 
 mod ctrf;
 mod view;
-mod words;
 
 #[cfg(test)]
 #[path = "../../../tests/unit/pass/report.rs"]
@@ -45,7 +44,7 @@ impl ReportFormat {
             Self::Ctrf => ctrf::ctrf(run),
             Self::Markdown => fill("run.md", &view::of(run)),
             Self::Html => {
-                let title = format!("{}: {}", run.name, words::tally(&run.tally()));
+                let title = format!("{}: {}", run.name, view::tally(&run.tally()));
                 let script = include_str!("../../../assets/report/filter.js");
                 page(&title, &fill("run.html", &view::of(run)), script)
             }

@@ -3,20 +3,17 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::words;
-use crate::model::{Attempt, Body, Ending, Exchange, ExchangeStep, Header, Outcome, Timing};
-use crate::pass::{
-    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, PassRun, SaidMessage, StepResult,
-};
+use crate::model::{Attempt, Body, Cause, Ending, Exchange, ExchangeStep, Outcome, Timing};
+use crate::pass::{CaseResult, ExchangeEvidence, ExpectationResult, PassRun, SaidMessage, StepResult};
 use crate::pass::{Tally, Verdict};
 use crate::text::counted;
 use crate::text::json::{self, with};
 
 pub(super) fn of(run: &PassRun) -> Value {
-    let tally = run.tally();
-    let took = words::took(run);
+    let (counts, took) = (run.tally(), took(run));
     let bad = run.steps().filter(|step| matches!(step.counts(), Some(Verdict::Fail | Verdict::Blocked)));
     json!({
         "id": run.id,
@@ -27,13 +24,13 @@ pub(super) fn of(run: &PassRun) -> Value {
         "region": run.region,
         "place": run.place_word(),
         "version": run.version,
-        "began": words::time(run.began),
-        "took": words::span(took),
+        "began": time(run.began),
+        "took": span(took),
         "seconds": seconds(took.as_secs_f64()),
         "is_finished": run.ended.is_some(),
-        "tally": words::tally(&tally),
-        "tests": tests(&tally),
-        "counts": tally.counts(),
+        "tally": tally(&counts),
+        "tests": tests(&counts),
+        "counts": counts.counts(),
         "bad": bad.map(summary).collect::<Vec<_>>(),
         "differing": run.disagreements().map(summary).collect::<Vec<_>>(),
         "timings": timings(run),
@@ -57,7 +54,7 @@ fn case(run: &PassRun, case: &CaseResult) -> Value {
         "about": case.about,
         "round": case.round,
         "conversation": case.conversation,
-        "counts": words::verdict(case.counts()),
+        "counts": verdict(case.counts()),
         "tests": tests(&Tally::of(case.steps.iter())),
         "seconds": seconds(case.steps.iter().map(|step| step.open.as_secs_f64()).sum()),
         // JUnit has no zone: UTC.
@@ -73,9 +70,9 @@ fn summary(step: &StepResult) -> Value {
         "id": step.id,
         "anchor": format!("s-{}", step.id.chars().map(safe).collect::<String>()),
         "name": step.name,
-        "counts": words::verdict(step.counts()),
-        "reason": words::reason(step),
-        "disagreement": words::disagreement(step),
+        "counts": verdict(step.counts()),
+        "reason": reason(step),
+        "disagreement": disagreement(step),
     })
 }
 
@@ -92,7 +89,7 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
         "cause": step.caused_by().unwrap_or_default(),
         "note": step.note,
         "runs": step.runs,
-        "open": words::span(step.open),
+        "open": span(step.open),
         "seconds": seconds(step.open.as_secs_f64()),
         "expectations": step.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "said": step.evidence.said.iter().map(said).collect::<Vec<_>>(),
@@ -105,18 +102,12 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
 }
 
 fn expectation(expectation: &ExpectationResult) -> Value {
-    let class = match expectation.met {
-        ExpectationState::Yes => "passed",
-        ExpectationState::No => "failed",
-        ExpectationState::Blocked => "blocked",
-        ExpectationState::Open | ExpectationState::Waiting { .. } => "open",
-    };
-    json!({"what": expectation.what, "met": expectation.met.word(), "class": class, "detail": expectation.detail})
+    with(json!(expectation), json!({ "met": expectation.met.word() }))
 }
 
 fn said(said: &SaidMessage) -> Value {
     let clock = said.at.strftime("%H:%M:%S").to_string();
-    with(json!(said), json!({"clock": clock, "time": words::time(said.at), "delivery": said.delivery}))
+    with(json!(said), json!({"clock": clock, "time": time(said.at), "delivery": said.delivery}))
 }
 
 /// What did not come as expected, a line each: what a CI server shows of a failed step.
@@ -131,14 +122,14 @@ fn output(step: &StepResult) -> Vec<String> {
     let mut lines = vec![format!("step: {}", step.id)];
     lines.extend(step.verdict.map(|verdict| format!("verdict: {}", verdict.word())));
     lines.extend(step.note.as_ref().map(|note| format!("note: {note}")));
-    lines.extend(step.disagrees().then(|| words::disagreement(step)));
+    lines.extend(step.disagrees().then(|| disagreement(step)));
     lines.extend(Some(step.instruction.clone()).filter(|text| !text.is_empty()));
     lines.extend(step.expectations.iter().map(|e| match &e.detail {
         Some(detail) => format!("{} {}: {detail}", e.met.word(), e.what),
         None => format!("{} {}", e.met.word(), e.what),
     }));
-    lines.extend(step.evidence.exchanges.iter().map(|one| words::exchange(&one.exchange)));
-    lines.extend(step.evidence.said.iter().map(|s| format!("{} {}: {}", words::time(s.at), s.author, s.text)));
+    lines.extend(step.evidence.exchanges.iter().map(|one| in_a_line(&one.exchange)));
+    lines.extend(step.evidence.said.iter().map(|s| format!("{} {}: {}", time(s.at), s.author, s.text)));
     lines
 }
 
@@ -178,7 +169,7 @@ fn exchange(run: &PassRun, one: &ExchangeEvidence) -> Value {
         "renewals": renewals,
         "since": format!("{:.3} s", since.as_secs_f64()),
         "attempts": exchange.attempts().map(|one| attempt(one)).collect::<Vec<_>>(),
-        "line": words::exchange(exchange),
+        "line": in_a_line(exchange),
     })
 }
 
@@ -187,9 +178,9 @@ fn attempt(attempt: &Attempt) -> Value {
         Some(Ending::Failed(failure)) => Some(failure.line()),
         _ => None,
     };
-    let response = attempt.response().map(|response| {
-        json!({"status": response.status, "headers": headers(&response.headers), "body": body(&response.body)})
-    });
+    let response = attempt
+        .response()
+        .map(|response| json!({"status": response.status, "headers": response.headers, "body": body(&response.body)}));
     json!({
         "number": attempt.number,
         "method": attempt.request.method,
@@ -197,14 +188,10 @@ fn attempt(attempt: &Attempt) -> Value {
         "token": attempt.generation.map(|generation| format!("generation {generation}")),
         "timing": timing(&attempt.timing),
         "failure": failure,
-        "headers": headers(&attempt.request.headers),
+        "headers": attempt.request.headers,
         "body": body(&attempt.request.body),
         "response": response,
     })
-}
-
-fn headers(headers: &[Header]) -> Value {
-    headers.iter().map(|header| json!({"name": header.name, "value": header.value})).collect()
 }
 
 /// JSON a field a line; anything else as it is. `None`: there is no body.
@@ -230,6 +217,75 @@ fn timing(timing: &Timing) -> String {
     let parts: Vec<String> = timing.parts().map(part).chain(reused).collect();
     if parts.is_empty() { "not measured".to_owned() } else { parts.join(" · ") }
 }
+
+// ── words and figures that all reports share ─────────────────────────────────────────────────────────────────────────
+
+/// `1.204 s`, `2 m 05 s`.
+pub(super) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    if seconds >= 60 {
+        return format!("{} m {:02} s", seconds / 60, seconds % 60);
+    }
+    format!("{seconds}.{:03} s", span.subsec_millis())
+}
+
+/// `2026-11-23 14:03:20 UTC`.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%F %T UTC").to_string()
+}
+
+/// How long the run took, as far as it has come.
+pub(super) fn took(run: &PassRun) -> Duration {
+    let ended = run.ended.or_else(|| run.steps().filter_map(|s| s.ended).max()).unwrap_or(run.began);
+    Duration::try_from(ended.duration_since(run.began)).unwrap_or_default()
+}
+
+/// `passed`, `failed`, `blocked`, `skipped`, or `open`.
+pub(super) fn verdict(verdict: Option<Verdict>) -> &'static str {
+    verdict.map_or("open", Verdict::word)
+}
+
+/// `12 steps: 9 passed, 1 failed, 2 skipped`.
+pub(super) fn tally(tally: &Tally) -> String {
+    let parts: Vec<String> =
+        tally.counts().iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    format!("{}: {}", counted(tally.all(), "step"), parts.join(", "))
+}
+
+/// Why a step counts as it does, one line: a person's note, what guestwire says, the cause, and the
+/// expectations that were not met.
+pub(super) fn reason(step: &StepResult) -> String {
+    let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
+    let cause = step.caused_by().filter(|cause| *cause != Cause::Unknown.as_str());
+    parts.extend(cause.map(|cause| format!("cause {cause}")));
+    parts.extend(step.unmet().map(|e| match &e.detail {
+        Some(detail) => format!("expected {}, found: {detail}", e.what),
+        None => format!("expected {}", e.what),
+    }));
+    if step.disagrees() {
+        parts.push(disagreement(step));
+    }
+    parts.join("; ")
+}
+
+/// `the verdict is passed, but the expectations suggest fail`.
+pub(super) fn disagreement(step: &StepResult) -> String {
+    format!("the verdict is {}, but the expectations suggest {}", verdict(step.verdict), verdict(step.suggested))
+}
+
+/// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.
+pub(super) fn in_a_line(exchange: &Exchange) -> String {
+    let (kind, outcome) = (exchange.kind.word(), exchange.outcome.word());
+    let head = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);
+    let status = exchange.status().map(|s| s.to_string());
+    let took = exchange.took_ms().map(|ms| format!("{ms} ms"));
+    let id = exchange.request_id().map(|(name, id)| format!("{name} {id}"));
+    let purpose = exchange.sent_as.map(|how| format!("wrongly on purpose: {how}"));
+    let parts = [Some(head), status, took, exchange.outcome.words(), purpose, id];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+// ── the drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Where the bars are in the drawing, which is 900 wide and 170 high.
 const LEFT: f64 = 56.0;
@@ -278,12 +334,8 @@ fn timings(run: &PassRun) -> Option<Value> {
 }
 
 /// A round height above `most`, and the distance of its lines: 1, 2 or 5 times a power of ten, at most five lines.
-fn scale(most: u64) -> (u64, u64) {
+pub(super) fn scale(most: u64) -> (u64, u64) {
     let steps = (0..).flat_map(|power| [1, 2, 5].map(|factor| factor * 10_u64.saturating_pow(power)));
     let step = steps.into_iter().find(|step| step.saturating_mul(4) >= most).unwrap_or(most);
     (most.div_ceil(step).max(1) * step, step)
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/pass/report/view.rs"]
-mod tests;

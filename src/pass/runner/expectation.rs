@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::replies::{Coverage, ReplyTracker};
+use super::replies::ReplyTracker;
 use crate::model::attempt::header;
 use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Generation, MessageId, Moment, Outcome, RemoteMessage,
@@ -300,7 +300,7 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
 }
 
 fn unheard<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
-    seen.replies.into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken))
+    seen.replies.into_iter().flat_map(ReplyTracker::unheard)
 }
 
 /// `otherwise` says of the last reply why it is not the one that was listened for.
@@ -329,14 +329,14 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
         return Status::Waiting(until);
     }
     let last = until.after(LAG);
-    match seen.replies.map_or(Coverage::NotYet, |replies| replies.watched(from, until)) {
-        Coverage::Whole => said(),
-        Coverage::Not(why) => Status::Blocked(why),
-        Coverage::NotYet if seen.is_past(last) => {
+    match seen.replies.and_then(|replies| replies.watched(from, until)) {
+        Some(Ok(())) => said(),
+        Some(Err(why)) => Status::Blocked(why),
+        None if seen.is_past(last) => {
             let why = seen.replies.and_then(|replies| replies.readable.unreadable()).cloned();
             Status::Blocked(why.unwrap_or(Unreadable::NotReadInTime))
         }
-        Coverage::NotYet => Status::Waiting(last),
+        None => Status::Waiting(last),
     }
 }
 

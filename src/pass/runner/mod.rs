@@ -148,15 +148,6 @@ struct SignInSeen {
     blocked: bool,
 }
 
-/// A new token that a step waits for.
-#[derive(Clone, Copy, Debug)]
-struct Renewing {
-    /// Newer than this one.
-    than: Option<Generation>,
-    /// Until then.
-    until: Moment,
-}
-
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -170,8 +161,8 @@ pub struct Runner {
     watch: Option<StepProgress>,
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
     sign_in: SignInSeen,
-    /// The new token that the open step waits for before it sends.
-    renewing: Option<Renewing>,
+    /// The open step waits for a newer token than this before it sends, until then at the latest.
+    renewing: Option<(Option<Generation>, Moment)>,
     /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,

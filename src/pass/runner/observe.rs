@@ -2,9 +2,10 @@
 //! the expectations stand after each event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::expectation::{Observed, Status, StepProgress, captured, fits, listening_until};
-use super::prepare::next_read;
+use super::replies::ReplyTracker;
 use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
@@ -14,6 +15,9 @@ use crate::model::{
 };
 use crate::pass::file::{Capture, CaptureSource, Expectation};
 use crate::pass::result::{ExchangeEvidence, ExpectationState, SaidMessage, Verdict};
+
+/// Milliseconds before a conversation is read again: soon at first, then with growing pauses; the last for all that follow.
+const READ_PAUSES: [u64; 5] = [300, 600, 1_000, 1_500, 2_500];
 
 impl Runner {
     pub(super) fn report(&mut self, report: &Report, known: &RunnerContext<'_>) {
@@ -119,7 +123,7 @@ impl Runner {
 
     /// What the other side said goes with the step as evidence.
     fn note_heard(&mut self, key: ConversationKey) {
-        let heard = self.trackers.get(&key).into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken));
+        let heard = self.trackers.get(&key).into_iter().flat_map(ReplyTracker::unheard);
         let heard: Vec<SaidMessage> = heard.map(SaidMessage::heard).collect();
         let Some(result) = self.open_mut() else { return };
         for message in heard {
@@ -147,7 +151,8 @@ impl Runner {
         let Some(watch) = &self.watch else { return };
         let seen = self.seen(watch, None);
         let ends = listening_until(&watch.wanted, &seen).filter(|end| end.mono > now.mono);
-        let next = ends.chain([next_read(now, reads)]).min_by_key(|at| at.mono);
+        let pause = READ_PAUSES.get(reads).or(READ_PAUSES.last()).copied().unwrap_or_default();
+        let next = ends.chain([now.after(Duration::from_millis(pause))]).min_by_key(|at| at.mono);
         if let Some(watch) = &mut self.watch {
             watch.read = next.map(|next| (next, reads));
         }
@@ -307,7 +312,7 @@ impl Runner {
     }
 
     pub fn due(&self) -> Option<Moment> {
-        if let Some(until) = self.renewing.map(|renewing| renewing.until).or(self.opening()) {
+        if let Some(until) = self.renewing.map(|(_, until)| until).or(self.opening()) {
             return Some(until);
         }
         let watch = self.watched()?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::expectation::StepProgress;
-use super::{Renewing, Runner, RunnerEffect, StepStage};
+use super::{Runner, RunnerEffect, StepStage};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{
@@ -75,8 +75,7 @@ impl Runner {
             let Some(next) = preps.pop_front() else { return self.send(effects) };
             match next {
                 RunnerEffect::Renew => {
-                    let until = self.now.after(RENEW_WITHIN);
-                    self.renewing = Some(Renewing { than: self.sign_in.generation, until });
+                    self.renewing = Some((self.sign_in.generation, self.now.after(RENEW_WITHIN)));
                 }
                 RunnerEffect::Connect(_) if self.is_open() => continue,
                 RunnerEffect::Connect(key) => {
@@ -138,9 +137,9 @@ impl Runner {
 
     /// A token came, or will not come: a step that asked for a new one goes on with it, and not with the old one.
     pub(super) fn renewed(&mut self, effects: &mut Vec<RunnerEffect>) {
-        let Some(renewing) = self.renewing else { return };
-        let late = renewing.until.left(self.now).is_zero();
-        if self.sign_in.generation <= renewing.than && self.sign_in.trouble.iter().all(Option::is_none) && !late {
+        let Some((before, until)) = self.renewing else { return };
+        let late = until.left(self.now).is_zero();
+        if self.sign_in.generation <= before && self.sign_in.trouble.iter().all(Option::is_none) && !late {
             return;
         }
         self.renewing = None;
@@ -263,10 +262,4 @@ impl Runner {
             (result.suggested, result.why) = (Some(verdict), Some(why));
         }
     }
-}
-
-/// When a conversation is read next: soon at first, then with growing pauses.
-pub(super) fn next_read(now: Moment, reads: usize) -> Moment {
-    let ms = [300, 600, 1_000, 1_500].get(reads).copied().unwrap_or(2_500);
-    now.after(Duration::from_millis(ms))
 }

@@ -49,17 +49,6 @@ impl Ours {
     }
 }
 
-/// Whether a span of time was observed whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// Whatever was said in it is known.
-    Whole,
-    /// A read that began after its end may still come.
-    NotYet,
-    /// It was not, for this reason.
-    Not(Unreadable),
-}
-
 impl ReplyTracker {
     /// Replies come through a socket, which is open at `since`.
     pub fn live_since(since: Moment) -> Self {
@@ -72,17 +61,22 @@ impl ReplyTracker {
         self.as_of = Some(as_of);
     }
 
-    /// Whether the time between `from` and `until`, which is over, was observed.
-    pub fn watched(&self, from: Moment, until: Moment) -> Coverage {
-        match (&self.readable, self.as_of) {
-            (RepliesReadable::Yes, Some(AsOf::SocketSince(since))) if since.mono <= from.mono => Coverage::Whole,
-            (RepliesReadable::No(why), Some(AsOf::SocketSince(_))) => Coverage::Not(why.clone()),
-            (_, Some(AsOf::SocketSince(_))) => Coverage::Not(Unreadable::SocketClosed(String::new())),
-            (_, Some(AsOf::ReadAt(began))) if began.mono < until.mono => Coverage::NotYet,
-            (RepliesReadable::Yes, Some(AsOf::ReadAt(_))) => Coverage::Whole,
-            (RepliesReadable::No(why), Some(AsOf::ReadAt(_))) => Coverage::Not(why.clone()),
-            _ => Coverage::NotYet,
+    /// Whether whatever was said between `from` and `until`, which is over, is known, or why not. `None`: a read that began
+    /// after its end may still come.
+    pub fn watched(&self, from: Moment, until: Moment) -> Option<Result<(), Unreadable>> {
+        match (&self.readable, self.as_of?) {
+            (_, AsOf::ReadAt(began)) if began.mono < until.mono => None,
+            (RepliesReadable::Yes, AsOf::ReadAt(_)) => Some(Ok(())),
+            (RepliesReadable::Yes, AsOf::SocketSince(since)) if since.mono <= from.mono => Some(Ok(())),
+            (RepliesReadable::No(why), _) => Some(Err(why.clone())),
+            (_, AsOf::SocketSince(_)) => Some(Err(Unreadable::SocketClosed(String::new()))),
+            _ => None,
         }
+    }
+
+    /// What the other side has said since ours, but for what an expectation has taken.
+    pub fn unheard(&self) -> impl Iterator<Item = &RemoteMessage> {
+        self.fresh.iter().skip(self.taken)
     }
 
     /// We say something: what was heard before is old.

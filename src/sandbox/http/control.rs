@@ -70,7 +70,6 @@ fn faults(inner: &Shared) -> Value {
     json!({ "faults": inner.with_world(|world| world.armed.to_json()) })
 }
 
-/// A body that has to be JSON of this form.
 fn read<T: DeserializeOwned>(body: &[u8], form: &str) -> Result<T, (u16, String)> {
     serde_json::from_slice(body).map_err(|_| (400, format!("the body must be {form}")))
 }

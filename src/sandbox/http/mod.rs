@@ -37,21 +37,11 @@ use super::shared::Shared;
 use super::world::open::OpenRequest;
 use super::world::web::{ConnectionId, UPLOAD_MAX_BYTES};
 use super::world::{
-    BODY_MAX_BYTES, FaultSubject, GrantRequest, Incoming, RequestedPage, Served, ServiceRefusal, TokenRefusal, World,
-    json_of,
+    BODY_MAX_BYTES, FaultSubject, GrantRequest, RequestedPage, Served, ServiceRefusal, TokenRefusal, World, json_of,
 };
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
 use crate::text::json::dense;
-
-struct DecidedResponse {
-    answer: HttpAnswer,
-    plan: Plan,
-    /// Before the headers.
-    wait: Duration,
-    /// The socket that is opened in place of an answer.
-    connection: Option<ConnectionId>,
-}
 
 pub(super) async fn serve(
     State(inner): State<Arc<Shared>>,
@@ -72,7 +62,7 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let DecidedResponse { mut answer, plan, wait, connection } = inner.with_world(|world| decide(world, &parts, &body));
+    let (mut answer, plan, wait, connection) = inner.with_world(|world| decide(world, &parts, &body));
     inner.pause(wait).await;
     if let Some(connection) = connection {
         if plan.spoil().is_none() {
@@ -117,7 +107,8 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> DecidedResponse {
+/// The answer and its faults, the time before its headers, and the socket that is opened in place of an answer.
+fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, Duration, Option<ConnectionId>) {
     let route = Route::of(&parts.method, parts.uri.path());
     world.tally.arrived(route.name);
     let guest = matches!(route.endpoint, To::Open(_)).then(|| guest(body)).flatten();
@@ -149,7 +140,7 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> DecidedResponse {
     world.tally.answered((!reset).then(|| answer.status()));
     let wait = world.latency() + plan.headers_late();
     let connection = context.connection;
-    DecidedResponse { answer, plan, wait, connection }
+    (answer, plan, wait, connection)
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -215,7 +206,7 @@ impl Context<'_> {
         let sending = self.route.endpoint == To::Send;
         // The Guest API's description says nothing of the guest WebSocket's history.
         let published = self.route.endpoint == To::History;
-        let rules = if published { ScenarioRules::Published } else { world.rules() };
+        let rules = if published { ScenarioRules::Published } else { world.scenario.world };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
         if let Some(seconds) = refusal.retry_after {
@@ -257,9 +248,10 @@ impl Context<'_> {
             _ => {}
         }
         let (gauge, admitted) = world.tokens.admit(self.bearer(), self.now);
-        let answered = match self.route.refusal() {
-            Some(refusal) => Err(refusal),
-            None => admitted.and_then(|granted| self.allowed(world, &granted)),
+        let answered = match self.route.endpoint {
+            To::Nowhere => Err(ServiceRefusal::NO_ROUTE),
+            To::OtherMethod => Err(ServiceRefusal::METHOD),
+            _ => admitted.and_then(|granted| self.allowed(world, &granted)),
         };
         let mut answer = answered.unwrap_or_else(|refusal| self.refused(world, &refusal, RetryForm::Seconds));
         answer.gauge(gauge);
@@ -275,7 +267,7 @@ impl Context<'_> {
         match world.token(&asked, self.plan) {
             Err(refusal) => oauth_error(refusal),
             Ok((token, scopes)) => {
-                let tell = world.scenario.token.tell_scope && world.rules() == ScenarioRules::Described;
+                let tell = world.scenario.token.tell_scope && world.scenario.world == ScenarioRules::Described;
                 HttpAnswer::json(
                     200,
                     &dense(json!({
@@ -293,7 +285,7 @@ impl Context<'_> {
     fn allowed(&self, world: &mut World, granted: &[String]) -> Served<HttpAnswer> {
         let [id, message] = self.route.ids;
         // No permission is listed for this one: only the described world's scope is looked at.
-        let free = self.route.endpoint == To::MessageConversation && world.rules() == ScenarioRules::Published;
+        let free = self.route.endpoint == To::MessageConversation && world.scenario.world == ScenarioRules::Published;
         if let Some((scopes, permissions)) = self.route.needs().filter(|_| !free) {
             world.may_read(granted, self.plan, scopes, permissions)?;
         }
@@ -306,10 +298,7 @@ impl Context<'_> {
                 return Ok(HttpAnswer::empty(200));
             }
             To::Send => {
-                let content_type = self.header(CONTENT_TYPE);
-                let (body, request_id) = (self.body, self.request_id);
-                let incoming = Incoming { conversation: id, content_type, body, request_id };
-                let (conversation, said) = world.send(granted, self.plan, incoming)?;
+                let (conversation, said) = world.send(granted, self.plan, id, || self.json(), self.request_id)?;
                 shapes::normalized(conversation, said)
             }
             To::Conversation => shapes::conversation(world.conversation(id)?, false),
@@ -369,9 +358,8 @@ impl Context<'_> {
     fn page(&self) -> Served<RequestedPage> {
         let number = |name, default| {
             let value = self.query(name);
-            value.map_or(Ok(default), |value| {
-                value.parse().map_err(|_| ServiceRefusal::value(value, "page", "whole numbers"))
-            })
+            let read = |value: &str| value.parse().map_err(|_| ServiceRefusal::value(value, "page", "whole numbers"));
+            value.map_or(Ok(default), read)
         };
         let usual = RequestedPage::default();
         let page_size = number("pageSize", usual.page_size)?;

@@ -5,7 +5,6 @@ use http::Method;
 use crate::genesys::guest_api::SCOPE;
 use crate::genesys::open_messaging::Endpoint;
 use crate::model::fault::FaultTarget;
-use crate::sandbox::world::ServiceRefusal;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SimulatedEndpoint {
@@ -109,15 +108,6 @@ impl<'p> Route<'p> {
     pub(crate) fn conversation(&self) -> Option<&'p str> {
         let named = self.name.split('{').nth(1).is_some_and(|id| id.starts_with("conversationId"));
         named.then_some(self.ids[0])
-    }
-
-    /// Why it cannot be served, for paths and methods that there are not.
-    pub(crate) const fn refusal(&self) -> Option<ServiceRefusal> {
-        match self.endpoint {
-            To::Nowhere => Some(ServiceRefusal::NO_ROUTE),
-            To::OtherMethod => Some(ServiceRefusal::METHOD),
-            _ => None,
-        }
     }
 
     /// The scopes of which reading needs one in the described world, and the permissions of which it needs one in the

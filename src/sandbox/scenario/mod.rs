@@ -127,26 +127,10 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// The same organisation with other ids.
-    #[must_use]
-    pub const fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The same organisation, whose client has the same secret at each start.
-    #[must_use]
-    pub fn with_secret_of_seed(mut self) -> Self {
+    /// The client has the same secret at each start.
+    pub fn keep_secret(&mut self) {
         let seed = self.seed;
         self.client.secret.get_or_insert_with(|| Rng::new(seed, "client secret").opaque(43));
-        self
-    }
-
-    /// The same organisation, started another time: whoever waits in it keeps their ids, what happens gets new ones.
-    #[must_use]
-    pub const fn with_run(mut self, run: u64) -> Self {
-        self.run = run;
-        self
     }
 
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the
@@ -242,7 +226,3 @@ fn toml_sentence(message: &str) -> String {
         _ => message.lines().collect::<Vec<_>>().join("; "),
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/sandbox/scenario.rs"]
-mod tests;

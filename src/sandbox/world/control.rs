@@ -154,7 +154,7 @@ impl World {
         json!({
             "scenario": self.scenario.name,
             "seed": self.scenario.seed,
-            "world": if self.rules() == ScenarioRules::Described { "described" } else { "published" },
+            "world": if self.scenario.world == ScenarioRules::Described { "described" } else { "published" },
             "clock": {"now": self.now.wall, "advanced_seconds": advanced.as_secs()},
             "tokens": {
                 "issued": self.tokens.issued,

@@ -9,7 +9,7 @@ use super::conversation::GuestAccess;
 use super::script::{self, ScriptedAct};
 use super::web::frames;
 use super::{
-    ConversationEnd, Due, DueEvent, Participant, ParticipantPurpose, SimulatedMessage, WebhookPush, World, signature,
+    ConversationEnd, DueEvent, Participant, ParticipantPurpose, SimulatedMessage, WebhookPush, World, signature,
 };
 use crate::genesys::time_text;
 use crate::model::Moment;
@@ -20,19 +20,19 @@ use crate::text::json::{dense, with};
 impl World {
     /// Puts something on the list of what is due, behind everything that is due no later.
     pub(super) fn due(&mut self, at: Moment, what: DueEvent) {
-        let place = self.due.partition_point(|due| due.at <= at);
-        self.due.insert(place, Due { at, what });
+        let place = self.due.partition_point(|(before, _)| *before <= at);
+        self.due.insert(place, (at, what));
     }
 
     pub(crate) fn next_due(&self) -> Option<Moment> {
-        self.due.front().map(|due| due.at)
+        self.due.front().map(|(at, _)| *at)
     }
 
     /// Lets what is due take place, each at its own time.
     pub(crate) fn settle(&mut self) {
         let now = self.now;
         while self.next_due().is_some_and(|at| at <= now)
-            && let Some(Due { at, what }) = self.due.pop_front()
+            && let Some((at, what)) = self.due.pop_front()
         {
             self.now = at;
             match what {

@@ -33,7 +33,6 @@ use serde_json::json;
 pub(crate) use control::FaultSubject;
 pub(crate) use conversation::{ConversationEnd, GuestAccess, Participant, SimulatedConversation, SimulatedMessage};
 pub(crate) use refusal::{BODY_MAX_BYTES, RequestedPage, Served, ServiceRefusal, json_of};
-pub(crate) use send::Incoming;
 pub(crate) use tally::{Gauge, ReceivedCounts};
 pub(crate) use token::{GrantRequest, IssuedTokens, TokenRefusal};
 
@@ -65,7 +64,7 @@ pub(crate) struct World {
     dice: Dice,
     index: Index,
     /// In the order in which they are due.
-    due: VecDeque<Due>,
+    due: VecDeque<(Moment, DueEvent)>,
 }
 
 struct Dice {
@@ -81,12 +80,6 @@ struct Index {
     messages: HashMap<String, usize>,
     /// Which message has this guest's own id: conversation and message.
     own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
-}
-
-#[derive(Clone, Debug)]
-struct Due {
-    at: Moment,
-    what: DueEvent,
 }
 
 #[derive(Clone, Debug)]
@@ -212,10 +205,6 @@ impl World {
         self.scenario.conversations.iter().filter(|entry| rank(entry).is_some()).min_by_key(rank)
     }
 
-    pub(crate) const fn rules(&self) -> ScenarioRules {
-        self.scenario.world
-    }
-
     /// Ids for an answer: request id and correlation id.
     pub(crate) fn request_ids(&mut self) -> (String, String) {
         (self.dice.requests.uuid(), self.dice.requests.uuid())
@@ -235,7 +224,7 @@ impl World {
     /// Whether a bearer with these scopes may read. In the described world one of `scopes` is needed; in the published
     /// one a permission.
     pub(crate) fn may_read(&self, granted: &[String], plan: &Plan, scopes: &[&str], any_of: &[&str]) -> Served<()> {
-        match self.rules() {
+        match self.scenario.world {
             ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),
             ScenarioRules::Described => Err(ServiceRefusal::permission_missing(any_of)),
             ScenarioRules::Published => self.check_permission(plan, any_of),

@@ -21,7 +21,7 @@ use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::time_text;
 use crate::model::ids::is_uuid;
 use crate::sandbox::scenario::ScenarioScript;
-use crate::text::json::dense;
+use crate::text::json::{dense, with};
 
 /// The bodies of all four in one; which fields have to be there is checked per kind.
 #[derive(Debug, Deserialize)]
@@ -180,10 +180,9 @@ impl World {
         match asked.kind {
             Endpoint::Event => {
                 self.tally.open.events += 1;
-                let mut body = inbound.answer(integration, "Event");
-                body["id"] = json!(self.dice.messages.hex());
-                body["events"] = json!([{"eventType": "Typing", "typing": {"type": "On"}}]);
-                Ok(body)
+                let typing = json!([{"eventType": "Typing", "typing": {"type": "On"}}]);
+                let more = json!({"id": self.dice.messages.hex(), "events": typing});
+                Ok(with(inbound.answer(integration, "Event"), more))
             }
             Endpoint::Receipt => {
                 let (conversation, said) = self.message(inbound.id.as_deref().unwrap_or_default())?;
@@ -191,37 +190,31 @@ impl World {
                     return Err(ServiceRefusal::MESSAGE_UNKNOWN);
                 }
                 self.tally.open.receipts += 1;
-                let mut body = inbound.answer(integration, "Receipt");
-                body["id"] = json!(inbound.id);
-                body["status"] = json!(inbound.status);
-                if !inbound.reasons.is_empty() {
-                    let reason = |r: &OpenReason| dense(json!({"code": r.code, "message": r.message}));
-                    body["reasons"] = inbound.reasons.iter().map(reason).collect();
-                }
-                body["isFinalReceipt"] = json!(inbound.is_final_receipt.unwrap_or(true));
-                body["direction"] = json!("Inbound");
-                Ok(body)
+                let reasons = inbound.reasons.iter().map(|r| dense(json!({"code": r.code, "message": r.message})));
+                let reasons: Vec<Value> = reasons.collect();
+                let more = dense(json!({
+                    "id": inbound.id,
+                    "status": inbound.status,
+                    "reasons": (!reasons.is_empty()).then_some(reasons),
+                    "isFinalReceipt": inbound.is_final_receipt.unwrap_or(true),
+                    "direction": "Inbound",
+                }));
+                Ok(with(inbound.answer(integration, "Receipt"), more))
             }
             Endpoint::Message | Endpoint::Response => {
                 let (n, id) = self.open_said(asked, inbound, guest)?;
                 let conversation = &self.conversations[n];
                 let said = conversation.said(&id).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?;
                 let message = asked.kind == Endpoint::Message;
-                let mut body = inbound.answer(integration, if message { "Text" } else { "Structured" });
-                body["id"] = json!(id);
-                if message {
-                    body["text"] = json!(&*said.text);
-                } else {
-                    body["direction"] = json!("Inbound");
-                }
-                if let Some(content) = said.content() {
-                    body["content"] = json!(content);
-                }
-                // [real: documented: only where it is asked for, and only for messages]
-                if message && asked.prefetch {
-                    body["conversationId"] = json!(conversation.id);
-                }
-                Ok(body)
+                let more = dense(json!({
+                    "id": id,
+                    "text": message.then_some(&*said.text),
+                    "direction": (!message).then_some("Inbound"),
+                    "content": said.content(),
+                    // [real: documented: only where it is asked for, and only for messages]
+                    "conversationId": (message && asked.prefetch).then_some(&conversation.id),
+                }));
+                Ok(with(inbound.answer(integration, if message { "Text" } else { "Structured" }), more))
             }
         }
     }

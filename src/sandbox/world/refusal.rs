@@ -48,84 +48,66 @@ pub(crate) struct ServiceRefusal {
 /// What a request brings, or why it is refused.
 pub(crate) type Served<T> = Result<T, ServiceRefusal>;
 
-const fn refusal(
-    reason: &'static str,
-    hidden: HiddenRefusal,
-    status: u16,
-    code: &'static str,
-    message: &'static str,
-) -> ServiceRefusal {
+/// Status, code and message, as they are published.
+type Published = (u16, &'static str, &'static str);
+const BAD_CREDENTIALS: Published = (401, "bad.credentials", "Invalid login credentials.");
+const FORBIDDEN: Published = (403, "not.authorized", "You are not authorized to perform the requested action.");
+const NOT_FOUND: Published = (404, "not.found", "The requested resource was not found.");
+
+const fn refusal(reason: &'static str, hidden: HiddenRefusal, published: Published) -> ServiceRefusal {
+    let (status, code, message) = published;
     let message = Cow::Borrowed(message);
     ServiceRefusal { reason, hidden, status, code, message, more: Vec::new(), retry_after: None }
-}
-
-const fn bad_token(reason: &'static str) -> ServiceRefusal {
-    refusal(reason, Always, 401, "bad.credentials", "Invalid login credentials.")
-}
-
-const fn forbidden(reason: &'static str, hidden: HiddenRefusal) -> ServiceRefusal {
-    refusal(reason, hidden, 403, "not.authorized", "You are not authorized to perform the requested action.")
-}
-
-const fn not_found(reason: &'static str, hidden: HiddenRefusal) -> ServiceRefusal {
-    refusal(reason, hidden, 404, "not.found", "The requested resource was not found.")
 }
 
 impl ServiceRefusal {
     pub(crate) const NO_TOKEN: Self = refusal(
         "token-absent",
         Always,
-        401,
-        "authentication.required",
-        "No authentication bearer token specified in authorization header.",
+        (401, "authentication.required", "No authentication bearer token specified in authorization header."),
     );
     /// A token that was never given out here.
-    pub(crate) const TOKEN_UNKNOWN: Self = bad_token("token-unknown");
-    pub(crate) const TOKEN_EXPIRED: Self = bad_token("token-expired");
-    pub(crate) const TOKEN_REVOKED: Self = bad_token("token-revoked");
+    pub(crate) const TOKEN_UNKNOWN: Self = refusal("token-unknown", Always, BAD_CREDENTIALS);
+    pub(crate) const TOKEN_EXPIRED: Self = refusal("token-expired", Always, BAD_CREDENTIALS);
+    pub(crate) const TOKEN_REVOKED: Self = refusal("token-revoked", Always, BAD_CREDENTIALS);
     /// Described world: the token has none of the scopes that are needed.
-    pub(crate) const SCOPE_MISSING: Self = forbidden("scope-missing", Always);
+    pub(crate) const SCOPE_MISSING: Self = refusal("scope-missing", Always, FORBIDDEN);
     /// Described world: the token has `messaging:guest` instead.
-    pub(crate) const SCOPE_WRONG: Self = forbidden("scope-wrong", Always);
+    pub(crate) const SCOPE_WRONG: Self = refusal("scope-wrong", Always, FORBIDDEN);
     /// Described world: the token has `messaging:send` instead; the one case that is a 403.
-    pub(crate) const SCOPE_FORBIDDEN: Self = forbidden("scope-wrong", Never);
+    pub(crate) const SCOPE_FORBIDDEN: Self = refusal("scope-wrong", Never, FORBIDDEN);
     /// Described world: the client's Guest API switch is off.
-    pub(crate) const FEATURE_OFF: Self = forbidden("feature-off", Always);
-    pub(crate) const CONVERSATION_UNKNOWN: Self = not_found("conversation-unknown", Sending);
+    pub(crate) const FEATURE_OFF: Self = refusal("feature-off", Always, FORBIDDEN);
+    pub(crate) const CONVERSATION_UNKNOWN: Self = refusal("conversation-unknown", Sending, NOT_FOUND);
     /// The participant (or external id) of `to` is not the guest of this conversation.
-    pub(crate) const PARTICIPANT_MISMATCH: Self = not_found("participant-mismatch", Sending);
-    pub(crate) const MESSAGE_UNKNOWN: Self = not_found("message-unknown", Never);
-    pub(crate) const NO_ROUTE: Self = not_found("no-such-path", Never);
+    pub(crate) const PARTICIPANT_MISMATCH: Self = refusal("participant-mismatch", Sending, NOT_FOUND);
+    pub(crate) const MESSAGE_UNKNOWN: Self = refusal("message-unknown", Never, NOT_FOUND);
+    pub(crate) const NO_ROUTE: Self = refusal("no-such-path", Never, NOT_FOUND);
     /// [inferred: the guest WebSocket refuses with 409 and this text; the description is silent]
     pub(crate) const CONVERSATION_ENDED: Self =
-        refusal("conversation-ended", Never, 409, "general.conflict", READ_ONLY);
-    /// Not JSON, or not the JSON that is expected.
+        refusal("conversation-ended", Never, (409, "general.conflict", READ_ONLY));
     pub(crate) const BODY_MALFORMED: Self = refusal(
         "body-malformed",
         Never,
-        400,
-        "bad.request",
-        "The request could not be understood by the server due to malformed syntax.",
+        (400, "bad.request", "The request could not be understood by the server due to malformed syntax."),
     );
-    /// A time that is not one.
     pub(crate) const DATE: Self = refusal(
         "body-malformed",
         Never,
-        400,
-        "invalid.date",
-        "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ",
+        (400, "invalid.date", "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ"),
     );
-    /// Not `application/json`.
     const MEDIA_TYPE: Self = refusal(
         "content-type",
         Never,
-        415,
-        "unsupported.media.type",
-        "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the \
-         header.",
+        (
+            415,
+            "unsupported.media.type",
+            "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in \
+             the header.",
+        ),
     );
     pub(crate) const METHOD: Self =
-        refusal("no-such-method", Never, 405, "method.not.allowed", "The method is not allowed for this resource.");
+        refusal("no-such-method", Never, (405, "method.not.allowed", "The method is not allowed for this resource."));
 
     fn saying(self, message: String) -> Self {
         Self { message: message.into(), ..self }
@@ -133,16 +115,14 @@ impl ServiceRefusal {
 
     /// A field (by its type or name) with a value that it cannot have.
     pub(crate) fn value(value: &str, field: &str, allowed: &str) -> Self {
-        refusal("body-malformed", Never, 400, "invalid.value", "")
+        refusal("body-malformed", Never, (400, "invalid.value", ""))
             .saying(format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"))
     }
 
-    /// The conversation id is not a UUID.
     pub(crate) fn conversation_malformed(id: &str) -> Self {
         Self { reason: "conversation-malformed", hidden: Sending, ..Self::value(id, "conversationId", "a UUID") }
     }
 
-    /// The participant id of `to` is not a UUID.
     pub(crate) fn participant_malformed(id: &str) -> Self {
         Self { reason: "participant-malformed", hidden: Sending, ..Self::value(id, "participantId", "a UUID") }
     }
@@ -153,7 +133,7 @@ impl ServiceRefusal {
             return Ok(());
         }
         let message = format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len());
-        Err(refusal("text-too-long", Never, 400, "bad.request", "").saying(message))
+        Err(refusal("text-too-long", Never, (400, "bad.request", "")).saying(message))
     }
 
     /// None of these permissions is in the client's roles.
@@ -169,14 +149,14 @@ impl ServiceRefusal {
             ("messageWithParams", json!(format!("{text}: {{permissions}}"))),
             ("messageParams", json!({ "permissions": list })),
         ];
-        Self { more, ..refusal("permission-missing", Never, 403, code, "").saying(format!("{text}: {list}")) }
+        Self { more, ..refusal("permission-missing", Never, (403, code, "")).saying(format!("{text}: {list}")) }
     }
 
     /// Too many requests: `allowed` in a minute under the limit of this name.
     pub(crate) fn rate_limited(retry_after: u64, allowed: u32, namespace: &str, key: &str) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after}] seconds");
         let more = vec![("limit", json!({"key": key, "namespace": namespace, "value": allowed}))];
-        let refusal = refusal("rate-limited", Never, 429, "too.many.requests.retry.after", "").saying(message);
+        let refusal = refusal("rate-limited", Never, (429, "too.many.requests.retry.after", "")).saying(message);
         Self { more, retry_after: Some(retry_after), ..refusal }
     }
 
@@ -200,11 +180,10 @@ impl ServiceRefusal {
     }
 }
 
-/// A body that has to be JSON of this form, and not too large.
 pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Served<T> {
     if body.len() > BODY_MAX_BYTES {
         let message = format!("The request is over the size limit. Maximum bytes: {BODY_MAX_BYTES}");
-        return Err(refusal("body-too-large", Never, 413, "request.entity.too.large", "").saying(message));
+        return Err(refusal("body-too-large", Never, (413, "request.entity.too.large", "")).saying(message));
     }
     let mime = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     if !mime.trim().eq_ignore_ascii_case("application/json") {
@@ -213,7 +192,6 @@ pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&st
     serde_json::from_slice(body).map_err(|_| ServiceRefusal::BODY_MALFORMED)
 }
 
-/// Which page of a list is asked for.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RequestedPage {
@@ -235,7 +213,6 @@ impl RequestedPage {
         Err(ServiceRefusal::value(&self.page_size.to_string(), "pageSize", "1 to 100, with pageNumber from 1"))
     }
 
-    /// What stands on it.
     pub(crate) fn of<T>(self, all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
         all.skip(self.page_size.saturating_mul(self.page_number - 1)).take(self.page_size)
     }

@@ -19,12 +19,13 @@ pub(crate) struct ScriptStage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ScriptedAct {
     /// Whoever is there says something, and perhaps offers something to answer with.
-    Says { text: String, offer: OfferedContent },
-    /// The counterpart types: seen in channels that show it.
+    Says {
+        text: String,
+        offer: OfferedContent,
+    },
     Types,
     /// A person takes over.
     Joins,
-    /// The conversation ends.
     Ends,
 }
 
@@ -124,7 +125,3 @@ fn offering(heard: &str) -> ScriptedAct {
     };
     ScriptedAct::Says { text: String::new(), offer }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/sandbox/world/script.rs"]
-mod tests;

@@ -8,25 +8,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::token::has_any;
-use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, json_of};
+use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedConversation, SimulatedMessage, World};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::fault::FaultKind;
 use crate::model::ids::is_uuid;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioRules;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Incoming<'r> {
-    pub(crate) conversation: &'r str,
-    pub(crate) content_type: Option<&'r str>,
-    pub(crate) body: &'r [u8],
-    /// The `x-request-id` that the answer will have.
-    pub(crate) request_id: &'r str,
-}
-
 /// Both bodies of the description in one: `{"text","type"}` and `{"to":{"id","externalId"},"text"}`.
 #[derive(Deserialize)]
-struct Body {
+pub(crate) struct GuestText {
     text: String,
     #[serde(rename = "type")]
     form: Option<String>,
@@ -42,16 +33,19 @@ struct Recipient {
 
 impl World {
     /// Receives a guest message, or says why not. What is received is in the conversation when this returns.
+    /// `request_id` is the `x-request-id` that the answer will have.
     pub(crate) fn send(
         &mut self,
         granted: &[String],
         plan: &Plan,
-        incoming: Incoming<'_>,
+        conversation: &str,
+        body: impl FnOnce() -> Served<GuestText>,
+        request_id: &str,
     ) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
         self.may_send(granted, plan)?;
-        let n = self.find(incoming.conversation)?;
+        let n = self.find(conversation)?;
         let conversation = &self.conversations[n];
-        let body: Body = json_of(incoming.body, incoming.content_type)?;
+        let body = body()?;
         if let Some(to) = &body.to {
             addressed(conversation, to)?;
         }
@@ -68,7 +62,7 @@ impl World {
         let text: Arc<str> = body.text.into();
         let id = self.dice.messages.hex();
         let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.clone(), self.now.wall);
-        said.request = Some(incoming.request_id.into());
+        said.request = Some(request_id.into());
         self.keep(n, said);
         self.provoke(n, &text);
         let conversation = &self.conversations[n];
@@ -76,7 +70,7 @@ impl World {
     }
 
     fn may_send(&self, granted: &[String], plan: &Plan) -> Served<()> {
-        match self.rules() {
+        match self.scenario.world {
             ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),
             ScenarioRules::Described if has_any(granted, &[SCOPE]) => {
                 let on = self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff);
@@ -89,7 +83,6 @@ impl World {
     }
 }
 
-/// Whether `to` is the guest of this conversation, exactly.
 fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Served<()> {
     let (id, external_id) = (to.id.as_deref(), to.external_id.as_deref());
     if id.is_none() && external_id.is_none() {

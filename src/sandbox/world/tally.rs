@@ -125,7 +125,3 @@ impl Window {
         Gauge { count: self.count, allowed, reset, exceeded }
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/sandbox/world/tally.rs"]
-mod tests;

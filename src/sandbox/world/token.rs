@@ -153,7 +153,6 @@ impl IssuedTokens {
     }
 }
 
-/// Which scopes a request gets, or why it gets nothing.
 pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
     let client = &scenario.client;
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]

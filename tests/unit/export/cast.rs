@@ -1,7 +1,12 @@
 //! Tests of `export::cast`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::export::cast::{header, marker, output, resize};
 
 #[test]
 fn one_line_an_event_whatever_is_in_it() {

@@ -1,6 +1,6 @@
 //! Tests of `export::escape`.
 
-use super::*;
+use crate::export::escape::{markdown, markdown_code, markdown_quote, markup, page};
 
 #[test]
 fn nothing_in_a_text_becomes_markup() {
@@ -41,7 +41,8 @@ fn a_fence_is_longer_than_any_inside() {
 fn nothing_from_outside_is_allowed_and_nothing_in_it_ends_style_or_script() {
     let page = page("<t>", "<p>x</p>", "let a = 1;");
     assert!(page.contains("default-src 'none'") && page.contains("<title>&lt;t&gt;</title>"));
-    assert!(!STYLE.contains('<') && !STYLE.contains("url(") && !STYLE.contains("@import"));
+    let style = include_str!("../../../assets/report/page.css");
+    assert!(!style.contains('<') && !style.contains("url(") && !style.contains("@import"));
     assert_eq!(page.matches("<script>").count(), 1);
-    assert!(super::page("t", "", "").contains("script-src 'none'"));
+    assert!(crate::export::escape::page("t", "", "").contains("script-src 'none'"));
 }

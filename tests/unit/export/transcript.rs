@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::*;
+use crate::export::transcript::{Transcript, TranscriptExchange, TranscriptForm, TranscriptLine};
 use crate::model::{Author, DeliveryStatus};
 
 fn sample() -> Transcript {

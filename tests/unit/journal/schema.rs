@@ -43,7 +43,7 @@ fn journals_of_older_layouts_keep_everything() {
         sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
              VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
         db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
-        let run = ["0b9a3c1e", crate::pass::older_runs::tests::KEPT];
+        let run = ["0b9a3c1e", crate::pass::tests::older_runs::KEPT];
         let kept = db.execute("INSERT INTO passes (id, file, began, progress) VALUES (?1, 'smoke.toml', 1, ?2)", run);
         assert!(kept.is_ok() || version == 1, "{version}: {kept:?}");
         drop(db);

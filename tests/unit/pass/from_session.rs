@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use super::*;
+use crate::model::{Cause, DeliveryStatus, Variation};
 use crate::pass::Pass;
 use crate::pass::file::Expectation;
+use crate::pass::from_session::{PlayedMessage, toml};
 
 fn played(conversation: &str, text: &str, delivery: DeliveryStatus) -> PlayedMessage {
     PlayedMessage {

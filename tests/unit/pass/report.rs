@@ -279,3 +279,10 @@ fn counts_add_up() {
         ["passed", "failed", "pending", "skipped", "other"].iter().map(|n| summary[*n].as_u64().unwrap()).sum();
     assert_eq!((sum, summary["passed"].as_u64().unwrap()), (6, 2));
 }
+
+#[test]
+fn scales_are_round_and_high_enough() {
+    for (most, wanted) in [(0, (1, 1)), (3, (3, 1)), (87, (100, 50)), (230, (300, 100)), (12_345, (15_000, 5_000))] {
+        assert_eq!(view::scale(most), wanted, "{most}");
+    }
+}

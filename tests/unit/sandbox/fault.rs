@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use serde_json::{Value, json};
+
+use crate::model::fault::{Fault, FaultKind, FaultTarget};
+use crate::sandbox::fault::{Armed, Plan};
 
 fn armed(faults: &[Value]) -> Armed {
     let mut armed = Armed::default();

@@ -1,6 +1,6 @@
 //! Tests of `sandbox::loopback`.
 
-use super::*;
+use crate::sandbox::loopback::{check_webhook, is_loopback, is_loopback_origin};
 
 #[test]
 fn only_this_machine_under_its_own_name_is_at_home() {

@@ -1,6 +1,6 @@
 //! Tests of `sandbox::rng`.
 
-use super::*;
+use crate::sandbox::rng::Rng;
 
 #[test]
 fn ids_have_the_forms_of_the_platform() {

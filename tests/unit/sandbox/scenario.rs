@@ -1,6 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use std::path::Path;
+
+use crate::model::Channel;
+use crate::sandbox::Scenario;
+use crate::sandbox::scenario::{Addressed, ScenarioConversation};
 
 fn parse(text: &str) -> Result<Scenario, String> {
     Scenario::parse(text, Path::new("demo.toml")).map_err(|e| e.to_string())
@@ -8,10 +12,10 @@ fn parse(text: &str) -> Result<Scenario, String> {
 
 #[test]
 fn every_scenario_of_the_binary_reads() {
-    for (name, text) in BUILT_IN {
-        let scenario = parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    for name in Scenario::names() {
+        let scenario = Scenario::named(name).unwrap();
         assert!(!scenario.conversations.is_empty(), "{name} has nobody to talk to");
-        assert_eq!(Scenario::named(name).unwrap().name, name);
+        assert_eq!(scenario.name, name);
     }
     assert_eq!(Scenario::named("nowhere"), None);
 }
@@ -61,11 +65,4 @@ fn a_fault_is_checked_as_the_control_api_checks_it() {
     let error = parse("[[faults]]\nfault = \"conversation-ended\"\nconversation = \"Nobody\"\n").unwrap_err();
     assert_eq!(error, "demo.toml:1:1: no conversation is called `Nobody`; this scenario has none");
     assert_eq!(parse("[[faults]]\nfault = \"rate-limited\"\n").unwrap().faults.len(), 1);
-}
-
-#[test]
-fn another_seed_changes_nothing_else() {
-    let scenario = Scenario::builtin().with_seed(99);
-    assert_eq!(scenario.seed, 99);
-    assert_eq!(scenario.with_seed(Scenario::builtin().seed), Scenario::builtin());
 }

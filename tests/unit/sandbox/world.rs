@@ -10,6 +10,11 @@ use super::*;
 use crate::fixtures::at_millis as at;
 use crate::model::fault::Fault;
 
+#[path = "world/script.rs"]
+mod script;
+#[path = "world/tally.rs"]
+mod tally;
+
 const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
 
 fn world(text: &str) -> World {
@@ -36,14 +41,9 @@ fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, S
     let granted = ["guest:messages:send".to_owned()];
     let conversation = world.conversations[n].id.clone();
     let body = json!({ "text": text }).to_string();
-    let incoming = Incoming {
-        conversation: &conversation,
-        content_type: Some("application/json; charset=utf-8"),
-        body: body.as_bytes(),
-        request_id: "r",
-    };
+    let body = || json_of(body.as_bytes(), Some("application/json; charset=utf-8"));
     world.now = now;
-    world.send(&granted, &Plan::default(), incoming).map(|(_, said)| said.id.clone())
+    world.send(&granted, &Plan::default(), &conversation, body, "r").map(|(_, said)| said.id.clone())
 }
 
 fn texts(world: &World, n: usize) -> Vec<&str> {

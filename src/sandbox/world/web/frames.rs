@@ -14,18 +14,9 @@ pub(super) fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Op
     dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
 }
 
-pub(crate) fn response(class: &str, body: Value, tracing: Option<&str>) -> Value {
-    frame("response", class, 200, body, tracing)
-}
-
 /// What comes by itself, and echoes.
 pub(crate) fn message(class: &str, body: Value, tracing: Option<&str>) -> Value {
     frame("message", class, 200, body, tracing)
-}
-
-/// A refusal: the text is the body.
-pub(crate) fn error(code: u16, text: &str, tracing: Option<&str>) -> Value {
-    frame("response", "string", code, json!(text), tracing)
 }
 
 pub(crate) fn too_many(retry_after: u64, tracing: Option<&str>) -> Value {
@@ -33,16 +24,6 @@ pub(crate) fn too_many(retry_after: u64, tracing: Option<&str>) -> Value {
     let body = json!({"name": "TooManyRequestsError", "message": text, "retryAfter": retry_after, "errorCode": 4029,
         "errorMessage": text});
     frame("response", "TooManyRequestsErrorMessage", 429, body, tracing)
-}
-
-/// A class that no client knows: for a fault.
-pub(crate) fn stranger() -> Value {
-    message("GuestwireUnheardOfEvent", json!({"note": "a class that no client knows", "depth": {"n": 1}}), None)
-}
-
-/// `ConnectionClosedEvent`: the field is `reason` in MTSDK and `reasonCode` in WMJ.
-pub(crate) fn connection_closed(reason: &str) -> Value {
-    message("ConnectionClosedEvent", json!({"reason": reason, "reasonCode": reason}), None)
 }
 
 /// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than

@@ -219,7 +219,6 @@ impl World {
     }
 }
 
-/// Custom attributes: texts, and not too many.
 fn attributes(map: &Map<String, Value>) -> Result<BTreeMap<String, String>, Trouble> {
     let bytes = Value::Object(map.clone()).to_string().len();
     if bytes > ATTRIBUTES_MAX_BYTES {

@@ -20,7 +20,7 @@ mod state;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use http::UPLOAD_MAX_BYTES;
 pub(crate) use state::{ConnectionId, Outgoing, Web};
@@ -102,7 +102,9 @@ impl World {
                 self.queue(to, broken.into(), late);
             }
             Some(FaultKind::FrameUnknown) => {
-                self.queue(to, frames::stranger().to_string().into(), late);
+                let body = json!({"note": "a class that no client knows", "depth": {"n": 1}});
+                let unknown = frames::message("GuestwireUnheardOfEvent", body, None);
+                self.queue(to, unknown.to_string().into(), late);
                 self.queue(to, text, Duration::ZERO);
             }
             _ => self.queue(to, text, late),
@@ -154,5 +156,4 @@ impl World {
     }
 }
 
-/// How long a frame waits to be overtaken.
 const OVERTAKEN_WITHIN: Duration = Duration::from_secs(5);

@@ -128,7 +128,7 @@ impl World {
         match done {
             Ok(None) => {}
             Ok(Some((class, body))) => {
-                self.emit(from, FaultTarget::Answer, &frames::response(class, body, tracing));
+                self.emit(from, FaultTarget::Answer, &frames::frame("response", class, 200, body, tracing));
             }
             Err(trouble) => self.refuse(from, &trouble, tracing),
         }
@@ -156,7 +156,7 @@ impl World {
 
     pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>) {
         let (code, frame) = match trouble {
-            Trouble::Error(code, text) => (*code, frames::error(*code, text, tracing)),
+            Trouble::Error(code, text) => (*code, frames::frame("response", "string", *code, json!(text), tracing)),
             Trouble::TooMany(retry_after) => (4029, frames::too_many(*retry_after, tracing)),
         };
         *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
@@ -193,7 +193,9 @@ impl World {
 
     /// Closes a connection in an orderly way, telling why before.
     pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str) {
-        self.emit(to, FaultTarget::Answer, &frames::connection_closed(reason));
+        // The field is `reason` in MTSDK and `reasonCode` in WMJ.
+        let body = json!({"reason": reason, "reasonCode": reason});
+        self.emit(to, FaultTarget::Answer, &frames::message("ConnectionClosedEvent", body, None));
         self.web.detach(to);
         if let Some(connection) = self.web.connections.get_mut(&to) {
             connection.session = None;

@@ -1,6 +1,8 @@
 //! Tests of `sandbox::world::script`.
 
-use super::*;
+use super::super::content::OfferedContent;
+use super::super::script::{ScriptStage, ScriptedAct, answer};
+use crate::sandbox::scenario::ScenarioScript;
 
 #[test]
 fn the_billing_bot_offers_choices_and_takes_them() {
@@ -12,7 +14,7 @@ fn the_billing_bot_offers_choices_and_takes_them() {
     let (person, _) = answer(ScenarioScript::Billing, stage, "Talk to a person");
     assert!(person.contains(&ScriptedAct::Joins));
     assert!(matches!(&answer(ScenarioScript::Billing, stage, "Pay an invoice").0[..],
-            [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == YES_NO));
+            [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == ["Yes", "No"]));
 }
 
 #[test]

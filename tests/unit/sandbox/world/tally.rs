@@ -1,6 +1,9 @@
 //! Tests of `sandbox::world::tally`.
 
-use super::*;
+use std::time::Duration;
+
+use super::super::tally::{Gauge, Window};
+use crate::model::Moment;
 
 #[test]
 fn a_window_counts_refuses_and_starts_anew() {

@@ -1,0 +1,5 @@
+//! Tests of `export`.
+
+mod cast;
+mod escape;
+mod transcript;
