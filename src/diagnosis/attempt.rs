@@ -22,7 +22,6 @@ const WEB_SOCKET: &str = "WebSocket";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SentRequest {
     pub conversation: Option<String>,
-    /// `to.id` of the body.
     pub participant: Option<String>,
     pub external: Option<String>,
     /// The open-messaging integration of the path.
@@ -36,7 +35,6 @@ pub struct SentRequest {
     pub action: Option<String>,
     /// It asks for the guest socket to be opened.
     pub opening: bool,
-    /// An `Authorization` header was there.
     pub bearer: bool,
 }
 
@@ -201,14 +199,12 @@ pub fn deployment(url: &str) -> Option<String> {
     (!value.is_empty()).then(|| decode(value))
 }
 
-/// The path of an absolute URL, without query.
 pub fn path(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
-/// Host and port of an absolute URL.
 pub fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
@@ -244,7 +240,6 @@ pub fn request_ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
     ids
 }
 
-/// What a request asks for, by its path.
 fn asked(request: &Request) -> CallKind {
     let path = path(&request.url);
     if request.method == "POST" {

@@ -71,17 +71,13 @@ pub struct Case<'c> {
     pub history: &'c PastExchanges,
 }
 
-/// A case with what follows from it at once.
 pub struct Facts<'c> {
     pub exchange: &'c Exchange,
     pub channel: Option<Channel>,
     pub profile: &'c ProfileFacts,
     pub history: &'c PastExchanges,
-    /// The newest try.
     pub attempt: Option<&'c Attempt>,
-    /// What it brought.
     pub answer: ServerAnswer,
-    /// What it addressed.
     pub request: SentRequest,
 }
 
@@ -141,7 +137,6 @@ impl<'c> Facts<'c> {
         self.history.deployment(self.request.deployment.as_deref()?)
     }
 
-    /// How many seconds the server's clock was ahead when it answered.
     pub fn skew(&self) -> Option<i64> {
         skew(self.attempt?, &self.answer)
     }
@@ -183,7 +178,6 @@ impl<'c> Facts<'c> {
     }
 }
 
-/// How many seconds the server's clock was ahead when it answered.
 pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
     Some(said.date?.duration_since(attempt.ended().wall).as_secs())
 }

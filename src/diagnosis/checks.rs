@@ -11,12 +11,10 @@ use crate::model::{Attempt, Check, CheckAnswer, Granted, RemoteState};
 struct Checks(Vec<Check>);
 
 impl Checks {
-    /// Adds what is known from the case itself.
     fn add(&mut self, holds: impl Into<CheckAnswer>, what: impl Into<String>) {
         self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: None });
     }
 
-    /// Adds what another exchange shows.
     fn shown(&mut self, seen: Sighting, holds: bool, what: impl Into<String>) {
         self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: Some(seen.exchange) });
     }

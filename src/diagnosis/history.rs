@@ -29,7 +29,6 @@ pub struct Sighting {
     pub exchange: ExchangeId,
 }
 
-/// Keeps the later of two sightings. Returns whether it is the new one.
 fn keep(old: &mut Option<Sighting>, seen: Sighting) -> bool {
     let news = old.is_none_or(|old| old.at < seen.at);
     *old = Some(old.filter(|old| old.at > seen.at).unwrap_or(seen));
@@ -60,7 +59,6 @@ impl Sightings {
         self.newest == Some(seen)
     }
 
-    /// The newest of another exchange than `own`.
     pub fn besides(&self, own: ExchangeId) -> Option<Sighting> {
         [self.newest, self.before].into_iter().flatten().find(|seen| seen.exchange != own)
     }
@@ -70,7 +68,6 @@ impl Sightings {
 pub struct ConversationBook {
     pub read: Option<(Sighting, ConversationRead)>,
     pub missing: Option<Sighting>,
-    /// A message was accepted into it.
     pub accepted: Option<Sighting>,
 }
 
@@ -88,7 +85,6 @@ pub struct TokenBook {
 #[derive(Clone, Debug, Default)]
 pub struct DeploymentBook {
     pub config: Option<(Sighting, Config)>,
-    /// There is no public configuration of that id.
     pub missing: Option<Sighting>,
     /// From where guests may speak.
     pub domains: Option<(Sighting, Domains)>,
@@ -98,13 +94,10 @@ pub struct DeploymentBook {
 
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationBook {
-    /// It was looked up, or took a message.
     pub known: Option<Sighting>,
-    /// Looking it up says that there is none.
     pub missing: Option<Sighting>,
 }
 
-/// A try that has ended, with what it says.
 #[derive(Clone, Copy)]
 struct Shown<'x> {
     exchange: &'x Exchange,
@@ -181,7 +174,6 @@ impl PastExchanges {
         news
     }
 
-    /// What a try shows of a web deployment or an integration.
     fn place(&mut self, shown: Shown<'_>) -> bool {
         let Shown { exchange, attempt, said, seen } = shown;
         let url = &attempt.request.url;
@@ -328,7 +320,6 @@ impl PastExchanges {
     }
 }
 
-/// The book of that id, where no more than `most` are kept.
 fn book<B: Default>(books: &mut BTreeMap<String, B>, id: String, most: usize) -> &mut B {
     if books.len() >= most && !books.contains_key(&id) {
         books.pop_first();

@@ -13,7 +13,6 @@ pub enum Support {
     Supported,
     /// It was observed, and is enough for the refusal.
     Proven,
-    /// The server named it.
     Named,
 }
 
@@ -31,7 +30,6 @@ impl Hypothesis {
         Self { cause, standing, why: why.into(), probe: None }
     }
 
-    /// The same, which `probe` would decide.
     pub fn by(self, probe: Probe) -> Self {
         Self { probe: Some(probe), ..self }
     }

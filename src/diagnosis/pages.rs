@@ -41,7 +41,6 @@ impl Fix {
         fix
     }
 
-    /// The same with the names of a case in it, unless it is for other channels.
     fn filled(&self, names: &Names, channel: Option<Channel>) -> Option<Advice> {
         let fits = self.sessions.zip(channel).is_none_or(|(sessions, channel)| channel.has_sessions() == sessions);
         fits.then(|| Advice { words: fill(self.words, names), remedy: self.remedy })
@@ -52,13 +51,11 @@ fn fixes(cause: Cause, heading: &str) -> Vec<Fix> {
     lines(cause, heading).map(Fix::read).collect()
 }
 
-/// The section of a cause's page under that heading.
 fn section(cause: Cause, heading: &str) -> &'static str {
     let mut parts = cause.page().split("\n## ");
     parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n')).unwrap_or_default().trim()
 }
 
-/// The items of a section's list, which is numbered or not.
 fn lines(cause: Cause, heading: &str) -> impl Iterator<Item = &'static str> {
     section(cause, heading).lines().map(str::trim).filter_map(|line| {
         line.strip_prefix("- ").or_else(|| {
@@ -83,7 +80,6 @@ pub fn text(cause: Cause) -> String {
     fill(&out, &general.map(str::to_owned))
 }
 
-/// All causes, one line each: name and what it says.
 pub fn list() -> String {
     let widest = Cause::ALL.iter().map(|c| c.as_str().len()).max().unwrap_or(0);
     Cause::ALL.map(|c| format!("{:<widest$}  {}", c.as_str(), c.sentence())).join("\n") + "\n"

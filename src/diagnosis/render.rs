@@ -19,17 +19,13 @@ use crate::text::{capitalised, one_line};
 pub enum PartKind {
     /// The first cause, and how sure it is.
     Cause,
-    /// What to do, in order.
     Actions,
-    /// What was looked at.
     Evidence,
     /// Causes that the evidence leaves.
     NotRuledOut,
     /// Causes that the evidence rules out.
     RuledOut,
-    /// The server's words, or why nothing was sent.
     Said,
-    /// Request ids, time and region.
     Ids,
 }
 
@@ -38,7 +34,6 @@ pub struct Part {
     pub kind: PartKind,
     /// `CAUSE`, `MOST LIKELY`, `SERVER SAID`, …
     pub heading: &'static str,
-    /// What stands beside and under it.
     pub lines: Vec<String>,
 }
 
@@ -240,7 +235,6 @@ fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, 
     format!("{what}{purpose} {how}: profile {}, region {}{of}.", profile.name, profile.region)
 }
 
-/// How sure the cause is, in a word or two.
 pub fn certainty(diagnosis: &Diagnosis) -> &'static str {
     if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().word() }
 }

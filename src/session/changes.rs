@@ -21,9 +21,7 @@ pub enum Change {
     Journal(Job),
     /// Set the embedded sandbox up for a pass, and tell the pass how that went.
     Sandbox(SandboxRequest),
-    /// Lift the embedded sandbox's faults.
     ClearFaults,
-    /// Something is news: the front end says it in its own words.
     Notice(Notice),
 }
 
@@ -108,7 +106,6 @@ pub enum Notice {
 pub struct Leftovers {
     pub unknown: usize,
     pub queued: usize,
-    /// These are too old to go by themselves.
     pub paused: bool,
     /// Unsettled messages of conversations that the profile has no more.
     pub homeless: usize,

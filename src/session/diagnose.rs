@@ -36,7 +36,6 @@ impl Session {
         self.conversations.channel(exchange.conversation?)
     }
 
-    /// An exchange came or went on; the log has it already.
     pub(super) fn diagnose_exchange(&mut self, exchange: &Exchange) {
         let news = self.diagnoses.evidence.exchange(exchange);
         if exchange.outcome.is_settled() {
@@ -102,7 +101,6 @@ impl Session {
 pub struct KeptWhy {
     facts: ProfileFacts,
     channels: BTreeMap<ConversationKey, Channel>,
-    /// What the exchanges of the present session showed so far.
     past: PastExchanges,
     /// The upper half of its exchanges' ids.
     session: u64,
@@ -207,7 +205,6 @@ impl Session {
         }
     }
 
-    /// Ends a series that cannot go on: its verdict.
     pub fn stop_probes(&mut self, why: &str) -> Option<DoctorVerdict> {
         let probes = self.probes.as_mut().filter(|probes| !probes.over)?;
         probes.over = true;

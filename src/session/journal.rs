@@ -194,7 +194,7 @@ impl Session {
 
     /// A sentence of guestwire itself, of one conversation where it is about one, in the log and in the journal.
     pub fn note(&mut self, about: Option<ConversationKey>, text: &str, now: Moment, changes: &mut Changes) {
-        self.log.note_about(about, now, ExchangeKind::Sys, text);
+        self.log.note_about(about, now, ExchangeKind::Sys, text.to_owned());
         if self.journal.keeps()
             && let Some(entry) = self.log.entries().next_back()
         {

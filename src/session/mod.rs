@@ -59,14 +59,11 @@ pub struct Session {
     pub log: Log,
     /// Whether there is a token.
     pub sign_in: SignIn,
-    /// The newest rate-limit headers.
     pub(crate) rate_limit: Option<RateLimit>,
-    /// The metrics agent and the webhook listener, where one is configured.
     pub(crate) agent: Option<AgentState>,
     pub(crate) webhook: Option<WebhookState>,
     /// Why exchanges were refused.
     pub diagnoses: Diagnoses,
-    /// The message of unknown outcome that is watched for.
     pub outcome_watch: Option<OutcomeWatch>,
     /// What is known of the journal.
     pub journal: JournalStatus,

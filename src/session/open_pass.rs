@@ -109,9 +109,7 @@ impl Session {
         match effect {
             RunnerEffect::Send(outgoing) => {
                 let id = self.submit(outgoing, now, changes);
-                if let Some(runner) = &mut self.pass.runner {
-                    runner.sent(id);
-                }
+                self.pass.runner.iter_mut().for_each(|runner| runner.sent(id));
             }
             RunnerEffect::Cancel(message) => {
                 if !self.take_back_paused(message, changes) {
@@ -140,10 +138,8 @@ impl Session {
         }
     }
 
-    /// What the open conversation shows goes with the step.
     pub fn screen_for_pass(&mut self, zone: &TimeZone) {
-        let Some(key) = self.conversations.active() else { return };
-        if let Some(runner) = &mut self.pass.runner {
+        if let (Some(key), Some(runner)) = (self.conversations.active(), &mut self.pass.runner) {
             runner.screen(self.threads.as_text(key, SCREEN_MESSAGES, zone));
         }
     }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::diagnosis::PastExchanges;
 use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Moment};
 
-/// Refusals remembered.
 const BOUND: usize = 16_384;
 /// Tries remembered: more than the platform lets one token ask for in 15 minutes.
 const TRIES_BOUND: usize = 8_192;
@@ -19,7 +18,6 @@ pub const COLUMNS: usize = 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub exchange: ExchangeId,
-    /// When it was settled.
     pub at: Moment,
     pub conversation: Option<ConversationKey>,
     pub channel: Option<Channel>,
@@ -32,7 +30,6 @@ pub struct Refusal {
 pub struct Refusals(pub VecDeque<Refusal>);
 
 impl Refusals {
-    /// Counts a refusal, or (known already) what is made of it now.
     pub fn note(&mut self, refusal: Refusal) {
         if let Some(known) = self.0.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
             *known = refusal;

@@ -97,12 +97,10 @@ impl Session {
         true
     }
 
-    /// What waited for the journal goes.
     pub(super) fn release_held(&mut self, changes: &mut Changes) {
         self.journal.held.drain(..).for_each(|command| changes.engine(command));
     }
 
-    /// Watches for a message from now on.
     pub fn watch_outcome(&mut self, id: MessageId, now: Moment) {
         let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
         let item = self.conversations.get(key);

@@ -14,7 +14,6 @@ const WAITS: Duration = Duration::from_secs(120);
 pub struct SignInTrouble {
     /// The network failed, below HTTP; otherwise the token endpoint, or the profile, said no.
     pub network: bool,
-    /// What happened, as the end of a sentence.
     pub why: String,
 }
 
@@ -44,7 +43,6 @@ impl SignIn {
         }
     }
 
-    /// The engine told a status. Returns the one before.
     pub fn moved(&mut self, now: Moment, status: TokenStatus) -> TokenStatus {
         let trouble = |network: bool, why: String| Some(SignInTrouble { network, why });
         match &status {
@@ -148,7 +146,6 @@ pub fn refused_text(why: &str) -> String {
     format!("the token endpoint gave a token, but the API refuses it: {why}")
 }
 
-/// The warning about scopes that are needed and known not to be granted.
 pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
     (!facts.missing.is_empty()).then(|| {
         let scopes = facts.missing.join(" ");

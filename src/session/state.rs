@@ -75,7 +75,6 @@ pub enum JournalMode {
     /// There is no journal: nothing is kept, on purpose.
     #[default]
     Off,
-    /// It is being opened; sends wait for it.
     Opening,
     On,
     /// It could not be opened for writing.
@@ -86,7 +85,6 @@ pub enum JournalMode {
 #[derive(Debug, Default)]
 pub struct JournalStatus {
     pub keeping: JournalMode,
-    /// What is not being kept, and why.
     pub trouble: Option<Trouble>,
     /// The oldest number in the journal; `None` where there is no history.
     pub oldest: Option<u64>,
@@ -96,7 +94,6 @@ pub struct JournalStatus {
     pub(crate) held: Vec<Command>,
     /// Since when the draft differs from what was saved.
     pub(crate) unsaved: Option<Moment>,
-    /// The conversation whose draft is watched.
     pub(crate) watched: Option<ConversationKey>,
     /// The open conversation as it was kept last.
     pub(crate) opened: Option<ConversationKey>,
@@ -148,7 +145,6 @@ pub struct FoundPass {
 pub struct OpenPass {
     /// What runs it, also when it is over.
     pub runner: Option<Runner>,
-    /// One that an earlier session left unfinished.
     pub unfinished: Option<Arc<PassRun>>,
     /// The run as the journal was told of it last.
     pub(super) kept: Option<Arc<PassRun>>,
@@ -195,13 +191,11 @@ pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
     data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")))
 }
 
-/// A series of probes: what it is about, and what was found so far.
 #[derive(Clone, Debug)]
 pub struct ProbeSeries {
     pub(super) doctor: Doctor,
     pub number: Option<u64>,
     pub findings: Vec<Finding>,
-    /// The test message, while its outcome is not known.
     pub sending: Option<MessageId>,
     pub over: bool,
 }

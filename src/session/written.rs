@@ -39,7 +39,6 @@ impl Session {
         Some(transcript).filter(|transcript| !transcript.conversations.is_empty())
     }
 
-    /// All messages and exchanges in memory, as JSON.
     pub fn as_json(&self) -> Option<serde_json::Value> {
         let said = self.transcript(self.conversations.keys(), &TimeZone::UTC)?.to_json();
         Some(crate::text::json::with(said, serde_json::json!({ "har": self.log.har() })))
@@ -68,7 +67,6 @@ impl Session {
         (!played.is_empty()).then(|| toml(&format!("Session of {day}"), &played))
     }
 
-    /// What the other side said first after a message.
     fn first_answer(&self, message: &Message) -> Option<String> {
         let entries = self.threads.messages(message.conversation);
         let is_it =
@@ -78,7 +76,6 @@ impl Session {
     }
 }
 
-/// The message that an entry carried, and what is known of it.
 fn carrier(entry: &LogEntry) -> Option<(MessageId, TranscriptExchange)> {
     let exchange = entry.exchange()?;
     let facts = TranscriptExchange {

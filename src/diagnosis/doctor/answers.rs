@@ -67,7 +67,6 @@ impl ProbeAnswer<'_> {
         self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Skip, detail));
     }
 
-    /// The exchange shows that it is not well, and that this is the cause.
     fn proven(&mut self, name: &'static str, cause: Cause, why: &str, detail: impl Into<String>) {
         self.doctor.proven(cause, why);
         self.fail(name, detail);
@@ -102,7 +101,6 @@ impl ProbeAnswer<'_> {
         self.doctor.found(cause, confidence, because, stage);
     }
 
-    /// The host's name has an address.
     fn named(&mut self, attempt: &Attempt) {
         let host = authority(&attempt.request.url);
         if self.evidence.proxied {
@@ -287,7 +285,6 @@ impl ProbeAnswer<'_> {
         }
     }
 
-    /// Whether messages may be read, by an answer to a read.
     fn replies(&mut self) {
         if self.is_accepted() {
             return self.pass("replies", "messages can be read");

@@ -44,14 +44,12 @@ words! {
     }
 }
 
-/// What one probe showed. One exchange may show several things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
     /// origin limits send`.
     pub name: &'static str,
     pub result: ProbeResult,
-    /// What was seen, one line.
     pub detail: String,
     pub exchange: Option<ExchangeId>,
     pub request_id: Option<String>,
@@ -68,12 +66,10 @@ impl Finding {
     }
 }
 
-/// How far the series got when it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoctorStage {
     Hosts,
     Token,
-    /// Everything after that.
     Beyond,
 }
 
@@ -341,7 +337,6 @@ impl Doctor {
     }
 }
 
-/// Why an exchange did not come out well, in one line.
 fn reason(exchange: &Exchange, unknown: &str) -> String {
     one_line(&exchange.outcome.words().unwrap_or_else(|| unknown.to_owned()))
 }

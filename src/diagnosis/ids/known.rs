@@ -23,13 +23,11 @@ pub struct KnownId {
     pub what: IdKind,
     /// The conversation that a participant or a message belongs to.
     pub home: Option<String>,
-    /// It is the guest of that conversation.
     pub guest: bool,
     /// The service told it; otherwise the profile only uses it so, which may be the mistake.
     pub told: bool,
 }
 
-/// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownIds {
     /// What the service told comes first.
@@ -58,7 +56,6 @@ impl KnownIds {
         Self { ids }
     }
 
-    /// The same with what the service told in this session.
     #[must_use]
     pub fn with(mut self, past: &PastExchanges) -> Self {
         past.reads().for_each(|(id, read)| self.learn_read(id, read));
@@ -69,12 +66,10 @@ impl KnownIds {
         self
     }
 
-    /// The service told what `id` is.
     pub fn learn(&mut self, id: &str, what: IdKind, home: Option<&str>) {
         self.put(KnownId { id: id.to_owned(), what, home: home.map(str::to_owned), guest: false, told: true });
     }
 
-    /// The service told who is in a conversation.
     pub(super) fn learn_read(&mut self, conversation: &str, read: &ConversationRead) {
         self.learn(conversation, IdKind::Conversation, None);
         for person in read.people() {
@@ -110,7 +105,6 @@ pub fn plain(id: &str) -> String {
     id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Questions about one text at most.
 const MOST: usize = 40;
 
 #[derive(Clone, Debug, Default)]
@@ -129,12 +123,10 @@ impl IdLookUp {
         Self { left: ids.flat_map(|(id, what)| questions(id, what)).take(MOST).collect(), known, ..Self::default() }
     }
 
-    /// Leaves only the questions that need no token.
     pub fn without_token(&mut self) {
         self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(IdTarget::Deployment, _)));
     }
 
-    /// Adds the questions about an id that is used as `what`.
     pub fn also(&mut self, id: &str, what: IdKind) {
         self.left.extend(questions(id, what));
     }

@@ -23,7 +23,6 @@ pub use occurrences::{IdKind, IdRole};
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
-/// Most ids that are told.
 const FOUND_MAX: usize = 500;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +34,6 @@ pub struct FoundId {
     pub roles: Vec<IdRole>,
     /// The conversation that it belongs to, where it is a participant's or a message's.
     pub home: Option<String>,
-    /// It stands where something else's id belongs.
     pub misplaced: Option<IdKind>,
     /// The id that belongs there instead, where that is known.
     pub swap: Option<String>,
@@ -58,14 +56,12 @@ impl FoundId {
 }
 
 impl IdLookUp {
-    /// A look at the ids of a text of which nothing is known for sure.
     pub fn at(found: &[FoundId], known: KnownIds) -> Self {
         let open = found.iter().filter(|f| f.needs_look());
         Self::of(open.map(|f| (f.id.as_str(), f.what)), known)
     }
 }
 
-/// Finds the ids of `text`, in the order in which they stand there.
 pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     let mut found: Vec<FoundId> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -107,7 +103,6 @@ pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     found
 }
 
-/// An id with what is known of it beside the text.
 fn begun(id: &str, known: &KnownIds) -> FoundId {
     let mut entry = FoundId { id: id.to_ascii_lowercase(), ..FoundId::default() };
     for of in known.about(id) {
@@ -167,7 +162,6 @@ fn right_one(place: IdKind, entry: &FoundId, all: &[FoundId], known: &KnownIds) 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub conversation: String,
-    /// The participant that the text names beside it.
     pub participant: Option<String>,
     /// What was put right, where something was: one sentence without a full stop.
     pub swapped: Option<String>,

@@ -36,7 +36,6 @@ words! {
     }
 }
 
-/// A place where an id stood, and what that says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdRole {
     pub what: IdKind,
@@ -47,7 +46,6 @@ pub struct IdRole {
 pub struct IdOccurrence {
     pub id: String,
     pub role: IdRole,
-    /// The conversation that it was found inside of.
     pub inside: Option<String>,
 }
 
@@ -57,7 +55,6 @@ pub const FORM: &str = "its form: 32 hexadecimal digits";
 /// Characters before an id that are looked at.
 const BEFORE: usize = 96;
 
-/// Adds the ids of plain `text`.
 fn scan(text: &str, around: Around<'_>, out: &mut Vec<IdOccurrence>) {
     let mut at = 0;
     for token in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
@@ -177,12 +174,10 @@ const DEPTH: usize = 6;
 struct Around<'a> {
     /// The JSON field whose value it is.
     field: Option<&'a str>,
-    /// The conversation that it is inside of.
     inside: Option<&'a str>,
     depth: usize,
 }
 
-/// The ids of a text that may be, or hold, JSON.
 pub fn of(text: &str) -> Vec<IdOccurrence> {
     let mut out = Vec::new();
     text_in(text, Around::default(), &mut out);
@@ -250,7 +245,6 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, around: Around<'_>, out: 
     }
 }
 
-/// What the `id` of an object names.
 fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> IdRole {
     let has = |name: &str| map.contains_key(name);
     let parent = path.last().copied().unwrap_or_default();

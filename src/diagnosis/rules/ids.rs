@@ -63,7 +63,6 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     open(cause, why).by(Probe::Integration)
 }
 
-/// How the addressed participant stands.
 fn participant(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::ParticipantMismatch;
     let (id, external) = (facts.request.participant.as_deref(), facts.request.external.as_deref());

@@ -47,7 +47,6 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
     open(Cause::ClockSkew, why).by(Probe::Clock)
 }
 
-/// How the three stand for the token that was used.
 pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Some(expired) = ended(facts) {
         return vec![expired];
@@ -93,7 +92,6 @@ fn revoked(facts: &Facts<'_>, why: String) -> Hypothesis {
     stands(Cause::TokenRevoked, why).by(Probe::Scopes)
 }
 
-/// The hypotheses for a 401 that a newer token healed.
 pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let Some(earlier) = facts.healed() else { return Vec::new() };
     let at = facts.at(earlier);
@@ -150,7 +148,6 @@ fn worked_before(facts: &Facts<'_>) -> Option<String> {
     Some(format!("token #{} worked {} s before", attempt.generation?, attempt.started.since(seen.at).as_secs()))
 }
 
-/// The API let the same token in after it had refused this.
 fn works_now(facts: &Facts<'_>) -> bool {
     let seen = facts.token().and_then(|book| book.accepted.besides(facts.exchange.id));
     seen.zip(facts.attempt).is_some_and(|(seen, attempt)| seen.at >= attempt.started)
@@ -207,9 +204,7 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
 /// Scopes that are required, and that a token was not granted.
 pub struct LackedScopes<'s> {
     pub scopes: Vec<&'s str>,
-    /// They had been asked for.
     pub asked: bool,
-    /// Why the token has them not.
     pub cause: Cause,
 }
 

@@ -11,7 +11,6 @@ use crate::genesys::deployments;
 use crate::model::frame_codes::{self, Means};
 use crate::model::{Cause, Probe, Reason, SessionEnd, Sign};
 
-/// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
     let frame = facts.request.is_frame() || facts.answer.frame.is_some();
     // The guest sockets of the platform may stand behind a gateway that refuses in its own words.
@@ -19,7 +18,6 @@ pub fn fits(facts: &Facts<'_>) -> bool {
     frame || facts.request.opening && !foreign
 }
 
-/// What a refusal of the guest socket says.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !facts.request.opening {
         return frame(facts);
@@ -89,7 +87,6 @@ pub fn session_over(why: &Reason) -> Option<Cause> {
     }
 }
 
-/// A frame that refuses, by its code or its class.
 fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
     let code: u64 = said.code().and_then(|c| c.parse().ok()).unwrap_or(0);

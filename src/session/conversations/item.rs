@@ -22,7 +22,6 @@ pub struct MessageCounts {
     pub ok: u32,
     /// Refused.
     pub refused: u32,
-    /// Unknown and not settled.
     pub unknown: u32,
     /// With a try under way.
     pub sending: u32,
@@ -41,7 +40,6 @@ pub struct LiveState {
     pub typing: Option<(Author, Moment)>,
     /// The remote side's conversation id, where the address does not name it and it became known.
     pub conversation_id: Option<String>,
-    /// When the other side was told last that the guest types.
     pub(super) told: Option<Moment>,
 }
 
@@ -51,7 +49,6 @@ impl LiveState {
     }
 }
 
-/// One line of the id card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardLine {
     /// What it is: `conversation id`.
@@ -110,7 +107,6 @@ impl ConversationItem {
         self.nickname.as_deref().unwrap_or(&self.conversation.name)
     }
 
-    /// The remote side's conversation id: named by the address, or learned.
     pub fn conversation_id(&self) -> Option<&str> {
         self.conversation.address.conversation_id().or(self.live.conversation_id.as_deref())
     }
@@ -161,7 +157,6 @@ impl ConversationItem {
         self.haystack = clusters(&text);
     }
 
-    /// All its ids in full, each with a word about its form.
     pub fn card(&self) -> Vec<CardLine> {
         let plain = |label, value: &str| Some(CardLine { label, value: value.to_owned(), note: "" });
         let uuid = |label, value: &str| Some(CardLine { label, value: value.to_owned(), note: form(value) });
@@ -191,7 +186,6 @@ impl ConversationItem {
     }
 }
 
-/// A word about the form of an id that Genesys Cloud gives out.
 fn form(id: &str) -> &'static str {
     if is_uuid(id) {
         "well formed"

@@ -75,7 +75,6 @@ impl Conversations {
         Some(self.get(key)?.conversation.channel())
     }
 
-    /// The conversation with this address.
     pub fn with_address(&self, address: &Address) -> Option<ConversationKey> {
         self.items().find(|item| item.conversation.address == *address).map(|item| item.conversation.key)
     }
@@ -135,7 +134,6 @@ impl Conversations {
         self.shown.get(self.selected_row()?).copied()
     }
 
-    /// The conversation that was opened last.
     pub const fn active(&self) -> Option<ConversationKey> {
         self.active
     }
@@ -158,7 +156,6 @@ impl Conversations {
         &self.filter
     }
 
-    /// The name of the order, pinned ones aside.
     pub(crate) const fn order_word(&self) -> &'static str {
         if self.recent_first { "recent first" } else { "config order" }
     }
@@ -294,7 +291,6 @@ impl Conversations {
         self.items.get_mut(&key)
     }
 
-    /// Pins a conversation to the top, or lets it go. Returns whether it is pinned now.
     pub fn pin(&mut self, key: ConversationKey) -> bool {
         let Some(item) = self.item_mut(key) else { return false };
         item.pinned = !item.pinned;
@@ -349,7 +345,6 @@ impl Conversations {
         due
     }
 
-    /// When what is shown of live conversations changes by itself next.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
         self.items().filter_map(|item| item.live.typing.map(|(_, until)| until)).filter(|at| at.mono > now.mono).min()
     }

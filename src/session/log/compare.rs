@@ -20,7 +20,6 @@ pub struct Difference {
     pub always: bool,
 }
 
-/// Headers that differ between any two exchanges.
 const HEADERS_OF_ONE: [&str; 9] = [
     "date",
     "x-request-id",

@@ -15,7 +15,6 @@ const BODY_ROWS: usize = 10_000;
 /// Cells of the labels in front of summary rows, a blank included.
 pub(super) const LABEL: usize = 9;
 
-/// All rows of an entry at its density.
 pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     let mut sheet = DetailRows { page, rows: vec![head(page, entry)] };
     if let Some(said) = &entry.reply {
@@ -228,7 +227,6 @@ impl DetailRows<'_> {
         }
     }
 
-    /// A body under a row that says what it is.
     fn named_body(&mut self, body: &Body) {
         let facts = Line::of_parts(&[("  body  ", Tone::Dim), (&body_facts(body, self.dot()), Tone::Text)]);
         self.add(RowKind::Detail, facts, 4, false);

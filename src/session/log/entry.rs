@@ -33,13 +33,10 @@ pub(super) enum Visibility {
     Shown,
     /// The filter or the scope hides it.
     Hidden,
-    /// It is folded away until somebody asks: a read of a conversation that went well.
     Polling,
-    /// … a frame that comes often and says little.
     Quiet,
 }
 
-/// What the other side said to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub author: Author,
@@ -52,14 +49,11 @@ pub struct Reply {
 /// An exchange or a note, and what a person did with it.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
-    /// Its place among the entries in memory.
     pub(super) seq: u64,
     /// Its number, what it is about, what a person said about it, and what became of its message later.
     pub(crate) kept: KeptEntry,
-    /// What the other side said to it first.
     pub(super) reply: Option<Reply>,
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
-    /// The metrics that it caused.
     pub(super) datagrams: Vec<String>,
     /// How much of it is shown.
     pub density: Density,
@@ -72,7 +66,6 @@ pub struct LogEntry {
     pub(super) day: Date,
     /// The day of the next entry that is shown, where that is another.
     pub(super) day_after: Option<Date>,
-    /// About how much memory it takes, in bytes.
     pub(super) bytes: usize,
 }
 
@@ -92,11 +85,6 @@ impl LogEntry {
             visibility: Visibility::Shown,
             day_after: None,
         }
-    }
-
-    pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {
-        self.kept.source = LogSource::Exchange(exchange);
-        self.bytes = bytes_of(&self.kept.source);
     }
 
     /// Given on arrival, never given again; where a journal is kept, also not in later sessions.
@@ -228,7 +216,6 @@ impl LogEntry {
         self.exchange()?.took
     }
 
-    /// How many tries it had.
     pub fn tries(&self) -> usize {
         self.exchange().map_or(0, |x| x.attempts().count())
     }
@@ -245,7 +232,7 @@ impl LogEntry {
 }
 
 /// About how many bytes of memory an entry takes: what holds its texts together is most of a small one.
-fn bytes_of(source: &LogSource) -> usize {
+pub(super) fn bytes_of(source: &LogSource) -> usize {
     const ENTRY: usize = 1_024;
     const TRY: usize = 640;
     const HEADER: usize = 64;

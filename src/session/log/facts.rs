@@ -21,7 +21,6 @@ impl Log {
         self.entries.is_empty()
     }
 
-    /// Whether an entry belongs to what is shown: to the open conversation, or to none.
     pub(super) fn in_scope(&self, entry: &LogEntry) -> bool {
         let scope = &self.scope;
         let open = |of| scope.open_conversation.is_none_or(|open| open == of) && !scope.removed.contains(&of);
@@ -36,7 +35,6 @@ impl Log {
         self.heights.shown()
     }
 
-    /// Entries that the filter, the scope or a fold hides.
     pub fn hidden(&self) -> usize {
         self.entries.len().saturating_sub(self.heights.shown())
     }
@@ -68,7 +66,6 @@ impl Log {
         self.shown_errors(self.view.cursor.0 + 1..u64::MAX).next().is_some()
     }
 
-    /// The shown errors at these places.
     pub(super) fn shown_errors(&self, places: std::ops::Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
         self.index.errors.range(places).copied().filter(|&seq| self.get(seq).is_some_and(LogEntry::is_shown))
     }
@@ -88,7 +85,6 @@ impl Log {
         self.entries.iter()
     }
 
-    /// The place of the entry that people know by `number`.
     pub(super) fn seq_of(&self, number: u64) -> Option<u64> {
         let at = self.entries.binary_search_by_key(&number, LogEntry::number).ok()?;
         Some(self.first + at as u64)
@@ -129,15 +125,14 @@ impl Log {
         }
     }
 
-    /// Sets what is made of the exchange `id`; the entry's summary shows it.
     pub fn set_diagnosis(&mut self, id: ExchangeId, diagnosis: Option<Arc<Diagnosis>>) {
         let Some(&seq) = self.index.numbers.get(&id) else { return };
         if self.get(seq).is_some_and(|entry| entry.diagnosis != diagnosis) {
             if diagnosis.is_some() {
-                self.index.diagnosed.insert(seq);
+                self.index.diagnosed.insert(seq)
             } else {
-                self.index.diagnosed.remove(&seq);
-            }
+                self.index.diagnosed.remove(&seq)
+            };
             self.change(seq, |entry| entry.diagnosis = diagnosis);
         }
     }
@@ -158,7 +153,6 @@ impl Log {
         self.entry_of(id)?.diagnosis()
     }
 
-    /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
         let mut told = self.diagnosed().map(LogEntry::number);
         if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }

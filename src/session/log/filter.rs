@@ -8,6 +8,7 @@
 //!          on, since, until (today, yesterday, 2026-11-27, 14:30, 2h ago)
 //! ```
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,7 +22,6 @@ use crate::text::dates::{self, Period};
 use crate::text::fold::{MappedText, fold};
 use crate::text::suggest::nearest;
 
-/// Why a filter is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]
 pub struct FilterError {
@@ -49,7 +49,6 @@ fn outcome(entry: &LogEntry) -> Option<&Outcome> {
     entry.exchange().map(|exchange| &exchange.outcome)
 }
 
-/// Keys, each with a value as an example.
 const KEYS: &[(&str, &str)] = &[
     ("status", "401"),
     ("kind", "send"),
@@ -64,13 +63,12 @@ const KEYS: &[(&str, &str)] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     Text(Needle),
-    /// A status from the first to the last.
-    Status(u16, u16),
-    NoStatus,
+    /// A status from the first to the last, or none.
+    Status(Option<(u16, u16)>),
     Kind(ExchangeKind),
     Conversation(Needle),
-    Slower(Duration),
-    Faster(Duration),
+    /// It took more or less than that.
+    Took(Ordering, Duration),
     Id(String),
     /// By its place in [`IS`].
     Is(usize),
@@ -78,25 +76,16 @@ enum Test {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Term {
-    negated: bool,
-    test: Test,
-}
-
-/// A filter: the text as typed, and what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     text: String,
-    terms: Vec<Term>,
+    /// Each with whether it must not hold.
+    terms: Vec<(Test, bool)>,
 }
 
 impl Filter {
     /// Reads a filter. Blank text is no filter. `now` is what “yesterday” counts from.
     pub fn parse(text: &str, now: &Zoned) -> Result<Option<Self>, FilterError> {
-        let mut terms = Vec::new();
-        for word in words(text) {
-            terms.push(term(&word, now)?);
-        }
+        let terms: Vec<_> = words(text).iter().map(|word| term(word, now)).collect::<Result<_, _>>()?;
         Ok((!terms.is_empty()).then(|| Self { text: text.trim().to_owned(), terms }))
     }
 
@@ -105,7 +94,7 @@ impl Filter {
     }
 
     pub(super) fn shows(&self, entry: &LogEntry, names: &Names) -> bool {
-        self.terms.iter().all(|term| holds(&term.test, entry, names) != term.negated)
+        self.terms.iter().all(|(test, negated)| holds(test, entry, names) != *negated)
     }
 }
 
@@ -147,18 +136,18 @@ fn words(text: &str) -> Vec<Word> {
     out
 }
 
-fn term(word: &Word, now: &Zoned) -> Result<Term, FilterError> {
+fn term(word: &Word, now: &Zoned) -> Result<(Test, bool), FilterError> {
     let column = word.column + usize::from(word.negated);
     let said = word.text.as_str();
+    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic());
     let key = said.split_once(':').filter(|(key, value)| is_key(key) && !value.starts_with("//"));
     let test = if word.quoted {
         Needle::new(said).map(Test::Text)
     } else if let Some(rest) = said.strip_prefix(['<', '>']) {
-        let slower = said.starts_with('>');
-        let sign = if slower { '>' } else { '<' };
+        let (order, sign) = if said.starts_with('>') { (Ordering::Greater, '>') } else { (Ordering::Less, '<') };
         let message = || format!("a duration follows {sign}, as in {sign}500ms or {sign}2s");
         let than = duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?;
-        Some(if slower { Test::Slower(than) } else { Test::Faster(than) })
+        Some(Test::Took(order, than))
     } else if let Some((key, value)) = key {
         key_test(key, value, now).map_err(|(message, in_value)| {
             let key = if in_value { key.chars().count() + 1 } else { 0 };
@@ -168,11 +157,7 @@ fn term(word: &Word, now: &Zoned) -> Result<Term, FilterError> {
         Needle::new(said).map(Test::Text)
     };
     let missing = || FilterError { message: "something to look for is missing here".to_owned(), column };
-    Ok(Term { negated: word.negated, test: test.ok_or_else(missing)? })
-}
-
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic())
+    Ok((test.ok_or_else(missing)?, word.negated))
 }
 
 /// The test that `key:value` asks for; the error says what is wrong, and whether that is the value.
@@ -220,16 +205,16 @@ fn nearest_named<'n>(key: &str, name: &str, known: impl Iterator<Item = &'n str>
 
 fn status(value: &str) -> Option<Test> {
     if value.eq_ignore_ascii_case("none") {
-        return Some(Test::NoStatus);
+        return Some(Test::Status(None));
     }
     let bytes = value.as_bytes();
     let (&class, rest) = bytes.split_first()?;
     if bytes.len() == 3 && (b'1'..=b'9').contains(&class) && rest.eq_ignore_ascii_case(b"xx") {
         let first = u16::from(class - b'0') * 100;
-        return Some(Test::Status(first, first + 99));
+        return Some(Test::Status(Some((first, first + 99))));
     }
     let exact = value.parse().ok().filter(|s| (100..=999).contains(s))?;
-    Some(Test::Status(exact, exact))
+    Some(Test::Status(Some((exact, exact))))
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -248,15 +233,14 @@ fn duration(text: &str) -> Option<Duration> {
 fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
     match test {
         Test::Text(needle) => entry.mentions(needle, names),
-        Test::Status(first, last) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
-        Test::NoStatus => entry.status().is_none(),
+        Test::Status(None) => entry.status().is_none(),
+        Test::Status(Some((first, last))) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
         Test::Kind(kind) => entry.kind() == *kind,
         Test::Conversation(needle) => {
             let name = entry.exchange().and_then(|x| names.get(&x.conversation?));
             name.is_some_and(|name| needle.is_in(name))
         }
-        Test::Slower(than) => entry.duration().is_some_and(|d| d > *than),
-        Test::Faster(than) => entry.duration().is_some_and(|d| d < *than),
+        Test::Took(order, than) => entry.duration().is_some_and(|took| took.cmp(than) == *order),
         Test::Id(part) => entry.has_id(part),
         Test::Is(at) => IS.get(*at).is_some_and(|(_, holds)| holds(entry)),
         Test::Within(period) => period.contains(entry.at().wall),
@@ -298,32 +282,30 @@ impl LogEntry {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Needle {
-    folded: String,
-}
+pub(super) struct Needle(String);
 
 impl Needle {
     /// `None` for a text of which nothing is left to look for: it would be found everywhere.
     pub fn new(text: &str) -> Option<Self> {
         let folded = fold(text);
-        (!folded.is_empty()).then_some(Self { folded })
+        (!folded.is_empty()).then_some(Self(folded))
     }
 
     pub fn is_in(&self, hay: &str) -> bool {
         if hay.is_ascii() {
-            return find_ascii(hay.as_bytes(), self.folded.as_bytes(), 0).is_some();
+            return find_ascii(hay.as_bytes(), self.0.as_bytes(), 0).is_some();
         }
-        fold(hay).contains(&self.folded)
+        fold(hay).contains(&self.0)
     }
 
     /// Where it is in `hay`, at most `most` times, without overlaps.
     pub fn places(&self, hay: &str, most: usize) -> Vec<Range<usize>> {
-        let length = self.folded.len();
+        let length = self.0.len();
         let mut out: Vec<Range<usize>> = Vec::new();
         if hay.is_ascii() {
             let mut from = 0;
             while out.len() < most
-                && let Some(at) = find_ascii(hay.as_bytes(), self.folded.as_bytes(), from)
+                && let Some(at) = find_ascii(hay.as_bytes(), self.0.as_bytes(), from)
             {
                 from = at + length;
                 out.push(at..from);
@@ -331,7 +313,7 @@ impl Needle {
             return out;
         }
         let folded = MappedText::new(hay, fold);
-        for (at, _) in folded.text.match_indices(&self.folded) {
+        for (at, _) in folded.text.match_indices(&self.0) {
             let place = folded.original(&(at..at + length));
             if out.last().is_none_or(|last| last.end <= place.start) {
                 out.push(place);

@@ -56,7 +56,6 @@ impl Heights {
         rows(self.total) as usize
     }
 
-    /// How many entries have rows.
     pub const fn shown(&self) -> usize {
         entries(self.total) as usize
     }
@@ -87,7 +86,6 @@ impl Heights {
         rows(self.before(first, seq)) as usize
     }
 
-    /// How many shown entries are older than `seq`.
     pub fn shown_before(&self, first: u64, seq: u64) -> usize {
         entries(self.before(first, seq)) as usize
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entry::{Density, Reply};
+use super::entry::{Density, Reply, bytes_of};
 use super::{Log, LogEntry, LogOptions};
 use crate::journal::job::{KeptEntry, LogSource};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
@@ -14,25 +14,22 @@ impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
     pub fn exchange(&mut self, exchange: Arc<Exchange>) {
         let known = self.index.numbers.get(&exchange.id).copied();
-        let was_error = known.and_then(|seq| self.get(seq)).is_some_and(LogEntry::is_error);
         let is_error = exchange.outcome.is_error();
         let seq = if let Some(seq) = known {
             if let Some(entry) = self.entries.get_mut((seq - self.first) as usize) {
                 let before = entry.bytes;
-                entry.replace(exchange);
+                entry.kept.source = LogSource::Exchange(exchange);
+                entry.bytes = bytes_of(&entry.kept.source);
                 self.totals.bytes = self.totals.bytes.saturating_sub(before).saturating_add(entry.bytes);
             }
             seq
         } else {
             self.push_new(LogSource::Exchange(exchange))
         };
-        match (was_error, is_error) {
-            (false, true) => {
-                self.index.errors.insert(seq);
-                self.open_by_itself(seq);
-            }
-            (true, false) => drop(self.index.errors.remove(&seq)),
-            _ => {}
+        if !is_error {
+            self.index.errors.remove(&seq);
+        } else if self.index.errors.insert(seq) {
+            self.open_by_itself(seq);
         }
         self.refresh(seq);
         if known.is_none() && !is_error {
@@ -44,17 +41,11 @@ impl Log {
 
     /// A sentence of a person ([`ExchangeKind::Note`]) or of guestwire itself ([`ExchangeKind::Sys`]).
     pub fn note(&mut self, at: Moment, kind: ExchangeKind, text: impl Into<String>) {
-        self.note_about(None, at, kind, text);
+        self.note_about(None, at, kind, text.into());
     }
 
-    pub(crate) fn note_about(
-        &mut self,
-        about: Option<ConversationKey>,
-        at: Moment,
-        kind: ExchangeKind,
-        text: impl Into<String>,
-    ) {
-        let seq = self.push_new(LogSource::Note { at, kind, text: text.into(), about });
+    pub(crate) fn note_about(&mut self, about: Option<ConversationKey>, at: Moment, kind: ExchangeKind, text: String) {
+        let seq = self.push_new(LogSource::Note { at, kind, text, about });
         self.refresh(seq);
         self.leave_error(seq);
         self.evict();
@@ -118,21 +109,14 @@ impl Log {
             self.index.diagnosed.remove(&seq);
             if let Some(exchange) = old.exchange() {
                 self.index.numbers.remove(&exchange.id);
-                if let Some(message) = exchange.message
-                    && self.index.messages.get(&message) == Some(&seq)
-                {
-                    self.index.messages.remove(&message);
-                }
+                let message = exchange.message.filter(|message| self.index.messages.get(message) == Some(&seq));
+                message.map(|message| self.index.messages.remove(&message));
             }
         }
     }
 
-    /// The newest error opens its summary, unless a person decided otherwise.
     fn open_by_itself(&mut self, seq: u64) {
-        if let Some(entry) = self.get_mut(seq)
-            && !entry.touched
-            && entry.density == Density::Line
-        {
+        if let Some(entry) = self.get_mut(seq).filter(|entry| !entry.touched && entry.density == Density::Line) {
             entry.density = Density::Summary;
         }
         self.view.opened.retain(|&open| open != seq);
@@ -209,7 +193,6 @@ impl Log {
         self.entries.iter().take(count).map(|entry| entry.kept.clone()).collect()
     }
 
-    /// Opened entries of `other` are open here too.
     pub(crate) fn open_as(&mut self, other: &Self) {
         for open in other.entries.iter().filter(|e| e.density != Density::Line) {
             let Some(seq) = self.seq_of(open.number()) else { continue };

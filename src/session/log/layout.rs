@@ -5,19 +5,16 @@ use super::line::{Columns, LogPage};
 use super::{Log, LogEntry, detail};
 
 impl Log {
-    pub(super) fn columns_now(&self) -> Columns {
-        Columns::new(self.view.width.saturating_sub(1), self.view.digits, self.options.ascii)
-    }
-
     pub(super) fn page(&self) -> LogPage<'_> {
+        let width = self.view.width.saturating_sub(1);
         LogPage {
-            width: self.view.width.saturating_sub(1),
+            width,
             ascii: self.options.ascii,
             wrap: self.view.wrap,
             zone: &self.options.zone,
             today: self.today,
             names: &self.names,
-            columns: self.view.columns,
+            columns: Columns::new(width, self.view.digits, self.options.ascii),
             search: self.search.as_ref().map(|(_, needle)| needle),
             keys: &self.keys,
             unfold: false,
@@ -46,7 +43,6 @@ impl Log {
         (before == Visibility::Shown) != (now == Visibility::Shown)
     }
 
-    /// Counts what is folded away, or counts it no more.
     pub(super) const fn count_fold(&mut self, visibility: Visibility, more: bool) {
         let count = match visibility {
             Visibility::Polling => &mut self.totals.folded.0,
@@ -97,7 +93,6 @@ impl Log {
         self.heights.set(seq, rows);
     }
 
-    /// Lays the entry `seq` out and says how many rows it has.
     pub(super) fn lay_out(&mut self, seq: u64) -> u32 {
         let Some(entry) = self.get(seq) else { return 0 };
         let rows = detail::rows(&self.page(), entry);
@@ -120,7 +115,6 @@ impl Log {
         self.settle();
     }
 
-    /// Decides anew of every entry whether it is shown.
     pub(super) fn refilter(&mut self) {
         for seq in self.first..self.next() {
             if self.classify(seq) {

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::entry::{Density, LogEntry, Reply};
 use super::filter::{Names, Needle};
 use super::row::{Line, LiveRow, LogCounts, LogRow, RowKind, Tone};
-use super::words::{clock, outcome_tone, short_span, waiting_until};
+use super::words::{outcome_tone, short_span, waiting_until};
 use crate::model::{Exchange, ExchangeKind, Outcome};
 use crate::text::screen;
 
@@ -29,7 +29,6 @@ pub(super) const WORD: usize = 4;
 pub(super) const STATUS: usize = 3;
 pub(super) const MS: usize = 7;
 
-/// How keys that the log mentions are called; bindings may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyNames {
     /// How one comes to send a message: `Press i and type a message`.
@@ -70,7 +69,6 @@ pub(super) struct LogPage<'l> {
     pub columns: Columns,
     pub search: Option<&'l Needle>,
     pub keys: &'l KeyNames,
-    /// Every part that folds is open.
     pub unfold: bool,
 }
 
@@ -131,21 +129,13 @@ impl Columns {
     }
 }
 
-/// What an outcome is called: what became known later counts.
-fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
-    match entry.settled() {
-        Some(true) => "RCVD",
-        Some(false) => "LOST",
-        None => outcome.word(),
-    }
-}
-
 pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     let c = page.columns;
+    let time = page.zone.to_datetime(entry.at().wall).strftime("%H:%M:%S");
     let mut line = Line::default();
     line.push(&format!("{:>1$}", entry.number(), c.number), Tone::Dim);
     line.push(if entry.kept.marked { "* " } else { "  " }, Tone::Warning);
-    line.push(screen::prefix(&clock(entry.at(), page.zone), c.time), Tone::Dim);
+    line.push(screen::prefix(&time.to_string(), c.time), Tone::Dim);
     line.pad_to(c.before_kind());
     if c.kind {
         let tone = if entry.kind() == ExchangeKind::Send { Tone::Strong } else { Tone::Dim };
@@ -161,7 +151,13 @@ pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     push_text(&mut line, c.text, entry, exchange, page);
     line.pad_to(right + 1);
     let mut changing = None;
-    line.push(word(entry, &exchange.outcome), outcome_tone(&exchange.outcome));
+    // What became known later counts.
+    let word = match entry.settled() {
+        Some(true) => "RCVD",
+        Some(false) => "LOST",
+        None => exchange.outcome.word(),
+    };
+    line.push(word, outcome_tone(&exchange.outcome));
     let mut edge = right + 1 + WORD;
     let until = waiting_until(exchange);
     if c.status {
@@ -175,19 +171,19 @@ pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
         }
         edge += 1 + STATUS;
     }
+    let live =
+        |column: usize, width: usize, counts| Some(LiveRow { column: column as u16, width: width as u16, counts });
     if c.ms {
-        let live = |counts| Some(LiveRow { column: edge as u16 + 1, width: MS as u16, counts });
         if let Some(took) = exchange.took {
             push_right(&mut line, &short_span(took), edge + 1 + MS);
         } else if let Some(until) = until {
-            changing = live(LogCounts::DownTo(until));
+            changing = live(edge + 1, MS, LogCounts::DownTo(until));
         } else if exchange.outcome == Outcome::Open {
-            changing = live(LogCounts::UpFrom(exchange.started));
+            changing = live(edge + 1, MS, LogCounts::UpFrom(exchange.started));
         }
         edge += 1 + MS;
     } else if let Some(until) = until.filter(|_| c.status) {
-        changing =
-            Some(LiveRow { column: (edge as u16).saturating_sub(3), width: 4, counts: LogCounts::DownTo(until) });
+        changing = live(edge.saturating_sub(3), 4, LogCounts::DownTo(until));
     }
     if let Some(cells) = c.id
         && let Some((_, id)) = exchange.request_id()
@@ -205,7 +201,6 @@ fn push_right(line: &mut Line, text: &str, right: usize) {
     line.push(text, Tone::Dim);
 }
 
-/// What answered a message, under it.
 pub(super) fn reply(page: &LogPage<'_>, reply: &Reply) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
@@ -225,7 +220,13 @@ pub(super) fn reply(page: &LogPage<'_>, reply: &Reply) -> LogRow {
 /// The text column: what was said or asked, then why not, then that there was more than one try.
 fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchange, page: &LogPage<'_>) {
     let end = line.cells + cells;
-    let note = tries_note(entry, cells);
+    let tries = entry.tries();
+    let note = match format!("{tries} tries") {
+        _ if tries < 2 => String::new(),
+        // A word of the text stays beside it.
+        long if cells >= long.len() + 8 => long,
+        _ => format!("{tries}x"),
+    };
     // Where there is room for only one of them, the tries stay: a healed 401 must not hide in a 200.
     let keep = if note.is_empty() { 0 } else { screen::width(&note) + usize::from(cells > screen::width(&note)) };
     let room = cells.saturating_sub(keep);
@@ -259,16 +260,6 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
         line.pad_to(end.saturating_sub(screen::width(&note)));
         line.push_fitted(&note, cells, page.ascii, Tone::Warning);
     }
-}
-
-fn tries_note(entry: &LogEntry, cells: usize) -> String {
-    let tries = entry.tries();
-    if tries < 2 {
-        return String::new();
-    }
-    let long = format!("{tries} tries");
-    // A word of the text stays beside it.
-    if cells >= long.len() + 8 { long } else { format!("{tries}x") }
 }
 
 #[cfg(test)]

@@ -34,7 +34,6 @@ use crate::model::{ConversationKey, ExchangeId, MessageId};
 use crate::text::dates;
 use filter::{Names, Needle};
 use heights::Heights;
-use line::Columns;
 
 pub use entry::{Density, LogEntry, Reply};
 pub use filter::{Filter, FilterError};
@@ -95,7 +94,6 @@ struct Index {
 pub struct LogTotals {
     /// Bytes of memory that the kept entries take, about.
     pub bytes: usize,
-    /// Entries that had to go since the start.
     pub evicted: u64,
     /// Marked entries among those.
     pub evicted_marked: u64,
@@ -120,7 +118,6 @@ struct LogView {
     wrap: bool,
     width: usize,
     height: usize,
-    columns: Columns,
     digits: usize,
     follow: bool,
     /// While the end is followed: the error that opened by itself and is the newest of what came. The cursor is on it.
@@ -143,14 +140,7 @@ impl Log {
         let options = LogOptions { max_entries: options.max_entries.max(1), ..options };
         Self {
             heights: Heights::new(options.max_entries),
-            view: LogView {
-                width: 80,
-                height: 24,
-                columns: Columns::new(79, 3, options.ascii),
-                digits: 3,
-                follow: true,
-                ..LogView::default()
-            },
+            view: LogView { width: 80, height: 24, digits: 3, follow: true, ..LogView::default() },
             options,
             keys: KeyNames::default(),
             today: Date::ZERO,
@@ -203,7 +193,6 @@ impl Log {
         self.view.height = height;
         if width != self.view.width {
             self.view.width = width;
-            self.view.columns = self.columns_now();
             self.lay_out_all();
         }
         self.settle();
@@ -221,7 +210,6 @@ impl Log {
         self.view.wrap
     }
 
-    /// Another conversation is open: without one, all are shown.
     pub fn set_conversation(&mut self, open: Option<ConversationKey>) {
         if self.scope.open_conversation != open {
             self.scope.open_conversation = open;
@@ -303,7 +291,6 @@ impl Log {
         });
     }
 
-    /// Changes an entry, and shows what follows from that.
     fn change(&mut self, seq: u64, change: impl FnOnce(&mut LogEntry)) {
         let Some(entry) = self.get_mut(seq) else { return };
         change(entry);
@@ -316,7 +303,6 @@ impl Log {
         let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
         let wider = digits > self.view.digits;
         self.view.digits = self.view.digits.max(digits);
-        self.view.columns = self.columns_now();
         wider
     }
 

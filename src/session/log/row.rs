@@ -15,11 +15,9 @@ pub enum Tone {
     Dim,
     Strong,
     Ok,
-    /// It did not.
     Error,
     /// Unknown, or waiting.
     Warning,
-    /// Under way.
     Info,
     Name,
     Key,
@@ -40,9 +38,7 @@ pub struct TextRun {
 /// A part of an entry that folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Section {
-    /// Status line and headers of the newest answer.
     Response,
-    /// Body of the newest answer.
     Body,
     /// Request line, headers and body of the newest try.
     Request,
@@ -63,21 +59,18 @@ pub enum RowKind {
     /// The keys that act on the entry. The first `explaining` parts name keys that also act while another entry is chosen
     /// and nothing is to be explained of that one; the others need the entry itself to be chosen.
     Keys {
-        /// How many of the row's parts.
         explaining: usize,
     },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveRow {
-    /// First cell, counted from the row's own first cell.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
     pub counts: LogCounts,
 }
 
-/// What a changing duration counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogCounts {
     /// Down to the end of a pause.

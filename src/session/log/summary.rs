@@ -69,7 +69,6 @@ impl DetailRows<'_> {
         }
     }
 
-    /// What was said about it, in the server's words or ours.
     fn reason(&mut self, exchange: &Exchange) {
         let label = match &exchange.outcome {
             Outcome::Refused(_) if exchange.kind == ExchangeKind::Hook => "refused",
@@ -165,7 +164,6 @@ impl DetailRows<'_> {
         self.add(RowKind::Detail, line, hang, true);
     }
 
-    /// What can be pressed for this entry.
     fn keys(&mut self, entry: &LogEntry) {
         let keys = self.page.keys;
         let mut line = Self::labelled("");

@@ -20,11 +20,6 @@ pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
     }
 }
 
-/// `HH:MM:SS` in `zone`.
-pub(super) fn clock(at: Moment, zone: &TimeZone) -> String {
-    zone.to_datetime(at.wall).strftime("%H:%M:%S").to_string()
-}
-
 /// `HH:MM:SS.mmm` in `zone`.
 pub(super) fn clock_exact(at: Moment, zone: &TimeZone) -> String {
     zone.to_datetime(at.wall).strftime("%H:%M:%S%.3f").to_string()
@@ -54,7 +49,6 @@ pub(super) fn size(bytes: u64) -> String {
     if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// When the pause under way ends, if one is.
 pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
     match (&exchange.outcome, exchange.steps.last()) {
         (Outcome::Waiting, Some(ExchangeStep::Wait { until, .. })) => Some(*until),
@@ -152,29 +146,18 @@ pub(super) fn status_line(response: &Response) -> String {
 
 /// Size and form of a body, and what is not shown of it.
 pub(super) fn body_facts(body: &Body, dot: &str) -> String {
-    let mut out = match body.form {
+    let form = match body.form {
         BodyForm::Empty if body.total == 0 => return "none".to_owned(),
-        BodyForm::Empty => format!("{} not kept", size(body.total)),
-        BodyForm::Json => format!("{} json", size(body.total)),
-        BodyForm::Form => format!("{} form", size(body.total)),
-        BodyForm::Text => format!("{} text", size(body.total)),
-        BodyForm::Binary => format!("{} binary, not shown", size(body.total)),
+        BodyForm::Empty => "not kept",
+        BodyForm::Json => "json",
+        BodyForm::Form => "form",
+        BodyForm::Text => "text",
+        BodyForm::Binary => "binary, not shown",
     };
-    if let Some(mime) =
-        body.mime.as_deref().filter(|mime| !(body.form == BodyForm::Json && *mime == "application/json"))
-    {
-        out.push_str(dot);
-        out.push_str(&screen::visible(mime));
-    }
-    if let Some(encoding) = &body.encoding {
-        out.push_str(dot);
-        out.push_str(&screen::visible(encoding));
-    }
-    if body.truncated && body.form != BodyForm::Binary {
-        out.push_str(dot);
-        out.push_str("cut short");
-    }
-    out
+    let mime = body.mime.as_deref().filter(|mime| body.form != BodyForm::Json || *mime != "application/json");
+    let cut = (body.truncated && body.form != BodyForm::Binary).then_some("cut short");
+    let more = mime.into_iter().chain(body.encoding.as_deref()).map(screen::visible).chain(cut.map(Into::into));
+    more.fold(format!("{} {form}", size(body.total)), |out, part| out + dot + &part)
 }
 
 /// The durations of a try on one line; what was not measured is left out.

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::model::message::{SAME_WITHIN, read_back};
-use crate::model::{Attachment, Author, Choice, DeliveryStatus, Extras, Message, Moment, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, DeliveryStatus, Message, Moment, RemoteMessage};
 
 /// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,11 +17,7 @@ pub struct EntryId(pub u64);
 #[expect(clippy::large_enum_variant, reason = "a thread is bounded, and a box each would cost more than it saves")]
 pub enum MessageSource {
     /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
-    Ours {
-        message: Message,
-        /// The remote side's time for it.
-        seen: Option<Timestamp>,
-    },
+    Ours { message: Message, seen: Option<Timestamp> },
     /// Known from reads only. (It may be the guest's: from an earlier session, or from another client.)
     Theirs(RemoteMessage),
 }
@@ -72,11 +68,6 @@ impl ThreadEntry {
         self.message().map(|message| &message.delivery)
     }
 
-    pub fn extras(&self) -> Option<&Extras> {
-        self.message().map(|message| &message.extras)
-    }
-
-    /// What it offers to answer with.
     pub fn choices(&self) -> &[Choice] {
         if let MessageSource::Theirs(remote) = &self.source { &remote.choices } else { &[] }
     }
@@ -105,7 +96,6 @@ pub const MAX_MESSAGES: usize = 2_000;
 pub struct Thread {
     pub(super) entries: Vec<ThreadEntry>,
     next: u64,
-    /// Seconds by which the remote side's clock is ahead.
     skew: i64,
     /// Messages of ours up to here are of earlier sessions.
     pub(super) earlier_until: Option<Timestamp>,
@@ -133,25 +123,23 @@ impl Thread {
 
     /// Ties a remote id to a message of ours; what stood under that id until now is the same message.
     pub(super) fn tie(&mut self, at: usize, remote_id: &str) {
-        let mut seen_there = None;
-        if let Some(other) = self.entries.iter().position(|e| e.remote_id() == Some(remote_id)).filter(|o| *o != at) {
-            match self.entries.get_mut(other).map(|e| &mut e.source) {
-                Some(MessageSource::Theirs(remote)) => seen_there = Some((Some(other), remote.at)),
-                Some(MessageSource::Ours { message, seen }) => {
-                    // Two equal texts had been taken for each other.
-                    message.remote_id = None;
-                    seen_there = seen.take().map(|at| (None, at));
-                }
-                None => {}
+        let (mut seen_there, mut double) = (None, None);
+        let mut entries = self.entries.iter_mut().enumerate();
+        match entries.find(|(other, e)| *other != at && e.remote_id() == Some(remote_id)) {
+            Some((other, ThreadEntry { source: MessageSource::Theirs(remote), .. })) => {
+                (seen_there, double) = (Some(remote.at), Some(other));
             }
+            // Two equal texts had been taken for each other.
+            Some((_, ThreadEntry { source: MessageSource::Ours { message, seen }, .. })) => {
+                (message.remote_id, seen_there) = (None, seen.take());
+            }
+            None => {}
         }
         if let Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
             message.remote_id = Some(remote_id.to_owned());
-            *seen = seen_there.map_or(*seen, |(_, time)| Some(time));
+            *seen = seen_there.or(*seen);
         }
-        if let Some((Some(other), _)) = seen_there {
-            self.entries.remove(other);
-        }
+        double.map(|other| self.entries.remove(other));
         self.sort();
     }
 
@@ -223,7 +211,6 @@ impl Thread {
         }
     }
 
-    /// A remote time by our clock.
     fn local(&self, remote: Timestamp) -> Timestamp {
         remote.saturating_sub(jiff::SignedDuration::from_secs(self.skew)).unwrap_or(remote)
     }

@@ -71,9 +71,7 @@ impl Thread {
 pub struct OfferedChoices<'t> {
     /// The remote side's id of the message that offers it.
     pub id: &'t str,
-    /// What that message says.
     pub text: &'t str,
-    /// In order.
     pub choices: &'t [Choice],
     /// Our newest message that answers it.
     pub taken: Option<&'t Message>,
@@ -153,7 +151,6 @@ impl Threads {
         }
     }
 
-    /// Someone looked at a conversation.
     pub fn mark_read(&mut self, key: ConversationKey) {
         if let Some(thread) = self.by_key.get_mut(&key) {
             thread.entries.iter_mut().for_each(|e| e.unread = false);
@@ -196,7 +193,6 @@ impl Threads {
         self.get(*self.home.get(&id)?)?.ours().rev().find(|m| m.id == id)
     }
 
-    /// Messages of the other side that have not been looked at.
     pub fn unread(&self, key: ConversationKey) -> u32 {
         u32::try_from(self.messages(key).iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
     }

@@ -118,7 +118,7 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
     for file in entry.attachments() {
         lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), StyleRole::Dim));
     }
-    let Some(extras) = entry.extras() else { return lines };
+    let Some(extras) = entry.message().map(|message| &message.extras) else { return lines };
     lines.extend(extras.choice.as_ref().map(|choice| match &choice.payload {
         payload if *payload == choice.label => ("sent as a choice".to_owned(), StyleRole::Dim),
         payload => (format!("sent as the choice {}", visible(payload)), StyleRole::Dim),
