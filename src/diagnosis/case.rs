@@ -58,19 +58,7 @@ impl ProfileFacts {
     }
 }
 
-/// An exchange to diagnose, with the evidence.
-#[derive(Clone, Copy, Debug)]
-pub struct Case<'c> {
-    /// What was refused.
-    pub exchange: &'c Exchange,
-    /// The channel of its conversation, where it belongs to one.
-    pub channel: Option<Channel>,
-    /// The profile.
-    pub profile: &'c ProfileFacts,
-    /// What other exchanges showed.
-    pub history: &'c PastExchanges,
-}
-
+/// An exchange to diagnose, with the evidence, and what follows from it at once.
 pub struct Facts<'c> {
     pub exchange: &'c Exchange,
     pub channel: Option<Channel>,
@@ -82,14 +70,15 @@ pub struct Facts<'c> {
 }
 
 impl<'c> Facts<'c> {
-    pub fn of(case: &Case<'c>) -> Self {
-        let Case { exchange, channel, profile, history } = *case;
+    pub fn of(
+        exchange: &'c Exchange,
+        channel: Option<Channel>,
+        profile: &'c ProfileFacts,
+        history: &'c PastExchanges,
+    ) -> Self {
         let (answer, request) = Default::default();
         let untried = Self { exchange, channel, profile, history, attempt: None, answer, request };
-        match exchange.last_attempt() {
-            Some(attempt) => untried.at(attempt),
-            None => untried,
-        }
+        if let Some(attempt) = exchange.last_attempt() { untried.at(attempt) } else { untried }
     }
 
     /// The same as of an earlier try.
@@ -181,6 +170,9 @@ impl<'c> Facts<'c> {
 pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
     Some(said.date?.duration_since(attempt.ended().wall).as_secs())
 }
+
+/// Clocks that differ by more seconds are worth a word.
+pub const SKEW: i64 = 60;
 
 /// Names in a row, or `none`.
 pub fn listed(names: &[String]) -> String {

@@ -2,7 +2,7 @@
 //! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
 //! does not exist".
 
-use super::case::{Facts, listed};
+use super::case::{Facts, SKEW, listed};
 use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;
@@ -52,7 +52,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     if let Some(skew) = facts.skew() {
         let differ = skew.saturating_abs();
         let by = if differ <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
-        checks.add(differ <= 60, format!("clocks agree{by}"));
+        checks.add(differ <= SKEW, format!("clocks agree{by}"));
     }
     checks.0
 }

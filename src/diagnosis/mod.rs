@@ -30,24 +30,29 @@ pub(crate) mod pages;
 pub(crate) mod render;
 mod rules;
 
-pub use case::{Case, ProfileFacts};
+pub use case::ProfileFacts;
 pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, ProbeResult};
 pub use history::PastExchanges;
 pub use ids::IdKind;
 
 use crate::genesys::answerer::Answerer;
-use crate::model::{Diagnosis, ExchangeKind, Outcome, Sign};
+use crate::model::{Channel, Diagnosis, Exchange, ExchangeKind, Outcome, Sign};
 
-/// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
-/// explain: it is under way, was accepted plainly, was cancelled, or is no request of ours.
-pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
-    let exchange = case.exchange;
+/// Why an exchange was refused, failed or is unknown, or what 401 it was healed of. `channel`: of its conversation, where it
+/// belongs to one. `None` where there is nothing to explain: it is under way, was accepted plainly, was cancelled, or is no
+/// request of ours.
+pub fn diagnose(
+    exchange: &Exchange,
+    channel: Option<Channel>,
+    profile: &ProfileFacts,
+    history: &PastExchanges,
+) -> Option<Diagnosis> {
     if !exchange.outcome.is_settled()
         || matches!(exchange.kind, ExchangeKind::Hook | ExchangeKind::Note | ExchangeKind::Sys)
     {
         return None;
     }
-    let facts = case::Facts::of(case);
+    let facts = case::Facts::of(exchange, channel, profile, history);
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
     let reach =

@@ -60,11 +60,7 @@ pub fn card(
     let actions = (1..).zip(advice).map(|(n, action)| format!("{n}  {}", action.words));
     let mut checked: Vec<_> = diagnosis.checked.iter().collect();
     // What does not hold comes first: that is where the cause is.
-    checked.sort_by_key(|check| match check.holds {
-        CheckAnswer::No => 0,
-        CheckAnswer::Yes => 1,
-        CheckAnswer::Unknown => 2,
-    });
+    checked.sort_by_key(|check| (check.holds == CheckAnswer::Unknown, check.holds == CheckAnswer::Yes));
     let evidence = checked.into_iter().map(|check| {
         let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!(" (see #{n})"));
         format!("{:<3}  {}{shown}", check.holds.word(), check.what)
@@ -92,11 +88,8 @@ pub fn card(
         (PartKind::Said, if left { "SERVER SAID" } else { "NOT SENT" }, vec![diagnosis.said.clone()]),
         (PartKind::Ids, "IDS", quote(exchange, profile)),
     ];
-    let whole = |(kind, heading, lines): (PartKind, &'static str, Vec<String>)| {
-        let lines = if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
-        Part { kind, heading, lines }
-    };
-    parts.map(whole).into()
+    let or_nothing = |lines: Vec<String>| if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
+    parts.map(|(kind, heading, lines)| Part { kind, heading, lines: or_nothing(lines) }).into()
 }
 
 fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Profile;
 use crate::config::settings::{Agent, MetricsSettings as Configured};
-use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::genesys::oauth;
 use crate::model::attempt::header;
 use crate::model::{AgentState, Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Outcome};
@@ -230,10 +230,9 @@ impl Meter {
 
     fn tags(&self, exchange: &Exchange, channel: Option<Channel>) -> Vec<(&'static str, String)> {
         let status = exchange.status().map_or_else(|| "none".to_owned(), |s| s.to_string());
-        let refusal = Case { exchange, channel, profile: &self.facts, history: &self.history };
         // A 401 that a newer token healed is no error and still has its cause: that is what tells a rotation from a scope.
         // What cannot be told yet is counted as unknown and not as the first guess.
-        let cause = diagnose(&refusal)
+        let cause = diagnose(exchange, channel, &self.facts, &self.history)
             .map_or("none", |d| if d.is_undecided() { Cause::Unknown.as_str() } else { d.cause().as_str() });
         let mut tags = vec![("status", status), ("cause", cause.to_owned())];
         tags.extend(channel.map(|c| ("channel", c.as_str().to_owned())));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::Profile;
 use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Finding};
-use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::engine::Command;
 use crate::journal::job::{KeptEntry, LogSource};
 use crate::model::{
@@ -16,7 +16,7 @@ use crate::model::{
 
 use super::Session;
 use super::changes::{Changes, Notice};
-use super::log::Log;
+use super::log::{Log, LogEntry};
 use super::refusals::Refusal;
 use super::state::ProbeSeries;
 
@@ -27,9 +27,8 @@ const AGAIN: usize = 24;
 impl Session {
     /// Why an exchange was refused, by what is known now. `None` where there is nothing to explain.
     pub fn diagnose(&self, exchange: &Exchange) -> Option<Diagnosis> {
-        let channel = self.channel_of(exchange);
-        let case = Case { exchange, channel, profile: &self.profile.facts, history: &self.diagnoses.evidence };
-        diagnose(&case).filter(|diagnosis| !self.profile.muted.contains(&diagnosis.cause()))
+        let found = diagnose(exchange, self.channel_of(exchange), &self.profile.facts, &self.diagnoses.evidence);
+        found.filter(|diagnosis| !self.profile.muted.contains(&diagnosis.cause()))
     }
 
     fn channel_of(&self, exchange: &Exchange) -> Option<Channel> {
@@ -67,18 +66,10 @@ impl Session {
 
     /// Something is known now that was not: what was not decided may be. `but`: was diagnosed just now.
     pub(super) fn diagnose_again(&mut self, but: Option<ExchangeId>) {
-        let undecided: Vec<Arc<Exchange>> = self
-            .log
-            .entries()
-            .rev()
-            .filter(|entry| entry.diagnosis().is_some_and(|d| d.confidence() != Confidence::Sure))
-            .filter_map(|entry| entry.exchange().cloned())
-            .filter(|exchange| Some(exchange.id) != but)
-            .take(AGAIN)
-            .collect();
-        for exchange in undecided {
-            self.settle_diagnosis(&exchange);
-        }
+        let open = |entry: &&LogEntry| entry.diagnosis().is_some_and(|d| d.confidence() != Confidence::Sure);
+        let open = self.log.entries().rev().filter(open).filter_map(LogEntry::exchange);
+        let undecided: Vec<_> = open.filter(|exchange| Some(exchange.id) != but).take(AGAIN).cloned().collect();
+        undecided.iter().for_each(|exchange| self.settle_diagnosis(exchange));
     }
 
     /// A log of kept entries that says why each was refused: as this session knows, else by what these entries show.
@@ -88,8 +79,8 @@ impl Session {
         let mut kept = KeptWhy::new(self.profile.facts.clone(), conversations);
         for entry in entries {
             let LogSource::Exchange(exchange) = &entry.source else { continue };
-            let why = kept.next(exchange);
-            let why = self.log.why_of(exchange.id).cloned().or(why);
+            let by_these = kept.next(exchange);
+            let why = self.log.why_of(exchange.id).cloned().or(by_these);
             let shown = why.filter(|why| !self.profile.muted.contains(&why.cause()));
             log.set_diagnosis(exchange.id, shown.map(Arc::new));
         }
@@ -126,7 +117,7 @@ impl KeptWhy {
         }
         self.past.exchange(exchange);
         let channel = exchange.conversation.and_then(|key| self.channels.get(&key).copied());
-        diagnose(&Case { exchange, channel, profile: &self.facts, history: &self.past })
+        diagnose(exchange, channel, &self.facts, &self.past)
     }
 }
 
@@ -205,7 +196,7 @@ impl Session {
         }
     }
 
-    pub fn stop_probes(&mut self, why: &str) -> Option<DoctorVerdict> {
+    pub(crate) fn stop_probes(&mut self, why: &str) -> Option<DoctorVerdict> {
         let probes = self.probes.as_mut().filter(|probes| !probes.over)?;
         probes.over = true;
         Some(DoctorVerdict::undecided(why, probes.sending.is_some()))

@@ -64,6 +64,7 @@ pub struct Session {
     pub(crate) webhook: Option<WebhookState>,
     /// Why exchanges were refused.
     pub diagnoses: Diagnoses,
+    /// The message of unknown outcome that is watched for.
     pub outcome_watch: Option<OutcomeWatch>,
     /// What is known of the journal.
     pub journal: JournalStatus,

@@ -138,7 +138,7 @@ impl Session {
         }
     }
 
-    pub fn screen_for_pass(&mut self, zone: &TimeZone) {
+    pub(crate) fn screen_for_pass(&mut self, zone: &TimeZone) {
         if let (Some(key), Some(runner)) = (self.conversations.active(), &mut self.pass.runner) {
             runner.screen(self.threads.as_text(key, SCREEN_MESSAGES, zone));
         }

@@ -101,7 +101,7 @@ impl Session {
         self.journal.held.drain(..).for_each(|command| changes.engine(command));
     }
 
-    pub fn watch_outcome(&mut self, id: MessageId, now: Moment) {
+    pub(crate) fn watch_outcome(&mut self, id: MessageId, now: Moment) {
         let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
         let item = self.conversations.get(key);
         let readable = item.is_some_and(|item| item.session().is_some() || item.conversation_id().is_some());

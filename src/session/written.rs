@@ -39,7 +39,7 @@ impl Session {
         Some(transcript).filter(|transcript| !transcript.conversations.is_empty())
     }
 
-    pub fn as_json(&self) -> Option<serde_json::Value> {
+    pub(crate) fn as_json(&self) -> Option<serde_json::Value> {
         let said = self.transcript(self.conversations.keys(), &TimeZone::UTC)?.to_json();
         Some(crate::text::json::with(said, serde_json::json!({ "har": self.log.har() })))
     }

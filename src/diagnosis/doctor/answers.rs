@@ -4,7 +4,7 @@ use super::{
     Doctor, DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult, diagnose, reason, skew_words,
 };
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
-use crate::diagnosis::case::{listed, listed_or, skew};
+use crate::diagnosis::case::{SKEW, listed, listed_or, skew};
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::{LackedScopes, stranger};
 use crate::genesys::deployments;
@@ -14,9 +14,6 @@ use crate::model::{
     Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment,
     Outcome, Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
-
-/// Clocks that differ by more are worth a word.
-const SKEW: i64 = 60;
 
 impl Doctor {
     pub(super) fn findings(

@@ -22,7 +22,7 @@ mod answers;
 use std::collections::VecDeque;
 
 use super::attempt::authority;
-use super::case::{Case, ProfileFacts};
+use super::case::ProfileFacts;
 use super::history::PastExchanges;
 use crate::model::ids::is_uuid;
 use crate::model::words;
@@ -347,7 +347,7 @@ fn skew_words(seconds: i64) -> String {
 }
 
 fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &DoctorEvidence<'_>) -> Option<Diagnosis> {
-    super::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
+    super::diagnose(exchange, channel, evidence.profile, evidence.history)
 }
 
 #[cfg(test)]

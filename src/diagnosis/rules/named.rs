@@ -12,6 +12,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
     let (status, code) = (said.status?, said.code().unwrap_or_default());
     let quoted = said.refusal.message.as_deref().unwrap_or(code);
+    let missing = matches!(code, "missing.permissions" | "missing.any.permissions");
     let found = match (status, code) {
         (401, "authentication.required") if facts.request.bearer => {
             let why = "the server saw no bearer token although one was sent: a proxy on the way may have removed it";
@@ -31,16 +32,14 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
             found.extend(none_of(others));
             return Some(found);
         }
-        (403, "missing.permissions" | "missing.any.permissions") if said.mentions("division") => {
-            named(Cause::DivisionMismatch, format!("the server names a permission and a division: {quoted}"))
+        (403, _) if said.mentions("division") => {
+            let what = if missing { "a permission and a division" } else { "a division" };
+            named(Cause::DivisionMismatch, format!("the server names {what}: {quoted}"))
         }
-        (403, "missing.permissions" | "missing.any.permissions") => {
+        (403, _) if missing => {
             let any = if code == "missing.any.permissions" { "one of " } else { "" };
             let list = said.permissions.join(", ");
             named(Cause::PermissionMissing, format!("the server names {any}{list} as missing"))
-        }
-        (403, _) if said.mentions("division") => {
-            named(Cause::DivisionMismatch, format!("the server names a division: {quoted}"))
         }
         (403, _) => return Some(forbidden(facts)),
         (404, "conversation.error.conversation.not.found") => {

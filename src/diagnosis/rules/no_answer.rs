@@ -1,7 +1,7 @@
 //! The service's answer did not come: the network broke, by the phase in which it did, or somebody else answered, or
 //! nothing shows that the service did.
 
-use crate::diagnosis::case::Facts;
+use crate::diagnosis::case::{Facts, SKEW};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, Sign, TlsFault};
@@ -67,7 +67,7 @@ fn tls(facts: &Facts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
     // A certificate whose time has not come, or is over, is mostly a clock that is wrong.
     let time = matches!(fault, TlsFault::NotYetValid | TlsFault::Expired);
     let skew = facts.history.skew.unwrap_or(0);
-    if !time || skew.saturating_abs() <= 60 {
+    if !time || skew.saturating_abs() <= SKEW {
         return vec![named(Cause::NetworkTls, refused)];
     }
     let why = format!("the certificate's time does not fit this machine's clock, which differs by {skew} s");

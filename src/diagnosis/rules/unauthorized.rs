@@ -5,12 +5,9 @@
 use super::ids;
 use crate::config::regions;
 use crate::diagnosis::attempt::authority;
-use crate::diagnosis::case::{Facts, listed};
+use crate::diagnosis::case::{Facts, SKEW, listed};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::{Attempt, Cause, ExchangeKind, Granted, Probe};
-
-/// A clock that differs by more is worth a word.
-const SKEW: i64 = 60;
 
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !facts.request.bearer {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::expectation::{Observed, Status, StepProgress, captured, fits, listening_until};
 use super::replies::ReplyTracker;
 use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage};
-use crate::diagnosis::{Case, diagnose};
+use crate::diagnosis::diagnose;
 use crate::engine::Report;
 use crate::model::{
     Cause, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Generation, MessageId, Moment, Probe,
@@ -87,7 +87,7 @@ impl Runner {
 
     pub(super) fn why(&self, exchange: &Exchange, known: &RunnerContext<'_>) -> Option<Diagnosis> {
         let channel = exchange.conversation.and_then(|key| self.cast.player(key)).map(|player| player.channel);
-        diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
+        diagnose(exchange, channel, known.facts, known.past)
     }
 
     fn message(&mut self, id: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) {

@@ -22,6 +22,7 @@ pub struct MessageCounts {
     pub ok: u32,
     /// Refused.
     pub refused: u32,
+    /// Unknown and not settled.
     pub unknown: u32,
     /// With a try under way.
     pub sending: u32,

@@ -75,7 +75,7 @@ impl Conversations {
         Some(self.get(key)?.conversation.channel())
     }
 
-    pub fn with_address(&self, address: &Address) -> Option<ConversationKey> {
+    pub(crate) fn with_address(&self, address: &Address) -> Option<ConversationKey> {
         self.items().find(|item| item.conversation.address == *address).map(|item| item.conversation.key)
     }
 
@@ -134,6 +134,7 @@ impl Conversations {
         self.shown.get(self.selected_row()?).copied()
     }
 
+    /// The conversation that was opened last.
     pub const fn active(&self) -> Option<ConversationKey> {
         self.active
     }
@@ -291,6 +292,7 @@ impl Conversations {
         self.items.get_mut(&key)
     }
 
+    /// Pins a conversation to the top, or lets it go. Returns whether it is pinned now.
     pub fn pin(&mut self, key: ConversationKey) -> bool {
         let Some(item) = self.item_mut(key) else { return false };
         item.pinned = !item.pinned;
@@ -345,7 +347,7 @@ impl Conversations {
         due
     }
 
-    pub fn next_change(&self, now: Moment) -> Option<Moment> {
+    pub(crate) fn next_change(&self, now: Moment) -> Option<Moment> {
         self.items().filter_map(|item| item.live.typing.map(|(_, until)| until)).filter(|at| at.mono > now.mono).min()
     }
 

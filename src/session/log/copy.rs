@@ -49,6 +49,7 @@ impl LogEntry {
         Some(out)
     }
 
+    /// The newest try as a curl command; see [`export::curl`].
     pub fn copy_curl(&self) -> Option<String> {
         Some(export::curl(self.newest_try()?))
     }

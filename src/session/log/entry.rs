@@ -216,7 +216,7 @@ impl LogEntry {
         self.exchange()?.took
     }
 
-    pub fn tries(&self) -> usize {
+    pub(crate) fn tries(&self) -> usize {
         self.exchange().map_or(0, |x| x.attempts().count())
     }
 

@@ -35,6 +35,7 @@ impl Log {
         self.heights.shown()
     }
 
+    /// Entries that the filter, the scope or a fold hides.
     pub fn hidden(&self) -> usize {
         self.entries.len().saturating_sub(self.heights.shown())
     }
@@ -125,6 +126,7 @@ impl Log {
         }
     }
 
+    /// Sets what is made of the exchange `id`; the entry's summary shows it.
     pub fn set_diagnosis(&mut self, id: ExchangeId, diagnosis: Option<Arc<Diagnosis>>) {
         let Some(&seq) = self.index.numbers.get(&id) else { return };
         if self.get(seq).is_some_and(|entry| entry.diagnosis != diagnosis) {
@@ -153,6 +155,7 @@ impl Log {
         self.entry_of(id)?.diagnosis()
     }
 
+    /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
         let mut told = self.diagnosed().map(LogEntry::number);
         if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }

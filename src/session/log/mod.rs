@@ -210,7 +210,7 @@ impl Log {
         self.view.wrap
     }
 
-    pub fn set_conversation(&mut self, open: Option<ConversationKey>) {
+    pub(crate) fn set_conversation(&mut self, open: Option<ConversationKey>) {
         if self.scope.open_conversation != open {
             self.scope.open_conversation = open;
             open.map(|key| self.scope.removed.remove(&key));

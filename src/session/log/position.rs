@@ -25,6 +25,7 @@ impl Log {
         self.view.cursor
     }
 
+    /// The rows on screen, from the top.
     pub fn window(&self) -> impl Iterator<Item = ShownLines<'_>> {
         self.view.window.iter().filter_map(|&(seq, line)| {
             let entry = self.get(seq)?;
@@ -80,6 +81,7 @@ impl Log {
         self.go(self.at().saturating_add_signed(rows), self.top());
     }
 
+    /// Moves cursor and window.
     pub fn scroll(&mut self, rows: isize) {
         self.go(self.at().saturating_add_signed(rows), self.top().saturating_add_signed(rows));
     }

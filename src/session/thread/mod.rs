@@ -82,8 +82,8 @@ pub struct OfferedChoices<'t> {
 pub struct Threads {
     by_key: BTreeMap<ConversationKey, Thread>,
     home: HashMap<MessageId, ConversationKey>,
-    skew: i64,
-    earlier_until: Option<Timestamp>,
+    /// What a thread begins as.
+    blank: Thread,
     /// Where the reader stands in conversations whose end is not in sight, in a form that another session understands.
     pub places: BTreeMap<ConversationKey, KeptPlace>,
 }
@@ -137,21 +137,19 @@ impl Threads {
 
     /// The remote side's clock is this many seconds ahead of ours.
     pub fn clock_skew(&mut self, seconds: i64) {
-        self.skew = seconds;
-        for thread in self.by_key.values_mut() {
+        for thread in self.by_key.values_mut().chain([&mut self.blank]) {
             thread.set_skew(seconds);
         }
     }
 
     /// Messages of ours up to here are of earlier sessions.
     pub fn earlier_until(&mut self, now: Timestamp) {
-        self.earlier_until = Some(now);
-        for thread in self.by_key.values_mut() {
+        for thread in self.by_key.values_mut().chain([&mut self.blank]) {
             thread.earlier_until = Some(now);
         }
     }
 
-    pub fn mark_read(&mut self, key: ConversationKey) {
+    pub(crate) fn mark_read(&mut self, key: ConversationKey) {
         if let Some(thread) = self.by_key.get_mut(&key) {
             thread.entries.iter_mut().for_each(|e| e.unread = false);
         }
@@ -159,13 +157,7 @@ impl Threads {
 
     /// A conversation's thread, to merge what came of it.
     pub fn of(&mut self, key: ConversationKey) -> &mut Thread {
-        let (skew, earlier_until) = (self.skew, self.earlier_until);
-        self.by_key.entry(key).or_insert_with(|| {
-            let mut thread = Thread::default();
-            thread.set_skew(skew);
-            thread.earlier_until = earlier_until;
-            thread
-        })
+        self.by_key.entry(key).or_insert_with(|| self.blank.clone())
     }
 
     /// Keeps the way from message to conversation no longer than the messages themselves.
@@ -193,7 +185,7 @@ impl Threads {
         self.get(*self.home.get(&id)?)?.ours().rev().find(|m| m.id == id)
     }
 
-    pub fn unread(&self, key: ConversationKey) -> u32 {
+    pub(crate) fn unread(&self, key: ConversationKey) -> u32 {
         u32::try_from(self.messages(key).iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile, SecretSource};
-use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use guestwire::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Environment, Report, SendRequest};
 use guestwire::model::{
     Address, Channel, ConversationKey, Diagnosis, Exchange, ExchangeKind, MessageId, ProbeQuestion, SessionAsk,
@@ -301,8 +301,7 @@ impl Bench {
 
     fn diagnose(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<Diagnosis> {
         let exchange = self.exchanges.iter().rev().find(|x| wanted(x))?;
-        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
-        diagnose(&case)
+        diagnose(exchange, self.channel, &self.facts, &self.history)
     }
 }
 

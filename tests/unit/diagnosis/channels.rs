@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::model::Cause::{self, *};
 use crate::model::Confidence::{self, Likely, Possible, Sure};
 use crate::model::{
@@ -74,7 +74,7 @@ fn open_message(integration: &str, status: u16, text: &str) -> Exchange {
 fn diagnosis_of(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> Diagnosis {
     let region = "mypurecloud.de".to_owned();
     let profile = ProfileFacts { region, ..ProfileFacts::default() };
-    diagnose(&Case { exchange, channel: Some(channel), profile: &profile, history }).unwrap()
+    diagnose(exchange, Some(channel), &profile, history).unwrap()
 }
 
 fn first(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> (Cause, Confidence) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
     ExchangeStep, Failure, FailureKind, Generation, Granted, Outcome, Party, Phase, ProxyName, Request, Response,
@@ -70,7 +70,7 @@ fn token(lifetime: u64) -> TokenFacts {
 }
 
 fn diagnosis_of(exchange: &Exchange, profile: &ProfileFacts, history: &PastExchanges) -> Diagnosis {
-    diagnose(&Case { exchange, channel: Some(Channel::GuestApi), profile, history }).unwrap()
+    diagnose(exchange, Some(Channel::GuestApi), profile, history).unwrap()
 }
 
 #[test]
