@@ -12,7 +12,7 @@ use crate::config::{Profile, Settings};
 use crate::diagnosis::doctor::{Doctor, DoctorVerdict, Finding, ProbeResult};
 use crate::engine::{Environment, proxy_of};
 use crate::model::{Cause, Conversation, Moment};
-use crate::session::changes::{Change, Notice};
+use crate::session::{Change, Notice};
 use crate::session::{Changes, Session};
 
 /// `guestwire doctor`

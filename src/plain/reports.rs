@@ -14,10 +14,10 @@ use crate::model::{
     RemoteState, TokenStatus, Unreadable,
 };
 use crate::session::Session;
-use crate::session::changes::{Change, Changes, Notice};
 use crate::session::local::LocalRequest;
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
+use crate::session::{Change, Changes, Notice};
 use crate::text::{clause, counted};
 
 impl Plain {

@@ -11,11 +11,10 @@ use crate::model::{
 };
 use crate::pass::runner::RunnerEvent;
 
-use super::Session;
-use super::changes::{Changes, Notice};
 use super::log::Reply;
 use super::refusals::RATE_WINDOW;
 use super::thread::{EntryId, Thread};
+use super::{Changes, Notice, Session};
 
 impl Session {
     /// Applies a report. One about something that is gone changes nothing.

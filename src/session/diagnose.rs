@@ -14,11 +14,10 @@ use crate::model::{
     OutgoingMessage, ProbeQuestion, Probed,
 };
 
-use super::Session;
-use super::changes::{Changes, Notice};
 use super::log::{Log, LogEntry};
 use super::refusals::Refusal;
 use super::state::ProbeSeries;
+use super::{Changes, Notice, Session};
 
 const TEST: &str = "guestwire doctor: test message";
 /// Entries diagnosed again when something new is known: the newest that are not decided.
@@ -69,7 +68,9 @@ impl Session {
         let open = |entry: &&LogEntry| entry.diagnosis().is_some_and(|d| d.confidence() != Confidence::Sure);
         let open = self.log.entries().rev().filter(open).filter_map(LogEntry::exchange);
         let undecided: Vec<_> = open.filter(|exchange| Some(exchange.id) != but).take(AGAIN).cloned().collect();
-        undecided.iter().for_each(|exchange| self.settle_diagnosis(exchange));
+        for exchange in undecided {
+            self.settle_diagnosis(&exchange);
+        }
     }
 
     /// A log of kept entries that says why each was refused: as this session knows, else by what these entries show.
@@ -135,10 +136,9 @@ impl Session {
         let refusal = refusal.and_then(|entry| entry.exchange().cloned());
         let key = refusal.as_ref().and_then(|x| x.conversation).or(self.conversations.active());
         let target = key.and_then(|key| self.conversations.get(key)).map(|item| item.conversation.clone());
-        let channel = target.as_ref().map(Conversation::channel);
         let mut doctor = Doctor::new(&self.profile.facts, target, false);
         if let Some(exchange) = &refusal {
-            doctor = doctor.because_of((**exchange).clone(), channel.filter(|_| exchange.conversation.is_some()));
+            doctor = doctor.because_of((**exchange).clone(), self.channel_of(exchange));
         }
         self.begin_probes(doctor, number.filter(|_| refusal.is_some()), now, changes);
     }

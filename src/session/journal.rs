@@ -6,10 +6,9 @@ use crate::journal::job::{KeptConversation, KeptEntry, KeptMessage, Restored, is
 use crate::journal::{Job, JournalPage, Trouble};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
-use super::Session;
-use super::changes::{Changes, Leftovers, Notice};
 use super::state::JournalMode;
 use super::thread::Thread;
+use super::{Changes, Leftovers, Notice, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.

@@ -12,9 +12,8 @@ use crate::model::{ConversationKey, Moment, SessionAsk};
 use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::pass::{Pass, PassRun};
 
-use super::Session;
-use super::changes::{Change, Changes, Notice};
 use super::conversations::{ConversationItem, Conversations};
+use super::{Change, Changes, Notice, Session};
 
 /// How many messages of the conversation go with a step as evidence.
 const SCREEN_MESSAGES: usize = 20;

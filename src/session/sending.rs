@@ -6,10 +6,9 @@ use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
 use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
-use super::Session;
-use super::changes::{Changes, Notice};
 use super::state::{JournalMode, OutcomeWatch};
 use super::thread::Thread;
+use super::{Changes, Notice, Session};
 
 impl Session {
     /// Asks for a send, and shows it as queued. The message's id.

@@ -53,13 +53,8 @@ impl SignIn {
             TokenStatus::Expired(None, why) => self.trouble = trouble(self.network, why.clone()),
             TokenStatus::Expired(Some(_), why) | TokenStatus::RenewFailed(_, _, why) => {
                 self.failures += 1;
-                let vain = if self.for_good {
-                    trouble(self.network, why.clone())
-                } else if self.failures >= TRIES {
-                    trouble(self.network, format!("{why} ({} tries)", self.failures))
-                } else {
-                    None
-                };
+                let said = if self.for_good { why.clone() } else { format!("{why} ({} tries)", self.failures) };
+                let vain = trouble(self.network, said).filter(|_| self.for_good || self.failures >= TRIES);
                 let works = matches!(status, TokenStatus::RenewFailed(..));
                 *(if works { &mut self.no_other } else { &mut self.trouble }) = vain;
             }
@@ -107,8 +102,7 @@ impl SignIn {
 
 /// What is known of a token, a fact a line.
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
-    let mut lines = Vec::new();
-    lines.push(match facts.expires {
+    let mut lines = vec![match facts.expires {
         _ if let Acceptance::Refused(why) = &facts.acceptance => refused_text(why),
         _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
             "there is a token; whether the service accepts it is not known".to_owned()
@@ -118,7 +112,7 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
             format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
         }
         None => "signed in: it is not known when the token expires".to_owned(),
-    });
+    }];
     let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
     lines.push(format!("scopes asked for: {}", list(&facts.requested)));
     lines.push(match &facts.granted {
@@ -131,12 +125,11 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
         lines.push("a pasted token: it cannot be renewed".to_owned());
     }
     match &facts.acceptance {
-        Acceptance::Taken | Acceptance::Refused(_) => {}
-        Acceptance::NotAsked if !facts.pasted => {}
-        Acceptance::NotAsked => lines.push("not checked: tokens/me has not answered".to_owned()),
+        Acceptance::NotAsked if facts.pasted => lines.push("not checked: tokens/me has not answered".to_owned()),
         Acceptance::Unclear(why) => {
             lines.push(format!("not checked: asked what the token may do, the answer was {why}"));
         }
+        Acceptance::NotAsked | Acceptance::Taken | Acceptance::Refused(_) => {}
     }
     lines.join("\n")
 }

@@ -9,10 +9,9 @@
 //! numbers that are never given again; a position is "follow the end" or a row of an entry with a number, so it survives
 //! what is appended, evicted, folded or filtered. The selected row keeps its place on screen whenever that is possible.
 
-mod compare;
-mod copy;
 mod detail;
 mod entry;
+mod extract;
 mod facts;
 mod filter;
 mod heights;
@@ -187,15 +186,11 @@ impl Log {
     /// The inside of the pane, in cells, the column of the selection mark included.
     pub fn set_viewport(&mut self, width: u16, height: u16) {
         let (width, height) = (usize::from(width), usize::from(height));
-        if width == self.view.width && height == self.view.height {
-            return;
+        let wider = width != self.view.width;
+        if wider || height != self.view.height {
+            (self.view.width, self.view.height) = (width, height);
+            if wider { self.lay_out_all() } else { self.settle() }
         }
-        self.view.height = height;
-        if width != self.view.width {
-            self.view.width = width;
-            self.lay_out_all();
-        }
-        self.settle();
     }
 
     /// The size last told: columns and rows.

@@ -28,13 +28,6 @@ pub enum Tone {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextRun {
-    /// Byte at which it ends; it begins where the run before it ends.
-    pub end: usize,
-    pub tone: Tone,
-}
-
 /// A part of an entry that folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Section {
@@ -99,8 +92,8 @@ pub struct LogRow {
     pub kind: RowKind,
     /// What it says, without the column of the selection mark.
     pub text: String,
-    /// The text's parts, in order, covering all of it.
-    pub runs: Vec<TextRun>,
+    /// The text's parts, in order, covering all of it: the byte at which each ends.
+    pub runs: Vec<(usize, Tone)>,
     /// Cells that match the search: first and number.
     pub matches: Vec<(u16, u16)>,
     pub live: Option<LiveRow>,
@@ -110,7 +103,7 @@ pub struct LogRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub text: String,
-    pub runs: Vec<TextRun>,
+    pub runs: Vec<(usize, Tone)>,
     pub cells: usize,
 }
 
@@ -130,8 +123,8 @@ impl Line {
         self.cells += screen::width(text);
         let end = self.text.len();
         match self.runs.last_mut() {
-            Some(run) if run.tone == tone => run.end = end,
-            _ => self.runs.push(TextRun { end, tone }),
+            Some(run) if run.1 == tone => run.0 = end,
+            _ => self.runs.push((end, tone)),
         }
     }
 
@@ -157,9 +150,9 @@ impl Line {
 
     pub fn append(&mut self, other: &Self) {
         let mut start = 0;
-        for run in &other.runs {
-            self.push(other.text.get(start..run.end).unwrap_or_default(), run.tone);
-            start = run.end;
+        for (end, tone) in &other.runs {
+            self.push(other.text.get(start..*end).unwrap_or_default(), *tone);
+            start = *end;
         }
     }
 
@@ -172,10 +165,10 @@ impl Line {
     fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
         let mut out = Self::default();
         let mut start = 0;
-        for run in &self.runs {
-            let (from, to) = (start.max(range.start), run.end.min(range.end));
+        for &(end, tone) in &self.runs {
+            let (from, to) = (start.max(range.start), end.min(range.end));
             if from < to {
-                let tone = if let Tone::Json { inside } = run.tone {
+                let tone = if let Tone::Json { inside } = tone {
                     if known.0 < start || known.0 > from {
                         *known = (start, inside);
                     }
@@ -183,11 +176,11 @@ impl Line {
                     *known = (from, string_open_after(between, known.1));
                     Tone::Json { inside: known.1 }
                 } else {
-                    run.tone
+                    tone
                 };
                 out.push(self.text.get(from..to).unwrap_or_default(), tone);
             }
-            start = run.end;
+            start = end;
         }
         out
     }

@@ -29,10 +29,8 @@ impl Thread {
 
     /// The newest message of the other side, where all of them were looked at.
     pub fn seen(&self) -> Option<Timestamp> {
-        if self.entries().iter().any(|e| e.unread) {
-            return None;
-        }
-        self.entries().iter().filter(|e| e.of_other_side()).map(ThreadEntry::at).max()
+        let newest = self.entries().iter().filter(|e| e.of_other_side()).map(ThreadEntry::at).max();
+        newest.filter(|_| !self.entries().iter().any(|e| e.unread))
     }
 
     /// The newest message of the other side that offers something to answer with.

@@ -48,16 +48,16 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
 fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let right = area.right();
     let (mut x, mut start) = (area.x, 0);
-    for run in row.runs.iter().take(parts) {
-        let said = row.text.get(start..run.end).unwrap_or_default();
-        start = run.end;
-        if let Tone::Json { inside } = run.tone {
+    for &(end, tone) in row.runs.iter().take(parts) {
+        let said = row.text.get(start..end).unwrap_or_default();
+        start = end;
+        if let Tone::Json { inside } = tone {
             for (range, role) in (JsonPieces { line: said, at: 0, inside }) {
                 let piece = said.get(range).unwrap_or_default();
                 (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
             }
         } else {
-            (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(run.tone)));
+            (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(tone)));
         }
         if x >= right {
             break;

@@ -232,7 +232,7 @@ fn check(
         }
     }
     for shown in log.window() {
-        prop_assert!(shown.row.runs.last().map_or(0, |r| r.end) == shown.row.text.len());
+        prop_assert!(shown.row.runs.last().map_or(0, |run| run.0) == shown.row.text.len());
         if width > 18 {
             prop_assert!(guestwire::text::screen::width(&shown.row.text) < usize::from(width), "{:?}", shown.row);
         }

@@ -25,7 +25,7 @@ use crate::model::{
     Moment, Probe, RemoteMessage, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 use crate::pass::runner::replies::ReplyTracker;
-use crate::session::changes::{Change, Notice};
+use crate::session::{Change, Notice};
 use crate::session::{Session, SignInTrouble};
 
 /// How long the exchange of a settled message may lag behind it.

@@ -8,7 +8,7 @@ fn cutting_keeps_the_tones_of_what_stays() {
     line.push("a long value", Tone::Text);
     let cut = line.clone().fitted(10, false);
     assert_eq!(cut.text, "name: a l…");
-    assert_eq!(cut.runs.iter().map(|r| r.tone).collect::<Vec<_>>(), [Tone::Name, Tone::Text, Tone::Dim]);
+    assert_eq!(cut.runs.iter().map(|r| r.1).collect::<Vec<_>>(), [Tone::Name, Tone::Text, Tone::Dim]);
     assert_eq!(line.fitted(40, false).text, "name: a long value");
 }
 
@@ -28,14 +28,14 @@ fn a_very_long_string_is_wrapped_in_one_pass() {
     let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
     let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
     assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
-    assert!(rows.iter().skip(1).all(|r| r.runs[0].tone == Tone::Json { inside: true }));
+    assert!(rows.iter().skip(1).all(|r| r.runs[0].1 == Tone::Json { inside: true }));
 }
 
 #[test]
 fn a_wrapped_json_string_stays_a_string() {
     let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json { inside: false });
     let rows = line.wrapped(14, 0);
-    let tones: Vec<_> = rows.iter().map(|r| r.runs[0].tone).collect();
+    let tones: Vec<_> = rows.iter().map(|r| r.runs[0].1).collect();
     assert_eq!(tones[1], Tone::Json { inside: true }, "{rows:?}");
 }
 
