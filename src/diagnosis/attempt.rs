@@ -111,8 +111,7 @@ impl ServerAnswer {
         }
     }
 
-    /// An answering frame: `{"type","class","code","body"}`, where `body` is a text, or an object with `errorCode` and
-    /// `errorMessage`. [real: seen in SDK source]
+    /// A frame `{"type","class","code","body"}`; `body`: text, or `errorCode`, `errorMessage`. [real: SDK source]
     fn read_frame(response: &Response) -> Self {
         let json = json::read(response.body.text.as_bytes()).unwrap_or_default();
         let inside = |name: &str| json.get("body").and_then(|b| b.get(name));
@@ -135,8 +134,7 @@ impl ServerAnswer {
         }
     }
 
-    /// Whether somebody else gave the answer, or a text came where the service sends JSON and nothing shows that it was
-    /// the service.
+    /// Somebody else gave the answer, or a text came in the place of JSON and nothing shows that the service sent it.
     pub const fn is_foreign(&self) -> bool {
         self.by.is_other() || (self.text && !self.by.is_service())
     }

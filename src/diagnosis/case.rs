@@ -136,8 +136,7 @@ impl<'c> Facts<'c> {
         last.is_some_and(|last| self.exchange.attempts().any(|a| a.generation < last && a.status() == Some(401)))
     }
 
-    /// The token was refused right after it had been given out: its age cannot be the reason. A pasted token counts from when
-    /// it was pasted, which says nothing of its age.
+    /// The token was refused right after it had been given out: its age is no reason. (A pasted one's is not known.)
     pub fn is_fresh(&self) -> bool {
         const FRESH: Duration = Duration::from_secs(30);
         let age = self.attempt.and_then(|attempt| attempt.token_age).filter(|_| !self.profile.pasted);

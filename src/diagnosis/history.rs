@@ -40,8 +40,7 @@ pub fn missing_since(missing: Option<Sighting>, there: Option<Sighting>) -> Opti
     missing.filter(|missing| there.is_none_or(|there| there.at < missing.at))
 }
 
-/// The newest sightings of one thing, of two exchanges: no exchange is evidence in its own case, so that the one before
-/// counts there.
+/// The newest sightings of one thing, of two exchanges, because no exchange is evidence in its own case.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sightings {
     newest: Option<Sighting>,
@@ -313,8 +312,7 @@ impl PastExchanges {
         read.then(|| "a conversation's".to_owned())
     }
 
-    /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters, by another
-    /// exchange than `own`.
+    /// Nothing was ever let in, and another exchange than `own` shows that no scope and no id is why.
     pub(super) fn never_let_in(&self, own: ExchangeId) -> bool {
         self.works.is_none() && self.tokens.values().any(|book| book.refused.besides(own).is_some())
     }

@@ -60,8 +60,7 @@ pub fn none_of(causes: impl IntoIterator<Item = Cause>) -> Vec<Hypothesis> {
     causes.into_iter().map(excluded).collect()
 }
 
-/// Suspects, what is excluded, and what would settle it. Within one standing the order of `all` stays: the rules give the
-/// more frequent cause first.
+/// What follows from all. Within one standing their order stays: the rules give the more frequent cause first.
 pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
     let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Support::Excluded);
     // What the server named needs no company.

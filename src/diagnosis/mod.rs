@@ -6,15 +6,7 @@
 //! History (tokens, reads, ───┘            named by the server · proven · supported · open · excluded
 //!   accepted sends, probes)
 //! ```
-//! A hypothesis is a cause with how it stands and why. The confidence follows from all of them together:
-//!
-//! | stands | confidence |
-//! |---|---|
-//! | the server named it | sure |
-//! | proven (enough for the refusal, and observed), and nothing else is left | sure |
-//! | proven, while others that look the same are left | likely |
-//! | supported (the evidence fits it better than others) | likely; possible beside a proven one |
-//! | open | possible; likely where it is the only one left |
+//! The confidence follows from how all hypotheses stand together, see `hypothesis`.
 //!
 //! Probes are ordinary exchanges: what they show enters the [`PastExchanges`] by the same door as every read, so that
 //! diagnosing again afterwards is all that is needed to settle an open question.

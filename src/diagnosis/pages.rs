@@ -2,15 +2,12 @@
 //! administrator's words, and what looks the same but is not. Offline, in the binary. What to do in a case is the fix with
 //! the case's own names in it.
 
-use std::fmt::Write as _;
-
 use super::attempt::request_ids;
 use super::case::Facts;
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{Advice, Cause, Channel, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
-/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows: what the line comes down to, and
-/// whether it is only for channels that have sessions, or only for the others.
+/// Marks at the end of a line of a fix: what it comes down to, and whether it is only for channels with sessions.
 const MARKS: [(&str, Option<Remedy>, Option<bool>); 8] = [
     ("<!-- admin -->", Some(Remedy::Administrator), None),
     ("<!-- compare -->", Some(Remedy::Compare), None),
@@ -69,11 +66,10 @@ fn lines(cause: Cause, heading: &str) -> impl Iterator<Item = &'static str> {
 pub fn text(cause: Cause) -> String {
     let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), section(cause, "Meaning"));
     for heading in ["Evidence needed", "Fix", "Looks the same, but is not"] {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "\n{heading}");
+        out.push_str(&format!("\n{heading}\n"));
         for (number, line) in (1..).zip(lines(cause, heading).map(Fix::read)) {
             let mark = if heading == "Fix" { format!("{number}.") } else { "-".to_owned() };
-            let _ = writeln!(out, "  {mark} {}", line.words);
+            out.push_str(&format!("  {mark} {}\n", line.words));
         }
     }
     let general = ["in use", SCOPE, "that the server named", "<region>", "api.<region>"];
@@ -136,8 +132,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
     check.into_iter().chain(fixes.iter().filter_map(|fix| fix.filled(&names, facts.channel))).collect()
 }
 
-/// What to do about a connection that stood, and broke or fell silent later. Its port is open, so that the question is
-/// whether the request was received. `None` where the request never left, and for every other cause.
+/// What to do where a connection broke or fell silent, not where none was made: was the request received?
 fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
     let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
     let (wrote, phase) = match attempt.ending.as_ref()? {

@@ -1,7 +1,6 @@
 //! A diagnosis in words: the card's parts, a text for a ticket, a note to the administrator. All of it is made from what
 //! was redacted at capture, so it holds no secret.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,8 +45,7 @@ pub fn span(length: Duration) -> String {
     }
 }
 
-/// The parts of the card, always in this order, none left out: cause, what to do, evidence, not ruled out, ruled out,
-/// the server's words, ids. `number` gives an exchange's number in the log, `check` how a person runs the checks.
+/// The parts of the card, none left out. `number`: of an exchange in the log; `check`: how a person runs the checks.
 pub fn card(
     diagnosis: &Diagnosis,
     exchange: &Exchange,
@@ -162,8 +160,7 @@ pub fn ticket(
     rows.extend(quote(exchange, profile).into_iter().map(|line| ("Ids", line)));
     let mut out = format!("{}\n", headline(diagnosis, exchange, profile, conversation));
     for (name, value) in rows {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "\n{:<14} {value}", format!("{name}:"));
+        out.push_str(&format!("\n{:<14} {value}", format!("{name}:")));
     }
     out.trim_end().to_owned()
 }

@@ -147,8 +147,7 @@ impl Session {
         changes.notice(Notice::Arrived(key, news));
     }
 
-    /// Messages are kept and merged, however they came. Returns those of the other side that nobody has looked at, where
-    /// some are new.
+    /// Keeps and merges messages. Returns those of the other side that nobody has looked at, where some are new.
     fn brought(
         &mut self,
         key: ConversationKey,

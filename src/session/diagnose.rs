@@ -122,15 +122,13 @@ impl KeptWhy {
     }
 }
 
-/// A series of safe questions that finds out what is wrong. What to ask is decided by [`Doctor`]; each answer is an entry of
-/// the log, and what it shows is news.
+/// A series of safe questions: [`Doctor`] decides what to ask, each answer is in the log, what it shows is news.
 impl Session {
     pub(crate) fn is_probing(&self) -> bool {
         self.probes.as_ref().is_some_and(|probes| !probes.over)
     }
 
-    /// Begins a series that changes nothing: about the refusal that is the log's entry `number`, else about the open
-    /// conversation.
+    /// Begins a series that changes nothing, about the refusal that is entry `number`, else the open conversation.
     pub fn probe(&mut self, number: Option<u64>, now: Moment, changes: &mut Changes) {
         let refusal = number.and_then(|n| self.log.entry(n)).filter(|e| e.diagnosis().is_some_and(|d| !d.healed));
         let refusal = refusal.and_then(|entry| entry.exchange().cloned());

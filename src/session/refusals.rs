@@ -41,8 +41,7 @@ impl Refusals {
         }
     }
 
-    /// The causes of those that `wanted` picks, each with whether it was healed (a glitch is no refusal), the most frequent
-    /// first.
+    /// The causes of those that `wanted` picks, each with whether it was healed, the most frequent first.
     pub fn shares(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<(Cause, bool, usize)> {
         let counts = self.counts(|r| wanted(r).then_some((r.healed, r.cause))).into_iter();
         let mut shares: Vec<_> = counts.map(|((healed, cause), count)| (cause, healed, count)).collect();

@@ -21,8 +21,7 @@ use crate::pass::runner::{Runner, StepStage};
 pub struct ProfileInfo {
     /// Its name, addresses and scopes.
     pub facts: ProfileFacts,
-    /// The proxy through which the API is reached, or which variable names none that can be used. Whoever opens the profile
-    /// finds it out.
+    /// The proxy, or which variable names none that can be used. Whoever opens the profile finds it out.
     pub proxy: Option<Result<ProxyName, String>>,
     /// The embedded sandbox.
     pub sandbox: bool,

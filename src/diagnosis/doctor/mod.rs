@@ -7,15 +7,8 @@
 //!                 ├──────────── nothing is proven yet ◄─────────────────┤
 //!                 └─► Over(verdict) ◄── proven, or nothing left to ask ─┘
 //! ```
-//! The order goes from the ground up: hosts (names, TLS), token, what the token may do and where (scopes, region), the
-//! clocks, the conversation, its guest, the rate limit, and, only if asked, a test message. Whoever begins from a refusal
-//! gets a series that ends as soon as that refusal's own diagnosis is sure.
-//!
-//! | channel | what is asked after the hosts |
-//! |---|---|
-//! | guest-api | token · what it may do · the conversation · its messages |
-//! | open-messaging | token · what it may do · the integration · whether messages may be read |
-//! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
+//! The order goes from the ground up, and depends on the channel. Whoever begins from a refusal gets a series that ends as
+//! soon as that refusal's own diagnosis is sure.
 
 mod answers;
 
@@ -302,8 +295,7 @@ impl Doctor {
         DoctorVerdict::new(cause, Confidence::Sure, why)
     }
 
-    /// What could not be checked is named in the verdict. That there is no proxy, or that it looks up the names, no TLS on
-    /// this machine and no gauge of the rate limit leave nothing unknown.
+    /// What could not be checked is named in the verdict, where it leaves something unknown.
     fn count_skipped(&mut self, findings: &[Finding]) {
         for finding in findings.iter().filter(|f| f.result == ProbeResult::Skip) {
             if !matches!(finding.name, "proxy" | "names" | "tls" | "limits") && !self.skipped.contains(&finding.name) {

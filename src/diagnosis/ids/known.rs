@@ -37,23 +37,19 @@ pub struct KnownIds {
 impl KnownIds {
     /// The ids that conversations of the profile name.
     pub fn of<'a>(addresses: impl Iterator<Item = &'a Address>) -> Self {
-        let mut ids = Vec::new();
-        let mut add = |id: &str, what, home: Option<&String>| {
-            ids.push(KnownId { id: id.to_owned(), what, home: home.cloned(), guest: false, told: false });
+        let known = |id: &str, what, home: Option<&String>| {
+            Some(KnownId { id: id.to_owned(), what, home: home.cloned(), guest: false, told: false })
         };
-        for address in addresses {
-            match address {
-                Address::GuestApi { conversation_id, participant_id, .. } => {
-                    add(conversation_id, IdKind::Conversation, None);
-                    if let Some(participant) = participant_id {
-                        add(participant, IdKind::Participant, Some(conversation_id));
-                    }
-                }
-                Address::OpenMessaging { integration_id, .. } => add(integration_id, IdKind::Integration, None),
-                Address::WebMessaging { deployment_id, .. } => add(deployment_id, IdKind::Deployment, None),
+        let of_address = |address: &'a Address| match address {
+            Address::GuestApi { conversation_id: home, participant_id, .. } => {
+                let participant = participant_id.as_ref();
+                let participant = participant.and_then(|id| known(id, IdKind::Participant, Some(home)));
+                [known(home, IdKind::Conversation, None), participant]
             }
-        }
-        Self { ids }
+            Address::OpenMessaging { integration_id, .. } => [known(integration_id, IdKind::Integration, None), None],
+            Address::WebMessaging { deployment_id, .. } => [known(deployment_id, IdKind::Deployment, None), None],
+        };
+        Self { ids: addresses.flat_map(of_address).flatten().collect() }
     }
 
     #[must_use]

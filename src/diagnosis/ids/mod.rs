@@ -116,8 +116,7 @@ fn begun(id: &str, known: &KnownIds) -> FoundId {
     entry
 }
 
-/// Decides what an id names where the text uses it for several things. The service's own word comes first. Else a body that
-/// calls it a participant decides, and a path that takes it for a conversation is wrong.
+/// Decides what an id names: the service's own word, else a body that calls it a participant, comes before a path.
 fn settled(mut entry: FoundId) -> FoundId {
     let told = entry.told;
     let own = entry.roles.first().map(|r| r.what).filter(|_| told);

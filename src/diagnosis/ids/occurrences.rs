@@ -75,8 +75,7 @@ fn scan(text: &str, around: Around<'_>, out: &mut Vec<IdOccurrence>) {
     }
 }
 
-/// 32 hexadecimal digits: the form of a message id, and of a UUID without its hyphens. [message ids: real: seen in SDK
-/// source]
+/// The form of a message id, and of a UUID without its hyphens. [message ids: real: seen in SDK source]
 pub fn is_hex(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) && token.bytes().any(|b| b.is_ascii_digit())
 }

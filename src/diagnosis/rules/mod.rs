@@ -57,8 +57,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if facts.answer.by.is_service() { found } else { no_answer::unproven(facts, found) }
 }
 
-/// Nothing of it was written: guestwire held it back itself, or its file did not arrive. The reason says why, else the
-/// opening of the socket that failed.
+/// Nothing of it was written: its own reason says why, else the opening of the socket that failed.
 fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
     if let Reason::NotUploaded(_, why) = why
@@ -97,8 +96,7 @@ fn held_back(why: &Reason) -> Option<Cause> {
     })
 }
 
-/// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
-/// not: the rest stays as it is.
+/// What was done on purpose comes first where the refusal fits it. It need not be the only thing wrong: the rest stays.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
     let unnamed = facts.answer.status == Some(401) || facts.request.is_frame();
     let done = |cause, how: &str| proven(cause, format!("sent on purpose as {variation}: {how}"));

@@ -198,8 +198,7 @@ pub fn by_token_endpoint(facts: &Facts<'_>) -> Vec<Hypothesis> {
     vec![found]
 }
 
-/// `invalid_client`, with whatever description: the server refuses this id with this secret, sent in this way, at
-/// this place. No wording of the answer proves which of them is wrong. [RFC 6749, 5.2]
+/// No description of `invalid_client` proves which of id, secret, place and way of sending is wrong. [RFC 6749, 5.2]
 fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = facts.answer.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
     let rejected = |why: String| supported(Cause::ClientRejected, why).by(Probe::Audit);

@@ -263,8 +263,7 @@ fn region(facts: &Facts<'_>) -> Hypothesis {
     }
 }
 
-/// The API refuses the same token where neither scope nor ids of a message matter: here, if this is no message, or
-/// elsewhere.
+/// The API refuses the same token where neither scope nor ids of a message matter.
 fn refused_elsewhere(facts: &Facts<'_>) -> bool {
     let own = facts.exchange.id;
     if facts.exchange.kind != ExchangeKind::Send && facts.answer.status == Some(401) {

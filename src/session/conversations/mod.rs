@@ -216,8 +216,7 @@ impl Conversations {
         self.selected = self.shown.get(row).copied();
     }
 
-    /// Selects the next conversation with something unread after the selection, around the end. A filter that hides
-    /// it is cleared. `None` where nothing is unread.
+    /// Selects the next conversation with something unread, around the end; a filter that hides it is cleared.
     pub fn next_unread(&mut self) -> Option<ConversationKey> {
         let from = self.selected_row().map_or(0, |row| row + 1);
         let (before, after) = self.shown.split_at_checked(from)?;
@@ -255,8 +254,7 @@ impl Conversations {
         ConversationKey(self.fresh)
     }
 
-    /// Adds a conversation (its key from [`Conversations::free_key`]) and selects it. A name that is taken gets a number. False
-    /// where the key is taken.
+    /// Adds a conversation and selects it; a name that is taken gets a number. False where its key is taken.
     pub fn add(&mut self, mut conversation: Conversation) -> bool {
         let key = conversation.key;
         if self.items.contains_key(&key) {
@@ -286,8 +284,7 @@ impl Conversations {
         true
     }
 
-    /// A conversation, to change what is known of it. What the list is filtered and sorted by (name, ids, pin, activity)
-    /// changes by methods of its own.
+    /// To change what the list is not filtered and sorted by; for that (name, ids, pin, activity) there are methods.
     pub fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
         self.items.get_mut(&key)
     }

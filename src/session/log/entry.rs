@@ -186,8 +186,7 @@ impl LogEntry {
         typing && self.direction().is_some() && !self.is_error() && !self.kept.marked
     }
 
-    /// Whether it is a read of a conversation that goes or went well: there are many, and what they brought stands in the
-    /// thread. One that is under way counts too, so that its row does not come and go under the cursor.
+    /// A read of a conversation that goes (so that its row does not come and go under the cursor) or went well.
     fn is_polling(&self) -> bool {
         let well = |x: &Exchange| match x.outcome {
             Outcome::Open => x.steps.len() <= 1,

@@ -2,7 +2,6 @@
 //! capture, so all of it is masked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -31,8 +30,7 @@ impl LogEntry {
         let mut out = format!("{} {}\n", attempt.request.method, attempt.request.url);
         push_headers(&mut out, &attempt.request.headers);
         if let Some(Response { status, version, headers, .. }) = attempt.response() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "\n{version} {status}");
+            out.push_str(&format!("\n{version} {status}\n"));
             push_headers(&mut out, headers);
         }
         Some(screen::visible_lines(out.trim_end()).collect::<Vec<_>>().join("\n"))
@@ -105,7 +103,7 @@ fn har_entry(entry: &LogEntry) -> Option<export::HarEntry<'_>> {
 fn push_headers(out: &mut String, headers: &[Header]) {
     for header in headers {
         // A header cannot hold a line break on the wire; one that claims to is shown on one line.
-        let _ = writeln!(out, "{}: {}", header.name, screen::visible(&header.value));
+        out.push_str(&format!("{}: {}\n", header.name, screen::visible(&header.value)));
     }
 }
 

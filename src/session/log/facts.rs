@@ -139,8 +139,7 @@ impl Log {
         }
     }
 
-    /// The entry that a person means by "why": the selected one if there is something to explain, else the newest that is
-    /// shown, else the newest.
+    /// What a person means by "why": the selected entry, else the newest shown, else the newest with a diagnosis.
     pub fn why(&self) -> Option<&LogEntry> {
         let selected = self.selected().filter(|e| e.diagnosis.is_some());
         let shown = || self.diagnosed().rev().find(|e| e.is_shown());

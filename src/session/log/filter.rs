@@ -248,8 +248,7 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
 }
 
 impl LogEntry {
-    /// Whether any of what is searched contains `needle`: the text, the reason, ids, URLs and bodies of all tries, the
-    /// conversation's name, the comment.
+    /// Whether text, reason, ids, URLs or bodies of a try, the conversation's name or the comment contain it.
     pub(super) fn mentions(&self, needle: &Needle, names: &Names) -> bool {
         if needle.is_in(self.what()) || self.comment().is_some_and(|c| needle.is_in(c)) {
             return true;
@@ -267,8 +266,7 @@ impl LogEntry {
             || exchange.attempts().any(tried)
     }
 
-    /// Whether a request id of any try, or the body's `contextId`, contains `part` (lower case). `e42c…8968` and
-    /// `e42c..8968`, as the log shortens ids, are found by both ends.
+    /// Whether any request id contains `part` (lower case); `e42c…8968` and `e42c..8968` are found by both ends.
     fn has_id(&self, part: &str) -> bool {
         let Some(exchange) = self.exchange() else { return false };
         let ends = part.split_once('…').or_else(|| part.split_once("...")).or_else(|| part.split_once(".."));

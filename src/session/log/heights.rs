@@ -1,8 +1,7 @@
 //! How many rows each entry takes, kept so that "which row is this entry at" and "which entry is at this row" cost
 //! the logarithm of the list's length: a Fenwick tree over a ring of entries, slot = number of the entry modulo size.
 
-/// Rows and shown entries counted together: the rows in the lower half, the entries in the upper one, so that both are added
-/// and taken away at once.
+/// Rows in the lower half, shown entries in the upper one, so that both are added and taken away at once.
 type Sum = u64;
 
 const fn sum(rows: u32) -> Sum {

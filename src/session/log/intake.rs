@@ -52,8 +52,7 @@ impl Log {
         self.settle();
     }
 
-    /// What became of a message after its exchange: it was answered, or an unknown one was settled. Its other moves show in
-    /// the exchange.
+    /// What became of a message after its exchange; its other moves show in the exchange.
     pub fn set_delivery(&mut self, message: MessageId, delivery: &DeliveryStatus) {
         if let DeliveryStatus::Answered | DeliveryStatus::Landed | DeliveryStatus::Lost = delivery
             && let Some(&seq) = self.index.messages.get(&message)
@@ -135,8 +134,7 @@ impl Log {
         }
     }
 
-    /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
-    /// stay until they are out of it.
+    /// Shuts the entries that opened by themselves before the newest one, once nobody who reads has them in view.
     pub(super) fn shut_older(&mut self) {
         let mut opened = std::mem::take(&mut self.view.opened);
         let newest = opened.pop();
@@ -193,7 +191,11 @@ impl Log {
         self.entries.iter().take(count).map(|entry| entry.kept.clone()).collect()
     }
 
-    pub(crate) fn open_as(&mut self, other: &Self) {
+    /// Searched, filtered and opened as another log, with the cursor on the same entry.
+    pub(crate) fn look_as(&mut self, other: &Self) {
+        self.search.clone_from(&other.search);
+        self.view.rows.clear();
+        self.use_filter(other.scope.filter.clone());
         for open in other.entries.iter().filter(|e| e.density != Density::Line) {
             let Some(seq) = self.seq_of(open.number()) else { continue };
             if let Some(entry) = self.get_mut(seq) {
@@ -202,5 +204,8 @@ impl Log {
             self.measure(seq);
         }
         self.settle();
+        if let Some(entry) = other.get(other.view.cursor.0) {
+            self.place(entry.number(), other.view.cursor.1, other.view.offset);
+        }
     }
 }

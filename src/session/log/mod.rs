@@ -233,15 +233,10 @@ impl Log {
         self.scope.fold_quiet
     }
 
-    /// Shows only what `text` asks for; see [`Filter`] for the language. Blank text shows all. A filter that cannot be
-    /// read changes nothing. Days are those of the log's zone, and count from `now`.
+    /// Shows only what `text` asks for, in the language of [`filter`]. What cannot be read changes nothing.
     pub fn set_filter(&mut self, text: &str, now: Timestamp) -> Result<(), FilterError> {
         self.use_filter(Filter::parse(text, &now.to_zoned(self.options.zone.clone()))?);
         Ok(())
-    }
-
-    pub(crate) fn filter_as(&mut self, other: &Self) {
-        self.use_filter(other.scope.filter.clone());
     }
 
     fn use_filter(&mut self, filter: Option<Filter>) {

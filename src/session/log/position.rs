@@ -71,11 +71,6 @@ impl Log {
         self.settle();
     }
 
-    /// Where the cursor stands: the entry's number, its row, and the screen row.
-    pub fn place_now(&self) -> Option<(u64, u32, usize)> {
-        Some((self.get(self.view.cursor.0)?.number(), self.view.cursor.1, self.view.offset))
-    }
-
     /// Moves the cursor down by rows (up where negative); at the last row the end is followed.
     pub fn step(&mut self, rows: isize) {
         self.go(self.at().saturating_add_signed(rows), self.top());
@@ -112,8 +107,7 @@ impl Log {
         self.jump_to(shown.map(|seq| (seq, 0)))
     }
 
-    /// Makes the entry with this number the chosen one for a moment, whatever is on screen: what was chosen, for
-    /// [`Self::come_back`]. `None` where there is no such entry.
+    /// Makes an entry the chosen one, whatever is on screen. Returns what was chosen, for [`Self::come_back`].
     #[must_use]
     pub fn stand_on(&mut self, number: u64) -> Option<SelectionBefore> {
         let seq = self.seq_of(number)?;
@@ -191,8 +185,7 @@ impl Log {
         self.jump_to(found)
     }
 
-    /// The first (or last) row of a shown entry that has what is searched for, among the rows that `among` allows; an
-    /// entry that has it only in what is folded away answers with its own line.
+    /// The first (or last) row `among` those allowed that has what is searched for: for what is folded away, line 0.
     fn match_in(&self, seq: u64, among: impl Fn(u32) -> bool, last: bool) -> Option<u32> {
         let (_, needle) = self.search.as_ref()?;
         let entry = self.get(seq).filter(|e| e.is_shown())?;

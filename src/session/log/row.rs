@@ -160,8 +160,7 @@ impl Line {
         self.push(&screen::fit(what, cells, ascii), tone);
     }
 
-    /// The part of it in `range` of its bytes. `known` says at which byte it is known whether a JSON string is open, so
-    /// that taking part after part reads each byte once.
+    /// The part in `range` of its bytes. `known`: up to which byte it is known whether a JSON string is open.
     fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
         let mut out = Self::default();
         let mut start = 0;

@@ -129,8 +129,7 @@ impl DetailRows<'_> {
         }
     }
 
-    /// All request ids in full, each on a row of its own where they do not fit side by side; the usual ones that did not
-    /// come are named.
+    /// All request ids in full, and which of the usual ones did not come; on rows of their own where it is narrow.
     fn ids(&mut self, exchange: &Exchange) {
         let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
         // A frame has no headers in which an id could come, and a webhook is answered here.

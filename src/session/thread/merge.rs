@@ -143,8 +143,7 @@ impl Thread {
         self.sort();
     }
 
-    /// Merges all that a read showed, ours included. Returns how many messages of the other side are new and not looked
-    /// at. What was there before this session counts as looked at.
+    /// Merges all that a read showed. Returns how many of the other side are news, as of this session.
     pub fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
         // What stood there before this session is history, not news.
         let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
@@ -154,8 +153,7 @@ impl Thread {
         self.merge(brought, news_from)
     }
 
-    /// Merges what came by itself, at about `now`: only what is new, ours included. Returns how many of the other side
-    /// are. What is much older is a page of history, and no news.
+    /// Merges what came by itself. Returns how many of the other side are news: what is much older is history.
     pub fn heard(&mut self, brought: Vec<RemoteMessage>, now: Moment) -> usize {
         self.merge(brought, Some(now.wall.saturating_sub(SAME_WITHIN).unwrap_or(now.wall)))
     }
@@ -182,8 +180,7 @@ impl Thread {
         news
     }
 
-    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
-    /// news if it is newer.
+    /// What earlier sessions heard, the newest `unread` of it not looked at. What a read brings is news if it is newer.
     pub fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
         let newest = heard.iter().map(|m| m.at).max();
         for remote in heard {
@@ -226,8 +223,7 @@ impl Thread {
         read_back(&remote.text, (!remote.untimed).then(|| self.local(remote.at)), waiting)
     }
 
-    /// Sorts by time, by our clock. Ours are placed by the remote side's time once it is known; among themselves they
-    /// keep the order in which they were asked for.
+    /// Sorts by our clock: ours by the remote side's time once it is known, among themselves as they were asked for.
     fn sort(&mut self) {
         let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (self.placed_at(e), e.id)).collect();
         let ours = self.entries.iter().enumerate().filter(|(_, entry)| entry.message().is_some());

@@ -42,8 +42,7 @@ impl Thread {
         Some(OfferedChoices { id, text: entry.text(), choices: entry.choices(), taken })
     }
 
-    /// What the other side said first to each message of ours that it answered, and how long that took by its clock, where a
-    /// read showed our message.
+    /// What the other side said first to each message of ours, and, where a read showed ours, how long that took.
     pub fn replies(&self) -> Vec<(MessageId, &ThreadEntry, Option<Duration>)> {
         let mut replies = Vec::new();
         let mut asked: Option<(&Message, Option<Timestamp>)> = None;

@@ -71,15 +71,7 @@ impl HistoryStretch {
 
     fn rebuild(&mut self, session: &Session) {
         let mut log = session.log_of_kept(self.entries.make_contiguous());
-        let search = self.log.search_text().to_owned();
-        if !search.is_empty() {
-            log.set_search(&search);
-        }
-        log.filter_as(&self.log);
-        log.open_as(&self.log);
-        if let Some((number, line, offset)) = self.log.place_now() {
-            log.place(number, line, offset);
-        }
+        log.look_as(&self.log);
         self.log = log;
     }
 
