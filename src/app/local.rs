@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::open::OpenProfile;
+use crate::config::flags::ConfigInput;
 use crate::config::load::MAX_BYTES;
 use crate::config::origin::Lookup;
-use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
+use crate::config::resolve::resolve;
 use crate::config::settings::Paths;
 use crate::config::{Flags, Profile, edit};
 use crate::files;
@@ -126,9 +127,8 @@ pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), 
     let paths = Paths { config_exists: true, ..paths.clone() };
     // Which profile opens is no matter of this check.
     let env = |name: &str| env(name).filter(|_| name != "GUESTWIRE_PROFILE");
-    let source = Some(ConfigSource { text, private: true });
     let (path, home, flags) = (paths.config_file.clone(), home.as_deref(), &Flags::default());
-    resolve(ConfigInput { paths, path_rows: Vec::new(), home, source, flags, env: &env })
+    resolve(ConfigInput { paths, path_rows: Vec::new(), home, text, private: true, flags, env: &env })
         .map_err(|problems| format!("{problems}; nothing was changed"))?;
     files::replace_private(&path, text)
         .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))

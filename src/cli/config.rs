@@ -7,7 +7,7 @@ use crate::app::logging;
 use crate::app::output::{Output, warn};
 use crate::app::runtime::FrontEnds;
 use crate::config::origin::Lookup;
-use crate::config::secret::SecretOddity;
+use crate::config::secret::oddity;
 use crate::config::{Flags, Problem, Problems, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::counted;
@@ -62,7 +62,7 @@ fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
         let source = &secret.source;
         let read = if secret.is_token { source.read_token(Terminal::Free) } else { source.read(Terminal::Free) };
         let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
-        match read.map(|text| SecretOddity::of(&text)) {
+        match read.map(|text| oddity(&text)) {
             Ok(None) => {}
             Ok(Some(odd)) => oddities.push(settings.problem(secret.at, format!("the value of `{field}` {odd}"))),
             Err(error) => problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}"))),

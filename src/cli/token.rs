@@ -10,7 +10,7 @@ use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
-use crate::model::{Acceptance, Granted, Moment, ProbeQuestion, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Moment, ProbeQuestion, TokenFacts, TokenStatus};
 use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 use crate::text::json::with;
@@ -43,13 +43,12 @@ pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -
 }
 
 fn facts_json(facts: &TokenFacts) -> Value {
-    let granted = if let Granted::Named(scopes) = &facts.granted { json!(scopes) } else { Value::Null };
     json!({
         "generation": facts.generation.0,
         "expires": facts.expires.map(|m| m.wall.to_string()),
         "lifetime_seconds": facts.lifetime.map(|d| d.as_secs()),
         "requested": facts.requested,
-        "granted": granted,
+        "granted": facts.granted,
         "missing": facts.missing,
         "organization": facts.organization,
         "client": facts.client_name,
@@ -97,7 +96,7 @@ impl TokenFold {
                 return self.finish(now);
             }
             // Where the grant names its scopes, the engine does not ask by itself what the API makes of the token.
-            let asks = matches!(facts.granted, Granted::Named(_)) && self.waiting_until.is_none();
+            let asks = facts.granted.is_some() && self.waiting_until.is_none();
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
             return asks.then_some(FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
         }

@@ -16,7 +16,6 @@ pub fn free_name(name: &str, joint: &str, taken: impl Fn(&str) -> bool) -> Strin
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
 
-/// The names of the profiles that the file has.
 pub fn profiles(document: &DocumentMut) -> Vec<String> {
     let profiles = document.get("profiles").and_then(Item::as_table_like);
     profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name.to_owned())).collect()
@@ -27,21 +26,16 @@ pub fn parse(text: &str) -> Result<DocumentMut, String> {
     text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
 }
 
-/// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name.
-/// Returns the name that was written.
-/// A sentence: there is no such profile, it has this conversation already, or it is written in a form that cannot be
-/// added to.
+/// Adds a conversation to a profile that the file has, and returns the name that was written: it is changed where the
+/// profile has one of that name.
 pub fn add_conversation(
     document: &mut DocumentMut,
     profile: &str,
     name: &str,
     address: &Address,
 ) -> Result<String, String> {
-    let by_hand = || {
-        format!(
-            "the profile `{profile}` is written in a form that guestwire cannot extend; add the conversation by hand"
-        )
-    };
+    let how = "add the conversation by hand";
+    let by_hand = || format!("the profile `{profile}` is written in a form that guestwire cannot extend; {how}");
     let profiles = document.get_mut("profiles").and_then(Item::as_table_like_mut);
     let table =
         profiles.and_then(|all| all.get_mut(profile)).ok_or_else(|| format!("there is no profile `{profile}`"))?;
@@ -72,11 +66,8 @@ pub fn add_conversation(
         .map(|(field, written)| (field, if field == "name" { Value::from(name.as_str()) } else { written }));
     match list {
         Item::ArrayOfTables(tables) => {
-            let mut table = Table::new();
+            let mut table: Table = named.collect();
             table.decor_mut().set_prefix("\n");
-            for (field, written) in named {
-                table.insert(field, Item::Value(written));
-            }
             tables.push(table);
         }
         Item::Value(Value::Array(values)) => values.push(named.collect::<InlineTable>()),
@@ -85,7 +76,6 @@ pub fn add_conversation(
     Ok(name)
 }
 
-/// A conversation as the file has it.
 pub fn conversation(name: &str, address: &Address) -> InlineTable {
     fields(name, address).into_iter().collect()
 }

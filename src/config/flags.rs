@@ -1,12 +1,14 @@
-//! What the command line says about settings. Secrets are never flags: other users of the machine can read them there.
+//! What the command line says about settings, and what else they are made of. Secrets are never flags: other users of
+//! the machine can read them there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use super::origin::{Lookup, RowSetting};
 use super::problem::Problem;
-use super::settings::ColorChoice;
+use super::settings::{ColorChoice, Paths};
 use crate::files;
 use crate::model::{Address, OpenGuest};
 
@@ -56,6 +58,20 @@ pub struct Flags {
     /// A command without a screen speaks to somebody: the sandbox is only meant where it is named.
     #[arg(skip)]
     pub named_target: bool,
+}
+
+/// Everything that settings are made of. From here on only an OAuth client's id may be read from elsewhere.
+pub struct ConfigInput<'a> {
+    pub paths: Paths,
+    /// The rows that say why they are there.
+    pub path_rows: Vec<RowSetting>,
+    pub home: Option<&'a Path>,
+    /// What the config file says; nothing where there is none.
+    pub text: &'a str,
+    /// Only its owner may read that file.
+    pub private: bool,
+    pub flags: &'a Flags,
+    pub env: Lookup<'a>,
 }
 
 /// A path as people write it, also with `~`.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::flags::Flags;
+use super::flags::{ConfigInput, Flags};
 use super::origin::{Lookup, Origin, RowSetting, ShownValue as _, env_path, flag};
 use super::problem::{Problem, Problems, position};
-use super::resolve::{ConfigInput, ConfigSource, resolve};
+use super::resolve::resolve;
 use super::secret::open_to_others;
 use super::settings::{Paths, Settings};
 
@@ -59,9 +59,9 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let needless = flags.sandbox || flags.target.region.is_some();
     let read = read(&places.config_file, places.config_explicit, needless)?;
     places.config_exists = read.is_some();
-    let source = read.as_ref().map(|(text, private)| ConfigSource { text, private: *private });
+    let (text, private) = read.unwrap_or_default();
     let home = files::home();
-    resolve(ConfigInput { paths: places, path_rows, home: home.as_deref(), source, flags, env })
+    resolve(ConfigInput { paths: places, path_rows, home: home.as_deref(), text: &text, private, flags, env })
 }
 
 /// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the whole

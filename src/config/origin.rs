@@ -118,12 +118,9 @@ macro_rules! shown_as_words {
 }
 pub(super) use shown_as_words;
 
-/// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
     Default,
-    /// It follows from the region.
     Region,
     File(FilePosition),
     Env(&'static str),

@@ -5,47 +5,34 @@ use serde_json::Value;
 
 use crate::text::json;
 
-/// Why a text cannot be used as a token. Never repeats the text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAToken {
-    #[error("there is no token in it")]
-    Empty,
-    #[error("it is JSON without an \"access_token\"; paste the token endpoint's whole answer, or only the token")]
-    NoAccessToken,
-    #[error("it is the token endpoint's refusal ({0}), not a token")]
-    Refusal(String),
-    /// `Basic …`.
-    #[error("it begins with \"Basic\": that is a client's id and secret, not a token")]
-    Basic,
-    /// Blanks, quotes, control characters, letters beyond ASCII.
-    #[error("it contains {0}, which no token contains; copy the token again")]
-    Character(&'static str),
-}
-
 /// The token in `text`. Taken off are: a byte order mark, blanks and line ends around it, quotes around it, `Bearer` and
 /// `Authorization:` before it, and the JSON of a token answer around it. Of several lines the first is read.
-/// Where what is left cannot be a token, with the reason. [RFC 6750, 2.1: the characters of a bearer token]
-pub fn read(text: &str) -> Result<SecretString, NotAToken> {
+/// `None` where nothing is left. Why what is left cannot be a token is said without it. [RFC 6750, 2.1: the characters of
+/// a bearer token]
+pub fn read(text: &str) -> Result<Option<SecretString>, String> {
     let text = trim(text);
-    if text.starts_with('{') {
-        let value = json::read(text.as_bytes()).ok_or(NotAToken::NoAccessToken)?;
-        let field = |name: &str| value.get(name).and_then(Value::as_str);
-        return match (field("access_token"), field("error")) {
-            (Some(token), _) => alone(token),
-            (None, Some(error)) => {
-                Err(NotAToken::Refusal(error.chars().filter(|c| !c.is_control()).take(60).collect()))
-            }
-            (None, None) => Err(NotAToken::NoAccessToken),
-        };
+    if !text.starts_with('{') {
+        return alone(text.lines().next().unwrap_or_default());
     }
-    alone(text.lines().next().unwrap_or_default())
+    let value = json::read(text.as_bytes()).unwrap_or_default();
+    let field = |name: &str| value.get(name).and_then(Value::as_str);
+    match (field("access_token"), field("error")) {
+        (Some(token), _) => alone(token),
+        (None, Some(error)) => {
+            let error: String = error.chars().filter(|c| !c.is_control()).take(60).collect();
+            Err(format!("it is the token endpoint's refusal ({error}), not a token"))
+        }
+        (None, None) => {
+            let how = "paste the token endpoint's whole answer, or only the token";
+            Err(format!("it is JSON without an \"access_token\"; {how}"))
+        }
+    }
 }
 
-fn alone(text: &str) -> Result<SecretString, NotAToken> {
+fn alone(text: &str) -> Result<Option<SecretString>, String> {
     let mut text = trim(text);
     loop {
-        let bare = without_word(text, "Authorization:");
-        let bare = without_word(bare, "Bearer");
+        let bare = without_word(without_word(text, "Authorization:"), "Bearer");
         let bare = trim(without_quotes(bare));
         if bare == text {
             break;
@@ -53,14 +40,14 @@ fn alone(text: &str) -> Result<SecretString, NotAToken> {
         text = bare;
     }
     if text.is_empty() || text.eq_ignore_ascii_case("bearer") {
-        return Err(NotAToken::Empty);
+        return Ok(None);
     }
     if without_word(text, "Basic") != text {
-        return Err(NotAToken::Basic);
+        return Err("it begins with \"Basic\": that is a client's id and secret, not a token".to_owned());
     }
     match text.chars().find_map(strange) {
-        Some(what) => Err(NotAToken::Character(what)),
-        None => Ok(SecretString::from(text)),
+        Some(what) => Err(format!("it contains {what}, which no token contains; copy the token again")),
+        None => Ok(Some(SecretString::from(text))),
     }
 }
 

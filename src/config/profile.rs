@@ -81,8 +81,8 @@ impl Credentials {
     /// Why it cannot be read, and what to do: a sentence.
     pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
         match self {
-            Self::Client(client) => client.secret.read(terminal).map_err(|e| e.to_string()),
-            Self::Pasted(token) => token.read_token(terminal).map_err(|e| e.to_string()),
+            Self::Client(client) => client.secret.read(terminal),
+            Self::Pasted(token) => token.read_token(terminal),
             Self::Missing(why) => Err(why.clone()),
         }
     }

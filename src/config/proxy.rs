@@ -46,48 +46,37 @@ pub struct ProxyAddress {
 }
 
 /// Why a text is not a proxy's address. It never repeats the text, which often holds a password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAProxy {
-    #[error("is not the URL of a proxy; write http://HOST:PORT")]
-    NoUrl,
-    #[error("contains quotes; set it to only the URL: http://HOST:PORT")]
-    Quotes,
-    /// `ftp://`, `socks5://`.
-    #[error("names a proxy of the kind {0}, which guestwire does not support; use an http proxy")]
-    Kind(String),
-    /// `DOMAIN\\user`, as Windows writes it.
-    #[error("contains a backslash; write %5C between domain and user")]
-    Backslash,
-}
+const NO_URL: &str = "is not the URL of a proxy; write http://HOST:PORT";
 
 impl ProxyAddress {
     /// Reads a proxy's URL; without a scheme it is `http`.
-    pub fn read(text: &str) -> Result<Self, NotAProxy> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.starts_with(['"', '\'']) {
-            return Err(NotAProxy::Quotes);
+            return Err("contains quotes; set it to only the URL: http://HOST:PORT".to_owned());
         }
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
             other if !other.is_empty() && other.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-                return Err(NotAProxy::Kind(other.to_owned()));
+                let how = "which guestwire does not support; use an http proxy";
+                return Err(format!("names a proxy of the kind {other}, {how}"));
             }
-            _ => return Err(NotAProxy::NoUrl),
+            _ => return Err(NO_URL.to_owned()),
         };
         if rest.contains('\\') {
-            return Err(NotAProxy::Backslash);
+            return Err("contains a backslash; write %5C between domain and user".to_owned());
         }
         let (user_info, place) = match rest.rsplit_once('@') {
             Some((user_info, place)) => (Some(user_info), place),
             None => (None, rest),
         };
         let place = place.split(['/', '?', '#']).next().unwrap_or_default();
-        let authority: http::uri::Authority = place.parse().map_err(|_| NotAProxy::NoUrl)?;
+        let authority: http::uri::Authority = place.parse().map_err(|_| NO_URL)?;
         let has_port = place.len() > authority.host().len();
         if authority.host().is_empty() || has_port && authority.port_u16().is_none() {
-            return Err(NotAProxy::NoUrl);
+            return Err(NO_URL.to_owned());
         }
         let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
         let (user, password) = user_info.map_or(("", ""), |info| info.split_once(':').unwrap_or((info, "")));
@@ -116,7 +105,7 @@ impl fmt::Display for ProxyAddress {
 
 impl ProfileProxy {
     /// Reads what a profile says. `named_by` is said of it where it fails.
-    pub fn read(text: &str, named_by: impl Into<String>) -> Result<Self, NotAProxy> {
+    pub fn read(text: &str, named_by: impl Into<String>) -> Result<Self, String> {
         if text.trim().eq_ignore_ascii_case(NONE) {
             return Ok(Self::Direct);
         }

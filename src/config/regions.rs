@@ -6,12 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Hosts;
-
 /// The name that stands for a sandbox on this machine instead of a region.
 pub const SANDBOX: &str = "sandbox";
 
-/// A row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownRegion {
@@ -53,37 +50,29 @@ pub fn find(name: &str) -> Option<&'static KnownRegion> {
     domains(&name).find_map(|name| all().iter().find(|region| region.names().iter().any(|known| known == name)))
 }
 
-/// The region that `name` was meant to be, though it is none of its names: the place it is in, or a name mistyped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuggestedRegion {
-    pub name: String,
-    /// The region's place, so that a person sees a wrong guess.
-    pub place: &'static str,
-}
-
-/// The region that `name` was most likely meant to be. Only where one region alone is that near, and its digits are the
-/// same: the neighbour of a name is another country.
-pub fn suggest(name: &str) -> Option<SuggestedRegion> {
+/// The region that `name` was most likely meant to be, though it is none of its names: the name to write, and the region's
+/// place, so that a person sees a wrong guess. Only where one region alone is that near, and its digits are the same: the
+/// neighbour of a name is another country.
+pub fn suggest(name: &str) -> Option<(String, &'static str)> {
     in_place(name).or_else(|| mistyped(name))
 }
 
 /// The one region in the place that `name` names: `Frankfurt`, `Frankfurt, Germany`, `Europe (Frankfurt)`.
-fn in_place(name: &str) -> Option<SuggestedRegion> {
+fn in_place(name: &str) -> Option<(String, &'static str)> {
     let parts: Vec<String> = name.split([',', '(', ')', '/']).map(plain).collect();
     let named = |region: &&KnownRegion| region.places().any(|place| parts.contains(&plain(place)));
     let mut found = all().iter().filter(named);
     let (region, other) = (found.next()?, found.next());
-    let suggested = SuggestedRegion { name: region.domain.clone(), place: &region.place };
-    other.is_none().then_some(suggested)
+    other.is_none().then(|| (region.domain.clone(), region.place.as_str()))
 }
 
-fn mistyped(name: &str) -> Option<SuggestedRegion> {
+fn mistyped(name: &str) -> Option<(String, &'static str)> {
     let name = plain(name);
     let near = |region: &'static KnownRegion| {
         let distance = |known: &str| domains(&name).filter_map(|name| distance(name, known)).min();
         let names = region.names().into_iter().filter_map(|known| Some((distance(&known)?, known)));
         let (distance, name) = names.min_by_key(|(n, _)| *n)?;
-        Some((distance, SuggestedRegion { name, place: &region.place }))
+        Some((distance, (name, region.place.as_str())))
     };
     let mut nearest: Vec<_> = all().iter().filter_map(near).collect();
     nearest.sort_by_key(|(distance, _)| *distance);
@@ -152,19 +141,14 @@ impl KnownRegion {
         names
     }
 
-    /// The names of the place that it is in.
     fn places(&self) -> impl Iterator<Item = &str> {
         self.place.split(", ").chain(self.also.iter().map(String::as_str))
     }
 
-    pub fn hosts(&self) -> Hosts {
-        let domain = &self.domain;
-        Hosts {
-            login: format!("https://login.{domain}"),
-            api: format!("https://api.{domain}"),
-            webmessaging: format!("wss://webmessaging.{domain}"),
-            cdn: format!("https://api-cdn.{domain}"),
-        }
+    /// Its hosts, in the order of [`Hosts`](super::Hosts).
+    pub fn hosts(&self) -> [String; 4] {
+        ["https://login.", "https://api.", "wss://webmessaging.", "https://api-cdn."]
+            .map(|host| format!("{host}{}", self.domain))
     }
 }
 

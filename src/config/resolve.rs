@@ -1,56 +1,30 @@
 //! File, environment and flags become [`Settings`]: what a flag says wins, then the environment, then the file.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::model::{Cause, Masks, mask};
 
-use super::document::Doc;
-use super::flags::Flags;
-use super::origin::{Lookup, Origin, RowSetting, ShownValue as _, Sourced, env_flag, env_text, env_word, flag, switch};
+use super::document::{Doc, Speaker};
+use super::flags::{ConfigInput, Flags};
+use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_flag, env_text, env_word, flag, switch};
 use super::problem::{NOWHERE, Problem, Problems, Spot};
 use super::profile::Redaction;
 use super::regions::SANDBOX;
-use super::resolve_profile::{ProfileContext, resolve as resolve_profile};
+use super::resolve_profile::resolve as resolve_profile;
 use super::settings::{
     Clipboard, ColorChoice, ComposerSettings, ConfiguredSnippet, EnterKey, JournalLimits, KeyBinding, KeyContext,
-    LogLimits, Paths, ProfileChoice, Settings, Times, Ui,
+    LogLimits, ProfileChoice, Settings, Times, Ui,
 };
-use super::target::{self, Choice, choose, origin_of, speaker, spoken_text};
+use super::target::{self, Choice, choose, origin_of, spoken_text};
 use super::toml_reader::{Table, plain};
 use crate::text::suggest::suggestion;
-
-/// A config file's text and what is known of the file itself.
-#[derive(Clone, Copy, Debug)]
-pub struct ConfigSource<'a> {
-    /// What it says.
-    pub text: &'a str,
-    /// Whether only its owner may read it.
-    pub private: bool,
-}
-
-/// Everything that settings are made of. From here on only an OAuth client's id may be read from elsewhere.
-pub struct ConfigInput<'a> {
-    /// Where files are, already decided.
-    pub paths: Paths,
-    /// The rows that say why they are there.
-    pub path_rows: Vec<RowSetting>,
-    /// The home directory.
-    pub home: Option<&'a Path>,
-    /// The config file, if there is one.
-    pub source: Option<ConfigSource<'a>>,
-    /// The command line.
-    pub flags: &'a Flags,
-    /// The environment.
-    pub env: Lookup<'a>,
-}
 
 /// Makes settings, or says all that is wrong.
 pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
     let path = input.paths.config_file.clone();
-    let doc = Doc::new(&path, input.source.map_or("", |source| source.text));
+    let doc = Doc::new(&path, input.text);
     doc.noted().rows.append(&mut input.path_rows);
-    let settings = Table::root(&doc).and_then(|root| settings(root, input));
+    let settings = Table::root(&doc).and_then(|root| settings(root, &input));
     let rows = std::mem::take(&mut doc.noted().rows);
     let problems = doc.into_problems();
     match settings {
@@ -60,8 +34,8 @@ pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
 }
 
 /// What the file's outermost table, the environment and the flags say together; nothing where a problem says why.
-fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Option<Settings> {
-    let ConfigInput { paths, home, source, flags, env, .. } = input;
+fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<Settings> {
+    let &ConfigInput { ref paths, flags, env, .. } = input;
     let doc = root.doc;
     let opens = root.text("profile");
     let tables = root.table("profiles").map(Table::named_tables).unwrap_or_default();
@@ -71,7 +45,7 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Option<Settings> {
         doc.noted().problems.extend(odd);
         return None;
     }
-    let chosen = choose(&root, &paths, flags, env, opens, &names);
+    let chosen = choose(&root, paths, flags, env, opens, &names);
     let chosen = chosen.map_err(|problem| doc.noted().problems.push(problem)).ok();
     let wrong = |sentence: &str| doc.noted().problems.push(Problem::new(sentence));
     if matches!(chosen, Some(Choice::Sandbox)) && flags.target.names_conversation() {
@@ -103,26 +77,21 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Option<Settings> {
     }
     root.finish();
 
-    let around = ProfileContext {
-        private: source.is_some_and(|s| s.private),
-        file: &paths.config_file,
-        env,
-        home,
-        redaction: &redaction,
-    };
     let chosen_name = match chosen {
         Some(Choice::Named(at)) => names.get(at).map_or("", |name| &name.value),
         _ => target::ENV,
     };
     let origin = |field: &str| origin_of(field, &flags.target);
     let text = spoken_text(env, &flags.target, matches!(chosen, Some(Choice::Env)));
-    let spoken = doc.with_speaker(speaker(chosen_name, &origin), &text);
+    let name =
+        if chosen_name == target::ENV { "profile `env`, from GENESYSCLOUD_* and flags" } else { "from the flags" };
+    let spoken = doc.with_speaker(Speaker { table: format!("profiles.{chosen_name}"), name, origin: &origin }, &text);
     let mut resolved = None;
     for (n, (name, table)) in tables.into_iter().enumerate() {
         let is_chosen = matches!(chosen, Some(Choice::Named(at)) if at == n);
         let further = Table::root(&spoken).filter(|_| is_chosen).map(|mut root| root.tables("conversations"));
         let rows = doc.noted().rows.len();
-        let profile = resolve_profile(&name, table, further.unwrap_or_default(), &around);
+        let profile = resolve_profile(&name, table, further.unwrap_or_default(), input, &redaction);
         if name.value == SANDBOX {
             let how = "give it another name; `region = \"sandbox\"` points it at a sandbox on this machine";
             doc.wrong(name.at, format!("the profile `{SANDBOX}` is built in; {how}"));
@@ -135,12 +104,12 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Option<Settings> {
     }
     if let (Some(Choice::Env), Some(root)) = (&chosen, Table::root(&spoken)) {
         let name = Spot { value: target::ENV.to_owned(), at: NOWHERE };
-        resolved = Some(resolve_profile(&name, root, Vec::new(), &around));
+        resolved = Some(resolve_profile(&name, root, Vec::new(), input, &redaction));
     }
-    let resolved = resolved.unwrap_or_default();
+    let (resolved, metrics, findings) = resolved.unwrap_or_default();
     let profile = match chosen? {
         Choice::Sandbox => ProfileChoice::Sandbox,
-        Choice::Named(_) | Choice::Env => ProfileChoice::Named(Box::new(resolved.profile?)),
+        Choice::Named(_) | Choice::Env => ProfileChoice::Named(Box::new(resolved?)),
     };
     Some(Settings {
         profile,
@@ -152,11 +121,11 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Option<Settings> {
         redaction,
         muted,
         keys,
-        metrics: resolved.metrics,
-        paths,
+        metrics,
+        paths: paths.clone(),
         scenario: flags.scenario.clone(),
         effective: Vec::new(),
-        findings: resolved.findings,
+        findings,
     })
 }
 

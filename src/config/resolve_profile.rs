@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::origin::{Lookup, Origin, ShownValue as _, env_text};
+use super::flags::ConfigInput;
+use super::origin::{Origin, ShownValue as _, env_text};
 use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
 use super::proxy::{self, ProfileProxy, ProxyAddress};
-use super::secret::SecretOddity;
+use super::secret::oddity;
 use super::settings::{Findings, MetricsSettings, NamedSecret};
 use super::target::ENV;
 use super::toml_reader::{Table, TextOrTable, plain};
@@ -23,42 +24,26 @@ use crate::files;
 /// The variables that name a proxy for encrypted requests, where the profile names none, in the order in which they count.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// What a profile is resolved with.
-pub struct ProfileContext<'a> {
-    pub file: &'a Path,
-    /// Whether only its owner may read it.
-    pub private: bool,
-    pub env: Lookup<'a>,
-    /// The home directory, for `~/`.
-    pub home: Option<&'a Path>,
-    /// What is masked, from `[redact]`.
-    pub redaction: &'a Redaction,
-}
-
-#[derive(Debug, Default)]
-pub struct Resolved {
-    /// The profile, unless something is wrong with it.
-    pub profile: Option<Profile>,
-    pub metrics: Option<MetricsSettings>,
-    /// For `config check`.
-    pub findings: Findings,
-}
+/// A profile, unless something is wrong with it; where its metrics go, and what `config check` has to look at.
+pub type Resolved = (Option<Profile>, Option<MetricsSettings>, Findings);
 
 /// Resolves one profile from its table. `further` are conversations that do not stand in it, and come first.
 pub fn resolve(
     name: &Spot<String>,
     mut table: Table<'_>,
     further: Vec<Table<'_>>,
-    around: &ProfileContext<'_>,
+    input: &ConfigInput<'_>,
+    redaction: &Redaction,
 ) -> Resolved {
-    let mut reader = ProfileReader { around, metrics: None, findings: Findings::default() };
+    let mut reader = ProfileReader { input, redaction, metrics: None, findings: Findings::default() };
     let profile = reader.profile(name, &mut table, further);
     table.finish();
-    Resolved { profile, metrics: reader.metrics, findings: reader.findings }
+    (profile, reader.metrics, reader.findings)
 }
 
 pub(super) struct ProfileReader<'a> {
-    around: &'a ProfileContext<'a>,
+    input: &'a ConfigInput<'a>,
+    redaction: &'a Redaction,
     metrics: Option<MetricsSettings>,
     findings: Findings,
 }
@@ -70,8 +55,8 @@ impl ProfileReader<'_> {
 
     /// A path of the file: `~/` is the home directory, a relative path begins at the config file.
     fn path(&self, text: &str) -> PathBuf {
-        let path = files::from_home(Path::new(text), self.around.home);
-        self.around.file.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))
+        let path = files::from_home(Path::new(text), self.input.home);
+        self.input.paths.config_file.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))
     }
 
     fn profile(&mut self, name: &Spot<String>, table: &mut Table<'_>, further: Vec<Table<'_>>) -> Option<Profile> {
@@ -84,7 +69,7 @@ impl ProfileReader<'_> {
         let usual = GuestApi::default();
         let guest_api = table.section("guest_api", |table| GuestApi {
             path: table.pick("path", guest_path, usual.path),
-            required_scopes: table.pick_list("required_scopes", usual.required_scopes),
+            required_scopes: table.pick("required_scopes", Table::texts, usual.required_scopes),
         });
         let receipts = table.section("open_messaging", |table| table.pick("receipts", Table::flag, false));
         let webhook = table.inside("webhook", |table| self.webhook(table)).flatten();
@@ -112,7 +97,7 @@ impl ProfileReader<'_> {
             guest_api,
             open_messaging: OpenMessaging { receipts, webhook },
             conversations,
-            redaction: self.around.redaction.clone(),
+            redaction: self.redaction.clone(),
             proxy,
             ca_files: ca_files.map_or_else(Vec::new, |list| list.value),
             connect_timeout,
@@ -126,15 +111,14 @@ impl ProfileReader<'_> {
     fn proxy(&mut self, profile: &str, table: &mut Table<'_>) -> Option<ProfileProxy> {
         if !table.has("proxy") {
             // What counts instead is worth a line, since nothing else of the profile tells it.
-            let instead = PROXY_VARIABLES.iter().find_map(|name| env_text(self.around.env, name));
+            let instead = PROXY_VARIABLES.iter().find_map(|name| env_text(self.input.env, name));
             if let Some((text, origin)) = instead {
                 let shown = ProxyAddress::read(&text).map_or_else(|why| format!("«{why}»"), |p| p.to_string().shown());
                 table.note_from("proxy", shown, origin);
             }
         }
         let Spot { value: source, at } = self.source(table, "proxy")?;
-        let text =
-            source.read_with(self.around.env, Terminal::Free).map_err(|e| format!("`proxy` cannot be read: {e}"));
+        let text = source.read_with(self.input.env, Terminal::Free).map_err(|e| format!("`proxy` cannot be read: {e}"));
         let text = table.judged(at, text)?.value;
         let by = if at == NOWHERE { proxy::HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
         let proxy = ProfileProxy::read(text.expose_secret(), by).map_err(|why| format!("`proxy` {why}"));
@@ -148,74 +132,57 @@ impl ProfileReader<'_> {
     }
 
     fn region_and_hosts(&mut self, said: Option<Spot<String>>, table: &mut Table<'_>) -> Option<(String, Hosts)> {
-        let given =
-            table.section("hosts", |hosts| ["login", "api", "webmessaging", "cdn"].map(|name| hosts.text(name)));
-        let [login, api, webmessaging, cdn] = given;
+        let names = [("login", "https"), ("api", "https"), ("webmessaging", "wss"), ("cdn", "https")];
+        let given = table.section("hosts", |hosts| names.map(|(name, scheme)| (name, scheme, hosts.text(name))));
         let said = said?;
+        let [_, (.., api), ..] = &given;
         let names_api = api.is_some();
-        let judged = |name: &str, spot: Option<Spot<String>>, scheme: &str| {
-            let spot = spot?;
-            table.judged(spot.at, address::base_url(name, &spot.value, scheme))
-        };
-        let login = judged("login", login, "https");
-        let api = judged("api", api, "https");
-        let webmessaging = judged("webmessaging", webmessaging, "wss");
-        let cdn = judged("cdn", cdn, "https");
+        let given = given.map(|(name, scheme, given)| {
+            let given = given.and_then(|url| table.judged(url.at, address::base_url(name, &url.value, scheme)));
+            (name, given)
+        });
         let (region, derived) = if said.value == regions::SANDBOX {
-            let Some(api) = &api else {
+            let [_, (_, api), ..] = &given;
+            let Some(Spot { value: api, .. }) = api.clone() else {
                 if !names_api {
                     let how = "give `api` under `hosts`: the address that `guestwire sandbox` prints";
                     table.wrong(said.at, format!("the region \"sandbox\" has no hosts of its own; {how}"));
                 }
                 return None;
             };
-            let derived = Hosts {
-                login: api.value.clone(),
-                api: api.value.clone(),
-                webmessaging: api.value.replacen("http", "ws", 1),
-                cdn: api.value.clone(),
-            };
-            (regions::SANDBOX.to_owned(), derived)
+            (regions::SANDBOX.to_owned(), [api.clone(), api.clone(), api.replacen("http", "ws", 1), api])
         } else if let Some(known) = regions::find(&said.value) {
             (known.domain.clone(), known.hosts())
         } else {
             let near = match regions::suggest(&said.value) {
-                Some(near) => format!("did you mean \"{}\" ({})?", near.name, near.place),
+                Some((name, place)) => format!("did you mean \"{name}\" ({place})?"),
                 None => "give its domain (\"mypurecloud.de\") or its AWS name (\"eu-central-1\")".to_owned(),
             };
             table.wrong(said.at, format!("`region` is not a region of Genesys Cloud; {near}"));
             return None;
         };
         table.note("region", region.shown(), said.at);
-        let host = |name: &str, given: Option<Spot<String>>, derived: String| {
-            let field = format!("hosts.{name}");
-            match &given {
-                Some(given) => table.note(&field, given.value.shown(), given.at),
-                None => table.note_from(&field, derived.shown(), Origin::Region),
-            }
-            given.map_or(derived, |given| given.value)
-        };
-        let hosts = Hosts {
-            login: host("login", login, derived.login),
-            api: host("api", api, derived.api),
-            webmessaging: host("webmessaging", webmessaging, derived.webmessaging),
-            cdn: host("cdn", cdn, derived.cdn),
-        };
+        let mut derived = derived.into_iter();
+        let [login, api, webmessaging, cdn] = given.map(|(name, given)| {
+            let derived = derived.next().unwrap_or_default();
+            let origin = given.as_ref().map_or(Origin::Region, |given| Origin::File(given.at));
+            let url = given.map_or(derived, |given| given.value);
+            table.note_from(&format!("hosts.{name}"), url.shown(), origin);
+            url
+        });
         // A profile may well have a host of its own, but two regions share no token.
-        if let (Some(signs_in), Some(speaks)) = (regions::find(&hosts.login), regions::find(&hosts.api))
+        if let (Some(signs_in), Some(speaks)) = (regions::find(&login), regions::find(&api))
             && signs_in.domain != speaks.domain
         {
             let (login, api) = (&signs_in.domain, &speaks.domain);
             let why = "a token of one region is refused in another";
             self.warn(table, said.at, format!("the host `login` is of {login} and the host `api` of {api}: {why}"));
         }
-        if region == regions::SANDBOX {
-            let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
-            if !urls.iter().all(|u| url::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
-                table.wrong(said.at, "the region \"sandbox\" needs hosts on this machine");
-            }
+        let is_here = |url: &&String| url::Url::parse(url).is_ok_and(|url| address::is_loopback(&url));
+        if region == regions::SANDBOX && ![&login, &api, &webmessaging, &cdn].iter().all(is_here) {
+            table.wrong(said.at, "the region \"sandbox\" needs hosts on this machine");
         }
-        Some((region, hosts))
+        Some((region, Hosts { login, api, webmessaging, cdn }))
     }
 
     /// What is missing is a finding only where a conversation needs a token, or none is configured.
@@ -278,7 +245,7 @@ impl ProfileReader<'_> {
 
     /// The client's id is not a secret, but may be kept like one.
     fn client_id(&mut self, table: &Table<'_>, id: Spot<SecretSource>) -> Result<String, (FilePosition, String)> {
-        let read = id.value.read_with(self.around.env, Terminal::Free);
+        let read = id.value.read_with(self.input.env, Terminal::Free);
         let text = read.map(|text| text.expose_secret().trim().to_owned());
         let shown = match (&id.value, &text) {
             (SecretSource::Literal(_), Ok(text)) => text.shown(),
@@ -286,9 +253,8 @@ impl ProfileReader<'_> {
         };
         table.note("client_id", shown, id.at);
         if let Ok(text) = &text {
-            let odd = SecretOddity::of(&SecretString::from(text.as_str())).map(|odd| odd.to_string());
-            let colon = || text.contains(':').then(|| "contains a colon, which no client's id has".to_owned());
-            if let Some(odd) = odd.or_else(colon) {
+            let colon = || text.contains(':').then_some("contains a colon, which no client's id has");
+            if let Some(odd) = oddity(&SecretString::from(text.as_str())).or_else(colon) {
                 self.warn(table, id.at, format!("the value of `client_id` {odd}"));
             }
         }
@@ -317,7 +283,7 @@ impl ProfileReader<'_> {
             (None, None, Some(command), None) => Some(SecretSource::Command(plain(command.value))),
             (None, file, None, Some(profile)) => {
                 let path = self.path(file.as_ref().map_or(vendor_files::PLATFORM_CLI, |file| &file.value));
-                Some(SecretSource::VendorFile { path, profile: profile.value, field: name })
+                Some(SecretSource::VendorFile(path, profile.value, name))
             }
             (None, None, None, None) if reference.is_empty() => wrong(&format!("must be {FORMS}")),
             (None, None, None, None) => None,
@@ -343,7 +309,7 @@ impl ProfileReader<'_> {
     /// A secret that the file itself holds: warned of, and refused where others can read it.
     fn literal(&mut self, table: &Table<'_>, at: FilePosition, stands: &str) {
         let how = "keep it elsewhere and write { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\"] }";
-        if self.around.private {
+        if self.input.private {
             self.warn(table, at, format!("{stands} in this file in plain text; {how}"));
         } else {
             let mode = "make this file private (chmod 600), or ";

@@ -14,7 +14,6 @@ use super::problem::{FilePosition, Problem, Spot};
 use super::profile::Redaction;
 use super::{Profile, SecretSource};
 
-/// Everything that was decided.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub profile: ProfileChoice,
@@ -48,7 +47,6 @@ pub struct Findings {
     pub warnings: Vec<Problem>,
 }
 
-/// A secret's name and place in the file, and where it is to be read from.
 #[derive(Clone, Debug)]
 pub struct NamedSecret {
     /// `profiles.staging.oauth.client_secret`
@@ -81,7 +79,6 @@ impl Settings {
     }
 }
 
-/// Which organisation is spoken to.
 #[derive(Clone, Debug)]
 pub enum ProfileChoice {
     /// The embedded sandbox, whose profile exists once it has been started.
@@ -90,7 +87,6 @@ pub enum ProfileChoice {
 }
 
 impl ProfileChoice {
-    /// The name under which it was chosen.
     pub fn name(&self) -> &str {
         match self {
             Self::Sandbox => super::regions::SANDBOX,
@@ -108,7 +104,6 @@ pub enum EnterKey {
     Newline,
 }
 
-/// The `[composer]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposerSettings {
     pub enter: EnterKey,
@@ -142,13 +137,11 @@ pub struct LogLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalLimits {
     pub keep_days: u32,
-    /// Bytes that the journal may take.
     pub max_bytes: u64,
     /// Nothing is kept at all.
     pub ephemeral: bool,
 }
 
-/// Whether colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
     /// Where the output is a terminal.
@@ -175,7 +168,6 @@ pub enum Clipboard {
     Off,
 }
 
-/// The zone in which times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Times {
     #[default]
@@ -192,7 +184,6 @@ impl Times {
     }
 }
 
-/// The `[ui]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Ui {
@@ -204,7 +195,6 @@ pub struct Ui {
     pub calm: bool,
     /// Append-only lines instead of a screen.
     pub plain: bool,
-    /// Begin in demo mode.
     pub demo: bool,
     pub clipboard: Clipboard,
     pub times: Times,
@@ -254,18 +244,15 @@ pub enum Agent {
     Unix(PathBuf),
 }
 
-/// Where files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
     /// The config file, whether or not it exists.
     pub config_file: PathBuf,
-    /// Whether the config file exists.
     pub config_exists: bool,
     /// Whether a person named the config file.
     pub config_explicit: bool,
     /// Where data is kept (created when something is first kept).
     pub data_dir: PathBuf,
-    /// guestwire's own log, if one is wanted.
     pub log_file: Option<PathBuf>,
 }
 

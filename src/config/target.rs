@@ -2,7 +2,6 @@
 //! the profile `env`, which the environment variables of the vendor's tools make, and the one conversation that flags
 //! describe.
 
-use super::document::Speaker;
 use super::edit;
 use super::flags::{AdHocTarget, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_text, flag, switch};
@@ -18,7 +17,6 @@ use crate::text::suggest::nearest;
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";
 
-/// Whom the settings are for.
 pub(super) enum Choice {
     Sandbox,
     /// A profile of the file, by its place.
@@ -142,10 +140,4 @@ pub(super) fn origin_of(field: &str, target: &AdHocTarget) -> Origin {
         _ if target.integration.is_some() => Origin::Flag("--integration"),
         _ => Origin::Flag("--conversation"),
     }
-}
-
-/// Who says it of the profile of this name.
-pub(super) fn speaker<'t>(profile: &str, origin: &'t dyn Fn(&str) -> Origin) -> Speaker<'t> {
-    let name = if profile == ENV { "profile `env`, from GENESYSCLOUD_* and flags" } else { "from the flags" };
-    Speaker { table: format!("profiles.{profile}"), name, origin }
 }

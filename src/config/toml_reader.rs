@@ -125,11 +125,6 @@ impl<'d> Table<'d> {
         self.pick_around(field, None, read, None, default)
     }
 
-    /// The same of a list of strings.
-    pub fn pick_list(&mut self, field: &'static str, default: Vec<String>) -> Vec<String> {
-        self.pick(field, |table, name| table.strings(name).map(|list| list.map(plain)), default)
-    }
-
     /// Notes that a name is given twice, or remembers it.
     pub fn unlike(&self, what: &str, name: &Spot<String>, names: &mut Vec<Spot<String>>, how: &str) {
         if let Some(first) = names.iter().find(|other| other.value == name.value) {
@@ -261,8 +256,12 @@ impl<'d> Table<'d> {
     /// A list of strings, each with something in it.
     pub fn strings(&mut self, name: &'static str) -> Option<Spot<Vec<Spot<String>>>> {
         let value = self.get(name)?;
-        let list = self.strings_of(name, value)?;
-        Some(Spot { value: list, at: self.place(value) })
+        Some(Spot { value: self.strings_of(name, value)?, at: self.place(value) })
+    }
+
+    /// The same without the places.
+    pub fn texts(&mut self, name: &'static str) -> Option<Spot<Vec<String>>> {
+        self.strings(name).map(|list| list.map(plain))
     }
 
     fn strings_of(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Spot<String>>> {
@@ -331,27 +330,21 @@ impl<'d> Table<'d> {
         tables
     }
 
-    /// The entries of this table under names that the writer of the file chose, in the order of the file.
-    fn chosen(&self) -> Vec<(Spot<String>, &'d Spanned<DeValue<'d>>)> {
+    /// The entries of this table under names that the writer of the file chose, in the order of the file, as far as `read`
+    /// can take them.
+    fn chosen<T>(&self, read: impl Fn(&Spot<String>, &'d Spanned<DeValue<'d>>) -> Option<T>) -> Vec<(Spot<String>, T)> {
         let mut entries: Vec<_> = self.fields.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        let entries = entries.into_iter();
-        let named = entries.map(|(key, value)| (key.get_ref().to_string(), self.doc.place(&key.span()), value));
-        named.map(|(name, at, value)| (Spot { value: name, at }, value)).collect()
-    }
-
-    /// The same, as far as `read` can take them.
-    fn chosen_as<T>(
-        &self,
-        read: impl Fn(&Spot<String>, &'d Spanned<DeValue<'d>>) -> Option<T>,
-    ) -> Vec<(Spot<String>, T)> {
-        let entries = self.chosen().into_iter();
-        entries.filter_map(|(name, value)| read(&name, value).map(|read| (name, read))).collect()
+        let named = entries.into_iter().filter_map(|(key, value)| {
+            let name = Spot { value: key.get_ref().to_string(), at: self.doc.place(&key.span()) };
+            read(&name, value).map(|read| (name, read))
+        });
+        named.collect()
     }
 
     /// Tables under chosen names: `[profiles.NAME]`.
     pub fn named_tables(self) -> Vec<(Spot<String>, Table<'d>)> {
-        self.chosen_as(|name, value| match value.get_ref() {
+        self.chosen(|name, value| match value.get_ref() {
             DeValue::Table(fields) => Some(Table::new(self.doc, self.below(&name.value), self.place(value), fields)),
             other => {
                 self.wrong(name.at, format!("{} holds tables, but `{}` is {}", self.title(), name.value, kind(other)));
@@ -362,7 +355,7 @@ impl<'d> Table<'d> {
 
     /// Strings, or lists of strings, under chosen names: `[keys.log]`.
     pub fn named_lists(self) -> Vec<(Spot<String>, Vec<Spot<String>>)> {
-        self.chosen_as(|name, value| match value.get_ref() {
+        self.chosen(|name, value| match value.get_ref() {
             DeValue::String(text) => Some(vec![Spot { value: text.to_string(), at: self.place(value) }]),
             _ => self.strings_of(&name.value, value),
         })
@@ -370,7 +363,7 @@ impl<'d> Table<'d> {
 
     /// Strings under chosen names: a conversation's `attributes`.
     pub fn named_texts(self) -> Vec<(Spot<String>, Spot<String>)> {
-        self.chosen_as(|name, value| match value.get_ref() {
+        self.chosen(|name, value| match value.get_ref() {
             DeValue::String(text) => Some(Spot { value: text.to_string(), at: self.place(value) }),
             other => {
                 self.wrong(self.place(value), format!("`{}` must be a string, but is {}", name.value, kind(other)));
@@ -381,7 +374,7 @@ impl<'d> Table<'d> {
 
     /// Any values under chosen names, as JSON.
     pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
-        self.chosen_as(|_, value| Some(Spot { value: json(value.get_ref()), at: self.place(value) }))
+        self.chosen(|_, value| Some(Spot { value: json(value.get_ref()), at: self.place(value) }))
     }
 
     /// The table as it stands, as JSON: for what is judged elsewhere.
@@ -391,7 +384,7 @@ impl<'d> Table<'d> {
 
     /// Ends the reading: whatever was not asked for is unknown.
     pub fn finish(self) {
-        for (name, _) in self.chosen() {
+        for (name, ()) in self.chosen(|_, _| Some(())) {
             if !self.asked.contains(&name.value.as_str()) {
                 let near = suggestion(&name.value, self.asked.iter().copied());
                 self.wrong(name.at, format!("unknown field `{}` in {}{near}", name.value, self.title()));

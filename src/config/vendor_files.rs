@@ -34,7 +34,6 @@ pub struct VendorProfile {
 }
 
 impl VendorProfile {
-    /// What it says of a field of a profile.
     pub fn get(&self, field: &str) -> Option<&str> {
         let (_, theirs) = FIELDS.iter().find(|(own, _)| *own == field)?;
         let said = |name: &str| self.fields.iter().find(|(known, value)| known == name && !value.is_empty());

@@ -6,7 +6,7 @@ use super::case::{Facts, SKEW, listed};
 use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;
-use crate::model::{Attempt, Check, CheckAnswer, Granted, RemoteState};
+use crate::model::{Attempt, Check, CheckAnswer, RemoteState};
 
 struct Checks(Vec<Check>);
 
@@ -125,9 +125,9 @@ fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
         return;
     }
     let has = format!("token has the scope {}", required.join(" "));
-    match facts.token_facts().map(|f| &f.granted) {
-        Some(Granted::Named(granted)) if required.iter().all(|scope| granted.contains(scope)) => checks.add(true, has),
-        Some(Granted::Named(granted)) => checks.add(false, format!("{has} (granted: {})", listed(granted))),
+    match facts.token_facts().and_then(|f| f.granted.as_ref()) {
+        Some(granted) if required.iter().all(|scope| granted.contains(scope)) => checks.add(true, has),
+        Some(granted) => checks.add(false, format!("{has} (granted: {})", listed(granted))),
         _ => checks.unknown(&has, "not known"),
     }
 }

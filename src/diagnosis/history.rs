@@ -14,7 +14,7 @@ use crate::genesys::deployments::{self, Config, Domains, Public};
 use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Attempt, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Granted, Moment, Outcome, TokenFacts,
+    Attempt, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, TokenFacts,
 };
 
 /// Tokens, grants, conversations, and deployments of each kind remembered.
@@ -268,8 +268,7 @@ impl PastExchanges {
     }
 
     pub(crate) fn granted(&self, generation: Generation) -> Option<String> {
-        let Granted::Named(scopes) = &self.tokens.get(&generation)?.facts.as_ref()?.granted else { return None };
-        Some(scopes.join(" "))
+        Some(self.tokens.get(&generation)?.facts.as_ref()?.granted.as_ref()?.join(" "))
     }
 
     /// A token newer than `generation` that existed at `then` already, and that the API has let in.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::genesys::lookups::TokenInfo;
-use crate::model::{Acceptance, Generation, Granted, Moment, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Generation, Moment, TokenFacts, TokenStatus};
 
 use super::queue::{backoff, up_to};
 
@@ -201,7 +201,7 @@ impl TokenMachine {
     pub fn granted(
         &mut self,
         lifetime: Option<Duration>,
-        scopes: Option<Vec<String>>,
+        granted: Option<Vec<String>>,
         asked: Moment,
         now: Moment,
     ) -> Option<Generation> {
@@ -219,11 +219,10 @@ impl TokenMachine {
             asked.after(l.saturating_sub(margin).saturating_add(up_to(&mut self.rng, margin / 4)))
         });
         let before = self.current.take();
-        let verify = match scopes {
+        let verify = match granted {
             None if before.is_none() || !self.required.is_empty() => Verify::Wanted,
             _ => Verify::Done,
         };
-        let granted = scopes.map_or(Granted::Unknown, Granted::Named);
         let from_doubt = before.as_ref().is_some_and(|c| c.doubted);
         let (organization, client_name) =
             before.map(|c| (c.facts.organization, c.facts.client_name)).unwrap_or_default();
@@ -234,7 +233,7 @@ impl TokenMachine {
                 expires,
                 lifetime,
                 requested: self.requested.clone(),
-                missing: missing(&self.required, &granted),
+                missing: missing(&self.required, granted.as_deref()),
                 granted,
                 organization,
                 client_name,
@@ -278,10 +277,10 @@ impl TokenMachine {
         match verified {
             Verified::Taken(TokenInfo { scopes, organization, client }) => {
                 facts.acceptance = Acceptance::Taken;
-                facts.granted = scopes.map_or(facts.granted.clone(), Granted::Named);
+                facts.granted = scopes.or(facts.granted.take());
                 facts.organization = organization.or(facts.organization.take());
                 facts.client_name = client.or(facts.client_name.take());
-                facts.missing = missing(&self.required, &facts.granted);
+                facts.missing = missing(&self.required, facts.granted.as_deref());
             }
             Verified::NotTaken(why) if self.pasted => {
                 self.current = None;
@@ -395,8 +394,8 @@ impl TokenMachine {
     }
 }
 
-fn missing(required: &[String], granted: &Granted) -> Vec<String> {
-    required.iter().filter(|s| granted.has(s) == Some(false)).cloned().collect()
+fn missing(required: &[String], granted: Option<&[String]>) -> Vec<String> {
+    required.iter().filter(|scope| granted.is_some_and(|granted| !granted.contains(scope))).cloned().collect()
 }
 
 /// The first token of a session is not used before its scopes are known, for a while: a scope that was silently

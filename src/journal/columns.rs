@@ -11,12 +11,12 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::model::{
-    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeStep, Moment, OpenGuest,
-    Reason,
+    Address, Channel, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeStep, Moment, Reason,
 };
 
 /// Runs a statement, and keeps it prepared for the next time. How many rows it changed.
@@ -91,18 +91,10 @@ pub fn status_words(delivery: &DeliveryStatus) -> (&'static str, Option<String>)
 }
 
 pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
+    use DeliveryStatus::{Accepted, Answered, Cancelled, Landed, Lost, Queued, Refused, Sending, Unknown};
     let why = Reason::of_kept(why.unwrap_or_default());
-    match name {
-        "queued" => DeliveryStatus::Queued,
-        "sending" => DeliveryStatus::Sending { attempt: 1 },
-        "accepted" => DeliveryStatus::Accepted,
-        "answered" => DeliveryStatus::Answered,
-        "refused" => DeliveryStatus::Refused(why),
-        "cancelled" => DeliveryStatus::Cancelled,
-        "landed" => DeliveryStatus::Landed,
-        "lost" => DeliveryStatus::Lost,
-        _ => DeliveryStatus::Unknown(why),
-    }
+    let known = [Queued, Sending { attempt: 1 }, Accepted, Answered, Refused(why.clone()), Cancelled, Landed, Lost];
+    known.into_iter().find(|status| status.word() == name).unwrap_or(Unknown(why))
 }
 
 /// A value as JSON; nothing where it says nothing, as most do.
@@ -124,45 +116,17 @@ pub fn moment(micros: i64) -> Moment {
     Moment::new(Duration::ZERO, time(micros))
 }
 
-#[derive(Serialize, Deserialize)]
-struct AddedConversation {
-    name: String,
-    channel: String,
-    ids: Vec<Option<String>>,
-}
-
 /// An added conversation as it is kept.
-pub fn added_json(conversation: &Conversation) -> String {
-    let ids = match &conversation.address {
-        Address::GuestApi { conversation_id, participant_id, external_id } => {
-            vec![Some(conversation_id.clone()), participant_id.clone(), external_id.clone()]
-        }
-        Address::OpenMessaging { integration_id, guest } => vec![
-            Some(integration_id.clone()),
-            Some(guest.id.clone()),
-            Some(guest.id_type.clone()),
-            guest.nickname.clone(),
-        ],
-        Address::WebMessaging { deployment_id, origin } => vec![Some(deployment_id.clone()), Some(origin.clone())],
-    };
-    let channel = conversation.channel().as_str().to_owned();
-    serde_json::to_string(&AddedConversation { name: conversation.name.clone(), channel, ids }).unwrap_or_default()
+pub fn added_json(Conversation { name, address, .. }: &Conversation) -> String {
+    json!({"name": name, "channel": address.channel().as_str(), "ids": address.ids()}).to_string()
 }
 
 pub fn added_from_json(json: &str, key: ConversationKey) -> Option<Conversation> {
-    let kept: AddedConversation = serde_json::from_str(json).ok()?;
-    let mut ids = kept.ids.into_iter();
-    let mut next = move || ids.next().flatten();
-    let address = match kept.channel.as_str() {
-        "guest-api" => Address::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() },
-        "open-messaging" => Address::OpenMessaging {
-            integration_id: next()?,
-            guest: OpenGuest { id: next()?, id_type: next()?, nickname: next() },
-        },
-        "web-messaging" => Address::WebMessaging { deployment_id: next()?, origin: next()? },
-        _ => return None,
-    };
-    Some(Conversation { key, name: kept.name, address })
+    let kept: Value = serde_json::from_str(json).ok()?;
+    let mut ids = kept["ids"].as_array()?.iter();
+    let next = || ids.next()?.as_str().map(str::to_owned);
+    let address = Address::of_ids(Channel::named(kept["channel"].as_str()?)?, next)?;
+    Some(Conversation { key, name: kept["name"].as_str()?.to_owned(), address })
 }
 
 /// The only form so far. Earlier versions left out what stands in columns too: what the exchange was for, and its line.

@@ -192,7 +192,9 @@ pub struct Restored {
     pub drafts: Vec<(ConversationKey, String, usize)>,
     /// What was heard in conversations, oldest first; at most the newest few hundred of each.
     pub heard: Vec<(ConversationKey, Vec<RemoteMessage>)>,
-    /// Our messages, oldest first; at most the newest few hundred of each conversation, and all that are not settled.
+    /// Our messages, oldest first, each with when its newest try began, if there was one; at most the newest few hundred of
+    /// each conversation, and all that are not settled. They are queued, unknown (also those that were on the wire), or
+    /// settled, and were asked for long ago by the clock that does not jump.
     pub messages: Vec<KeptMessage>,
     /// The newest run of a pass that is not over.
     pub pass: Option<Arc<PassRun>>,
@@ -200,15 +202,8 @@ pub struct Restored {
     pub homeless: usize,
 }
 
-/// A message of ours that was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptMessage {
-    /// The message: queued, unknown (also those that were on the wire), or settled. It was asked for long ago by the clock
-    /// that does not jump.
-    pub message: Message,
-    /// When its newest try began, if there was one.
-    pub begun: Option<Timestamp>,
-}
+/// A message of ours that was kept, and when its newest try began.
+pub type KeptMessage = (Message, Option<Timestamp>);
 
 /// A page of history.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ use tokio::sync::oneshot;
 pub use files::{database, profile_dir};
 pub use job::{
     HistoryPage, HistoryRange, HistoryRequest, Job, JournalOptions, JournalPage, KeptConversation, KeptEntry,
-    KeptMessage, KeptPlace, LogSource, Restored, Trouble, is_kept,
+    KeptPlace, LogSource, Restored, Trouble, is_kept,
 };
 pub use reader::JournalReader;
 

@@ -230,7 +230,7 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
         extras: columns::of_json(row.get(11)?),
     };
-    Ok((place, Some(KeptMessage { message, begun: row.get::<_, Option<i64>>(5)?.map(columns::time) })))
+    Ok((place, Some((message, row.get::<_, Option<i64>>(5)?.map(columns::time)))))
 }
 
 impl Restored {
@@ -238,13 +238,13 @@ impl Restored {
     /// that an accepted message that is read again does not settle an unknown one.
     pub fn recalled(&self) -> Vec<Recalled> {
         let unknown = |m: &Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
-        let doubtful = self.messages.iter().map(|kept| &kept.message).filter(|m| unknown(m)).map(|m| m.conversation);
+        let doubtful = self.messages.iter().map(|(message, _)| message).filter(|m| unknown(m)).map(|m| m.conversation);
         let doubtful: BTreeSet<_> = doubtful.collect();
         let told = |m: &Message| {
             let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost;
             doubtful.contains(&m.conversation) && settled && m.delivery.may_have_arrived()
         };
-        let recalled = |KeptMessage { message: m, begun }: &KeptMessage| Recalled {
+        let recalled = |(m, begun): &KeptMessage| Recalled {
             message: m.id,
             conversation: m.conversation,
             text: m.text.clone(),
@@ -253,12 +253,12 @@ impl Restored {
             unknown: unknown(m),
             key: m.extras.key.clone(),
         };
-        self.messages.iter().filter(|kept| told(&kept.message)).map(recalled).collect()
+        self.messages.iter().filter(|(message, _)| told(message)).map(recalled).collect()
     }
 
     /// Whether a person decides about what is queued: it is too old, or a clock that was turned back tells no age.
     pub fn queue_is_old(&self, now: Timestamp) -> bool {
-        let queued = self.messages.iter().map(|kept| &kept.message).filter(|m| m.delivery == DeliveryStatus::Queued);
+        let queued = self.messages.iter().map(|(message, _)| message).filter(|m| m.delivery == DeliveryStatus::Queued);
         queued.map(|m| now.duration_since(m.at.wall).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
     }
 }

@@ -249,7 +249,7 @@ impl Writer {
             && let Ok(mut restored) = self.restored(&db)
         {
             restored.read_only = true;
-            restored.messages.retain(|kept| kept.message.delivery.is_settled());
+            restored.messages.retain(|(message, _)| message.delivery.is_settled());
             restored.drafts.retain(|_| with_drafts);
             self.page(JournalPage::Restored(Box::new(restored)));
         }

@@ -215,6 +215,33 @@ impl Address {
         }
     }
 
+    /// All that it consists of, in an order that is on people's disks.
+    pub(crate) fn ids(&self) -> Vec<Option<&str>> {
+        match self {
+            Self::GuestApi { conversation_id, participant_id, external_id } => {
+                vec![Some(conversation_id), participant_id.as_deref(), external_id.as_deref()]
+            }
+            Self::OpenMessaging { integration_id, guest } => {
+                vec![Some(integration_id), Some(&guest.id), Some(&guest.id_type), guest.nickname.as_deref()]
+            }
+            Self::WebMessaging { deployment_id, origin } => vec![Some(deployment_id), Some(origin)],
+        }
+    }
+
+    /// The address that consists of that.
+    pub(crate) fn of_ids(channel: Channel, mut next: impl FnMut() -> Option<String>) -> Option<Self> {
+        Some(match channel {
+            Channel::GuestApi => {
+                Self::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() }
+            }
+            Channel::OpenMessaging => {
+                let (integration_id, id, id_type) = (next()?, next()?, next()?);
+                Self::OpenMessaging { integration_id, guest: OpenGuest { id, id_type, nickname: next() } }
+            }
+            Channel::WebMessaging => Self::WebMessaging { deployment_id: next()?, origin: next()? },
+        })
+    }
+
     /// The conversation id, where the address names one.
     pub fn conversation_id(&self) -> Option<&str> {
         match self {

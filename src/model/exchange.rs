@@ -152,15 +152,9 @@ impl From<Outcome> for (String, Option<Reason>) {
 impl From<(String, Option<Reason>)> for Outcome {
     fn from((name, why): (String, Option<Reason>)) -> Self {
         let why = why.unwrap_or_else(|| Reason::from(""));
-        match name.as_str() {
-            "open" => Self::Open,
-            "waiting" => Self::Waiting,
-            "accepted" => Self::Accepted,
-            "refused" => Self::Refused(why),
-            "failed" => Self::Failed(why),
-            "cancelled" => Self::Cancelled,
-            _ => Self::Unknown(why),
-        }
+        let because = [Self::Refused, Self::Failed].map(|ended| ended(why.clone()));
+        let mut known = [Self::Open, Self::Waiting, Self::Accepted, Self::Cancelled].into_iter().chain(because);
+        known.find(|outcome| outcome.kept_name() == name).unwrap_or(Self::Unknown(why))
     }
 }
 

@@ -16,47 +16,44 @@ const GAP: usize = 2;
 /// What is masked by its look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masks {
-    values: Vec<Value>,
-    phones: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Value {
     /// Digits, however they are grouped.
-    Number(String),
+    numbers: Vec<String>,
     /// Letter by letter, in any case of ASCII.
-    Text(String),
+    texts: Vec<String>,
+    phones: bool,
 }
 
 impl Masks {
     /// Masks these texts (numbers however they are grouped), and with `phones` every number that is written with a `+`.
     /// Texts of fewer than [`SHORTEST`] bytes are left out.
     pub fn new(values: &[String], phones: bool) -> Self {
-        let value = |text: &String| {
-            let text = text.trim();
+        let mut masks = Self { phones, ..Self::default() };
+        for text in values.iter().map(|text| text.trim()) {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'+' || BETWEEN.contains(&b));
-            if number && digits.len() >= SHORTEST {
-                return Some(Value::Number(digits));
+            let is_number = text.bytes().all(|b| b.is_ascii_digit() || b == b'+' || BETWEEN.contains(&b));
+            if is_number && digits.len() >= SHORTEST {
+                masks.numbers.push(digits);
+            } else if text.len() >= SHORTEST {
+                masks.texts.push(text.to_owned());
             }
-            (text.len() >= SHORTEST).then(|| Value::Text(text.to_owned()))
-        };
-        Self { values: values.iter().filter_map(value).collect(), phones }
+        }
+        masks
     }
 
     pub(crate) fn extend(&mut self, other: &Self) {
-        self.values.extend(other.values.iter().cloned());
+        self.numbers.extend_from_slice(&other.numbers);
+        self.texts.extend_from_slice(&other.texts);
         self.phones |= other.phones;
     }
 
     /// The same with every phone number masked too.
     #[must_use]
     pub fn with_phones(&self) -> Self {
-        Self { values: self.values.clone(), phones: true }
+        Self { phones: true, ..self.clone() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty() && !self.phones
+        self.numbers.is_empty() && self.texts.is_empty() && !self.phones
     }
 
     /// `text` with `«phone»` and `«private»` in the places. Borrowed where there was nothing to mask.
@@ -116,8 +113,7 @@ impl Masks {
 
     /// Where a text that begins at `at` ends.
     fn literal(&self, text: &str, at: usize) -> Option<usize> {
-        self.values.iter().find_map(|value| {
-            let Value::Text(value) = value else { return None };
+        self.texts.iter().find_map(|value| {
             let end = at + value.len();
             text.get(at..end).filter(|part| part.eq_ignore_ascii_case(value)).map(|_| end)
         })
@@ -131,11 +127,10 @@ impl Masks {
         if inside || !(plus || first.is_ascii_digit()) {
             return None;
         }
-        let numbers = || self.values.iter().filter_map(|v| if let Value::Number(d) = v { Some(d) } else { None });
-        if !plus && !numbers().any(|digits| digits.as_bytes().first() == Some(&first)) {
+        if !plus && !self.numbers.iter().any(|digits| digits.as_bytes().first() == Some(&first)) {
             return None;
         }
-        let longest = numbers().map(String::len).max().unwrap_or(0).max(*PHONE_DIGITS.end());
+        let longest = self.numbers.iter().map(String::len).max().unwrap_or(0).max(*PHONE_DIGITS.end());
         let mut seen = String::new();
         let (mut here, mut gap, mut phone_end, mut value_end) = (at + usize::from(plus), 0, None, None);
         while let Some(byte) = bytes.get(here) {
@@ -156,7 +151,7 @@ impl Masks {
                 break;
             }
             let whole = !bytes.get(here).is_some_and(u8::is_ascii_digit);
-            if whole && numbers().any(|digits| *digits == seen) {
+            if whole && self.numbers.contains(&seen) {
                 value_end = Some(here);
             }
             if plus && self.phones && PHONE_DIGITS.contains(&seen.len()) {

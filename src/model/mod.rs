@@ -86,7 +86,7 @@ pub use mask::Masks;
 pub use message::{Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, RemoteMessage};
 pub use session::{AsOf, RepliesReadable, SessionAsk, Unreadable, WebSession};
 pub use time::Moment;
-pub use token::{Acceptance, Granted, TokenFacts, TokenStatus};
+pub use token::{Acceptance, TokenFacts, TokenStatus};
 pub use variation::Variation;
 
 pub(crate) use channel::{Attachments, Transport};

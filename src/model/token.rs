@@ -4,26 +4,6 @@ use std::time::Duration;
 
 use super::{Generation, Moment};
 
-/// The scopes of a token, as far as anyone told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Granted {
-    /// Neither the token answer nor `GET /api/v2/tokens/me` named them.
-    #[default]
-    Unknown,
-    /// These, in the server's order.
-    Named(Vec<String>),
-}
-
-impl Granted {
-    /// Whether `scope` is granted; `None` where that is not known.
-    pub fn has(&self, scope: &str) -> Option<bool> {
-        match self {
-            Self::Unknown => None,
-            Self::Named(scopes) => Some(scopes.iter().any(|s| s == scope)),
-        }
-    }
-}
-
 /// Whether the API took a token when it was asked what the token may do (`GET /api/v2/tokens/me`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Acceptance {
@@ -51,8 +31,8 @@ pub struct TokenFacts {
     pub lifetime: Option<Duration>,
     /// The scopes that were asked for.
     pub requested: Vec<String>,
-    /// The scopes that were granted.
-    pub granted: Granted,
+    /// The scopes that were granted, in the server's order; `None`: neither the token answer nor `tokens/me` named them.
+    pub granted: Option<Vec<String>>,
     /// Scopes that a configured channel needs and that are known not to be granted.
     pub missing: Vec<String>,
     /// The organisation's name, from `tokens/me`.

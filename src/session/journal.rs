@@ -2,7 +2,7 @@
 //! each thing when it changed.
 
 use crate::engine::{Command, SendRequest};
-use crate::journal::job::{KeptConversation, KeptEntry, KeptMessage, Restored, is_kept};
+use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
 use crate::journal::{Job, JournalPage, Trouble};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
@@ -154,7 +154,7 @@ impl Session {
     /// Our messages: a queue goes on, unless it is old; what is unknown is looked up where that is possible.
     fn restore_messages(&mut self, restored: &mut Restored, now: Moment, changes: &mut Changes) -> Leftovers {
         let paused = restored.queue_is_old(now.wall);
-        for KeptMessage { message, .. } in &restored.messages {
+        for (message, _) in &restored.messages {
             let id = message.id;
             if self.threads.message(id).is_none() {
                 // The id of the remote side is tied as a report of it would be.
@@ -174,7 +174,7 @@ impl Session {
             self.pass.unfinished.clone_from(&restored.pass);
         }
         let count = |wanted: fn(&DeliveryStatus) -> bool| {
-            restored.messages.iter().filter(|kept| wanted(&kept.message.delivery)).count()
+            restored.messages.iter().filter(|(message, _)| wanted(&message.delivery)).count()
         };
         Leftovers {
             unknown: count(|delivery| matches!(delivery, DeliveryStatus::Unknown(_))),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Acceptance, Ending, Exchange, ExchangeKind, Granted, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Ending, Exchange, ExchangeKind, Moment, Outcome, TokenFacts, TokenStatus};
 
 /// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
@@ -116,8 +116,8 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
     lines.push(format!("scopes asked for: {}", list(&facts.requested)));
     lines.push(match &facts.granted {
-        Granted::Unknown => "scopes granted: not known".to_owned(),
-        Granted::Named(scopes) => format!("scopes granted: {}", list(scopes)),
+        None => "scopes granted: not known".to_owned(),
+        Some(scopes) => format!("scopes granted: {}", list(scopes)),
     });
     lines.extend(facts.organization.iter().map(|name| format!("organisation: {name}")));
     lines.extend(facts.client_name.iter().map(|name| format!("client: {name}")));

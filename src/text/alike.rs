@@ -61,31 +61,22 @@ pub fn difference(expected: &str, said: &str) -> Option<String> {
 fn first_difference(expected: &str, said: &str) -> Option<String> {
     let (mut wanted, mut found) = (expected.graphemes(true), said.graphemes(true));
     let mut place = 1;
+    let told = |character: Option<&str>| character.map_or_else(|| "missing".to_owned(), described);
     loop {
         match (wanted.next(), found.next()) {
             (None, None) => return None,
             (Some(a), Some(b)) if a.to_lowercase() == b.to_lowercase() => place += 1,
             (a, b) => {
-                let (a, b) = (a.map_or_else(nothing, described), b.map_or_else(nothing, described));
-                return Some(format!("it looks the same, but character {place} is {b}, not {a}"));
+                return Some(format!("it looks the same, but character {place} is {}, not {}", told(b), told(a)));
             }
         }
     }
 }
 
-fn nothing() -> String {
-    "missing".to_owned()
-}
-
 fn described(character: &str) -> String {
-    let names: Vec<String> = character
-        .chars()
-        .map(|c| match name(c) {
-            Some(name) => format!("{name} (U+{:04X})", u32::from(c)),
-            None => format!("U+{:04X}", u32::from(c)),
-        })
-        .collect();
-    names.join(" with ")
+    let code = |c: char| format!("U+{:04X}", u32::from(c));
+    let named = |c: char| name(c).map_or_else(|| code(c), |name| format!("{name} ({})", code(c)));
+    character.chars().map(named).collect::<Vec<_>>().join(" with ")
 }
 
 /// What a character is called that cannot be told from another, or not be seen at all.

@@ -48,11 +48,6 @@ fn stretch(text: &str, now: &Zoned) -> Option<(Zoned, Zoned)> {
         let begin = date.to_zoned(now.time_zone().clone()).ok()?;
         Some((begin, date.tomorrow().ok()?.to_zoned(now.time_zone().clone()).ok()?))
     };
-    let minute = |at: DateTime| {
-        let begin = at.to_zoned(now.time_zone().clone()).ok()?;
-        let end = begin.checked_add(1.minute()).ok()?;
-        Some((begin, end))
-    };
     match text.to_lowercase().as_str() {
         "today" => return day(now.date()),
         "yesterday" => return day(now.date().yesterday().ok()?),
@@ -65,11 +60,11 @@ fn stretch(text: &str, now: &Zoned) -> Option<(Zoned, Zoned)> {
         return Some((begin, end));
     }
     if text.contains(':') {
-        let at = match text.parse::<DateTime>() {
-            Ok(at) => at,
-            Err(_) => now.date().to_datetime(text.parse::<Time>().ok()?),
-        };
-        return minute(at);
+        let today = || Some(now.date().to_datetime(text.parse::<Time>().ok()?));
+        let at = text.parse::<DateTime>().ok().or_else(today)?;
+        let begin = at.to_zoned(now.time_zone().clone()).ok()?;
+        let end = begin.checked_add(1.minute()).ok()?;
+        return Some((begin, end));
     }
     if let Ok(date) = text.parse::<Date>() {
         return day(date);
@@ -85,23 +80,17 @@ fn stretch(text: &str, now: &Zoned) -> Option<(Zoned, Zoned)> {
 
 /// `today`, `yesterday, Fri 27 Nov`, `Wed 25 Nov`, `Wed 25 Nov 2025`.
 pub fn day(date: Date, today: Date) -> String {
-    let yesterday = today.checked_sub(1.day()).ok();
-    if date == today {
-        "today".to_owned()
-    } else if Some(date) == yesterday {
-        format!("yesterday, {}", named(date, today))
-    } else {
-        named(date, today)
+    let named = || format!("{} {}", date.strftime("%a"), short(date, today));
+    match date {
+        _ if date == today => "today".to_owned(),
+        _ if today.yesterday().is_ok_and(|yesterday| yesterday == date) => format!("yesterday, {}", named()),
+        _ => named(),
     }
 }
 
 /// `27 Nov`, or `27 Nov 2025`.
 pub fn short(date: Date, today: Date) -> String {
     date.strftime(if date.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
-}
-
-fn named(date: Date, today: Date) -> String {
-    format!("{} {}", date.strftime("%a"), short(date, today))
 }
 
 #[cfg(test)]

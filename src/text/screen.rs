@@ -150,12 +150,10 @@ pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
     }
     let ellipsis = if ascii { "..." } else { "…" };
     let dots = width(ellipsis);
-    if cells <= dots {
-        return Cow::Owned(prefix(text, cells).to_owned());
+    match cells.checked_sub(dots) {
+        None | Some(0) => prefix(text, cells).into(),
+        Some(left) => format!("{}{ellipsis}", prefix(text, left)).into(),
     }
-    let mut out = prefix(text, cells - dots).to_owned();
-    out.push_str(ellipsis);
-    Cow::Owned(out)
 }
 
 /// At most the first `bytes` bytes of `text`, cut between characters: what follows could not be seen.
@@ -184,20 +182,9 @@ pub fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
     if !ascii || text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '“' | '”' | '«' | '»' => out.push('"'),
-            '‘' | '’' => out.push('\''),
-            '—' | '–' | '·' | '─' => out.push('-'),
-            '…' => out.push_str("..."),
-            '→' => out.push_str("->"),
-            '←' => out.push_str("<-"),
-            '×' => out.push('x'),
-            other => out.push(other),
-        }
-    }
-    Cow::Owned(out)
+    let quoted = text.replace(['“', '”', '«', '»'], "\"").replace(['‘', '’'], "'");
+    let dashed = quoted.replace(['—', '–', '·', '─'], "-").replace('…', "...");
+    dashed.replace('→', "->").replace('←', "<-").replace('×', "x").into()
 }
 
 /// An id where columns are few: `first4…last4`; short ids stay whole.

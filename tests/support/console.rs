@@ -15,8 +15,8 @@ use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
     Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId,
-    ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase,
-    RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
+    ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, RemoteMessage,
+    RemoteState, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::session::Conversations;
 use guestwire::session::{Log, LogOptions};
@@ -396,7 +396,7 @@ pub fn facts(granted: &[&str], missing: &[&str]) -> TokenFacts {
     TokenFacts {
         issued: start(),
         expires: Some(start().after(Duration::from_secs(3600))),
-        granted: Granted::Named(own(granted)),
+        granted: Some(own(granted)),
         missing: own(missing),
         organization: Some("Acme".to_owned()),
         client_name: Some("qa-guest".to_owned()),

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use guestwire::model::{
     Acceptance, Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId,
-    ExchangeKind, ExchangeStep, Generation, Granted, Header, Moment, OpenGuest, Outcome, Request, Response, Timing,
-    TokenFacts,
+    ExchangeKind, ExchangeStep, Generation, Header, Moment, OpenGuest, Outcome, Request, Response, Timing, TokenFacts,
 };
 
 /// The scope without which a guest cannot send.
@@ -33,7 +32,7 @@ pub fn token_facts() -> TokenFacts {
         expires: Some(at_second(3600)),
         lifetime: Some(Duration::from_secs(3600)),
         requested: vec![SCOPE.to_owned()],
-        granted: Granted::Unknown,
+        granted: None,
         missing: Vec::new(),
         organization: None,
         client_name: None,

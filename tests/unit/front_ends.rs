@@ -15,7 +15,7 @@ use crate::engine::{Command, Report};
 use crate::fixtures::{self, DENIED, SCOPE, at_millis, guest_conversation, token_facts};
 use crate::model::{
     Attempt, Author, Cause, Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind,
-    Extras, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
+    Extras, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, TokenStatus,
 };
 use crate::pass::Pass;
@@ -122,7 +122,7 @@ const COURSES: [Course; 3] = [
 fn token(granted: &[&str]) -> Report {
     let granted: Vec<String> = granted.iter().map(|scope| (*scope).to_owned()).collect();
     let missing = if granted.iter().any(|scope| scope == SCOPE) { Vec::new() } else { vec![SCOPE.to_owned()] };
-    Report::Token(TokenStatus::Valid(TokenFacts { granted: Granted::Named(granted), missing, ..token_facts() }))
+    Report::Token(TokenStatus::Valid(TokenFacts { granted: Some(granted), missing, ..token_facts() }))
 }
 
 fn moved(id: MessageId, delivery: DeliveryStatus) -> Report {

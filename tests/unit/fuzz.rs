@@ -4,15 +4,15 @@
 //! `GUESTWIRE_FUZZ_ROUNDS=1000000 GUESTWIRE_SEED=7 cargo test --release --lib fuzz` runs longer, on other changes.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::Flags;
-use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
-use crate::config::settings::Paths;
+use crate::config::files_tests::config_of_text;
+use crate::config::resolve::resolve;
 use crate::diagnosis::ids;
 use crate::genesys::conversations::{self, ListedMessage};
 use crate::genesys::errors::ApiError;
@@ -85,16 +85,7 @@ const READERS: &[Reader] = &[
     ("pass file", |b| drop(Pass::parse(Path::new("p.toml"), &String::from_utf8_lossy(b)))),
     ("config file", |b| {
         let text = String::from_utf8_lossy(b);
-        let paths = Paths {
-            config_file: PathBuf::from("c.toml"),
-            config_exists: true,
-            config_explicit: false,
-            data_dir: PathBuf::from("data"),
-            log_file: None,
-        };
-        let source = Some(ConfigSource { text: &text, private: true });
-        let flags = Flags::default();
-        drop(resolve(ConfigInput { paths, path_rows: Vec::new(), home: None, source, flags: &flags, env: &|_| None }));
+        drop(resolve(config_of_text(&text, &Flags::default(), &|_| None)));
     }),
     ("scenario", |b| drop(Scenario::parse(&String::from_utf8_lossy(b), Path::new("s.toml")))),
     ("session export", |b| drop(Tape::parse(&String::from_utf8_lossy(b)))),

@@ -39,7 +39,7 @@ impl FoundRegion {
     pub fn problem(&self) -> Option<String> {
         let Self::Wrong(text, place) = self else { return None };
         let how = match regions::suggest(text) {
-            Some(near) => format!("did you mean {} ({})?", near.name, near.place),
+            Some((name, place)) => format!("did you mean {name} ({place})?"),
             None => "write its domain (mypurecloud.de) or its AWS name (eu-central-1)".to_owned(),
         };
         Some(format!("{place}: {text:?} is not a region of Genesys Cloud; {how}"))

@@ -11,8 +11,8 @@ use crate::genesys::deployments;
 use crate::genesys::headers::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment,
-    Outcome, Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
+    Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Moment, Outcome,
+    Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
 
 impl Doctor {
@@ -195,7 +195,7 @@ impl ProbeAnswer<'_> {
         let Some(facts) = self.evidence.token else {
             return self.skip("scopes", "meanwhile the session has another token");
         };
-        let Granted::Named(granted) = &facts.granted else {
+        let Some(granted) = &facts.granted else {
             return self.skip("scopes", "the API does not name the scopes of this token");
         };
         let list = listed(granted);

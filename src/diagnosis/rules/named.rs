@@ -5,7 +5,7 @@ use super::{ids, unauthorized};
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Cause, ExchangeKind, Granted, Probe};
+use crate::model::{Cause, ExchangeKind, Probe};
 
 /// What the API's answer names; `None` where it names nothing.
 pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
@@ -86,12 +86,12 @@ fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// 403 that names no permission. `messaging:send` is the one scope with which the Guest API answers so. [its description]
 fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
-    match facts.token_facts().map(|t| &t.granted).filter(|_| facts.is_guest_send()) {
-        Some(Granted::Named(scopes)) if scopes.iter().any(|s| s == "messaging:send") => {
+    match facts.token_facts().and_then(|t| t.granted.as_ref()).filter(|_| facts.is_guest_send()) {
+        Some(scopes) if scopes.iter().any(|s| s == "messaging:send") => {
             found = unauthorized::scopes(facts, &facts.profile.required);
             found.retain(|h| h.cause == Cause::ScopeWrong && h.standing == Support::Proven);
         }
-        Some(Granted::Named(_)) => {}
+        Some(_) => {}
         _ if facts.is_guest_send() && facts.profile.requested.iter().any(|s| unauthorized::is_messaging(s)) => {
             let why = "a token with messaging:send gets the same answer";
             found.push(open(Cause::ScopeWrong, why).by(Probe::Scopes));

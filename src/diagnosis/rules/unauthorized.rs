@@ -7,7 +7,7 @@ use crate::config::regions;
 use crate::diagnosis::attempt::authority;
 use crate::diagnosis::case::{Facts, SKEW, listed};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
-use crate::model::{Attempt, Cause, ExchangeKind, Granted, Probe};
+use crate::model::{Attempt, Cause, ExchangeKind, Probe};
 
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !facts.request.bearer {
@@ -160,8 +160,8 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     let (needed, asked) = (required.join(" "), listed(requested));
     let unknown = "it is not known which scopes were granted";
     let granted_unknown = |cause| open(cause, unknown).by(Probe::Scopes);
-    match token.map(|t| &t.granted) {
-        Some(Granted::Named(granted)) => {
+    match token.and_then(|t| t.granted.as_ref()) {
+        Some(granted) => {
             let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
             let Some(lacks) = LackedScopes::of(required, requested, granted) else {
                 let mut found = none_of(causes);

@@ -145,7 +145,7 @@ impl Context {
         let (send_log, terminal) = (Arc::clone(&self.options.send_log), self.options.terminal);
         let work = async move {
             let configured = match configured {
-                Some(source) => Some(blocking(move || source.read(terminal).map_err(|e| e.to_string())).await?),
+                Some(source) => Some(blocking(move || source.read(terminal)).await?),
                 None => None,
             };
             send_log.guest_token(key, configured, renew).await

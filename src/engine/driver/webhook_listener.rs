@@ -172,7 +172,7 @@ pub async fn listen(
 
 async fn open(hook: &WebhookSettings, terminal: Terminal) -> Result<(SecretString, TcpListener), String> {
     let source = hook.secret.clone();
-    let secret = blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
+    let secret = blocking(move || source.read(terminal)).await;
     let secret = secret.map_err(|why| format!("the secret of the webhook: {why}"))?;
     let listener = TcpListener::bind(hook.listen).await;
     Ok((secret, listener.map_err(|e| format!("{} cannot be listened on: {e}", hook.listen))?))

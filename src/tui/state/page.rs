@@ -9,7 +9,7 @@ use super::help::{self, NARROW};
 use super::overlay::{Page, PageContent};
 use super::token_badge::{badge, countdown, duration, session_words};
 use super::{State, ids};
-use crate::model::{Channel, Granted, TokenFacts, WebSession};
+use crate::model::{Channel, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::counted;
@@ -250,9 +250,9 @@ fn token(state: &State, facts: &TokenFacts, lines: &mut Vec<String>) {
         None => "  lifetime   unknown".to_owned(),
     });
     lines.push(match &facts.granted {
-        Granted::Unknown => "  granted    unknown: neither the answer nor tokens/me named scopes".to_owned(),
-        Granted::Named(scopes) if scopes.is_empty() => "  granted    (none)".to_owned(),
-        Granted::Named(scopes) => format!("  granted    {}", scopes.join(" ")),
+        None => "  granted    unknown: neither the answer nor tokens/me named scopes".to_owned(),
+        Some(scopes) if scopes.is_empty() => "  granted    (none)".to_owned(),
+        Some(scopes) => format!("  granted    {}", scopes.join(" ")),
     });
     if !facts.missing.is_empty() {
         lines.push(format!("  missing    {}", facts.missing.join(" ")));

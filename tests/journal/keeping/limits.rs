@@ -144,7 +144,7 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     let (journal, mut pages) = open(dir.path());
     let back = restored(&mut pages);
     assert_eq!(
-        back.messages.iter().map(|kept| (kept.message.id.0, kept.message.delivery.clone())).collect::<Vec<_>>(),
+        back.messages.iter().map(|(message, _)| (message.id.0, message.delivery.clone())).collect::<Vec<_>>(),
         [(1, DeliveryStatus::Queued)]
     );
     journal.close(BOUND);

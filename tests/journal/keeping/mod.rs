@@ -183,15 +183,19 @@ fn a_restart_finds_everything() {
     assert!(back.conversations.contains(&kept));
     assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
     assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
-    assert_eq!(back.messages[2].message.extras, named, "the name that it was first sent under");
+    assert_eq!(back.messages[2].0.extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added, later]);
     assert_eq!(back.open, Some(ConversationKey(2)), "one is open");
-    let lives: Vec<_> =
-        back.messages.iter().map(|kept| &kept.message).map(|m| (m.id.0, m.text.as_str(), m.delivery.word())).collect();
+    let lives: Vec<_> = back
+        .messages
+        .iter()
+        .map(|(message, _)| message)
+        .map(|m| (m.id.0, m.text.as_str(), m.delivery.word()))
+        .collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
-    assert_eq!(back.messages[2].message.remote_id.as_deref(), Some("remote-9"));
+    assert_eq!(back.messages[2].0.remote_id.as_deref(), Some("remote-9"));
     assert!(
-        matches!(&back.messages[0].message.delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
+        matches!(&back.messages[0].0.delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
     );
     journal.close(BOUND);
 }
@@ -208,7 +212,7 @@ fn the_newest_of_each_conversation_are_found() {
     }
     assert!(journal.close(BOUND));
     let (journal, mut pages) = open(dir.path());
-    let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|kept| kept.message.id.0).collect();
+    let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|(message, _)| message.id.0).collect();
     assert_eq!(found, (101..=303).collect::<Vec<_>>());
     assert!(journal.close(BOUND));
 }

@@ -30,7 +30,7 @@ fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
     assert_eq!(history(&mut pages).serial, 4);
     first.close(BOUND);
     let back = restored(&mut pages);
-    let lives: Vec<_> = back.messages.iter().map(|kept| (kept.message.id.0, kept.message.delivery.word())).collect();
+    let lives: Vec<_> = back.messages.iter().map(|(message, _)| (message.id.0, message.delivery.word())).collect();
     assert!(!back.read_only, "it has taken over");
     assert_eq!(lives, [(3, "queued"), (1, "unknown")]);
     wait(second.intent(intent(2, 0, "y"))).unwrap();
@@ -99,7 +99,7 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
     assert_eq!((outcome("s3cr3t").len(), outcome("never tried").len()), (0, 0));
     let (back, mut pages) = open(killed.path());
     let lives: Vec<_> =
-        restored(&mut pages).messages.iter().map(|kept| (kept.message.id.0, kept.message.delivery.word())).collect();
+        restored(&mut pages).messages.iter().map(|(message, _)| (message.id.0, message.delivery.word())).collect();
     assert_eq!(lives, [(1, "unknown"), (2, "unknown"), (3, "queued"), (4, "accepted"), (5, "queued")]);
     assert_eq!(outcome("entry").len(), 4, "no entry twice");
     back.close(BOUND);
@@ -131,6 +131,9 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
-    assert_eq!(restored(&mut pages).messages.last().map(|kept| kept.message.text.clone()).unwrap(), "typed meanwhile");
+    assert_eq!(
+        restored(&mut pages).messages.last().map(|(message, _)| message.text.clone()).unwrap(),
+        "typed meanwhile"
+    );
     journal.close(BOUND);
 }

@@ -3,7 +3,7 @@
 use guestwire::session::LocalRequest;
 use std::path::Path;
 
-use guestwire::journal::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
+use guestwire::journal::{HistoryPage, HistoryRange, KeptEntry, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::Density;
@@ -269,7 +269,7 @@ fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
     let cause = earlier.state.session.log.selected().unwrap().diagnosis().unwrap().cause();
     let mut desk = Desk::default();
     desk.state.session.journal.open();
-    let kept = KeptMessage { message: Message { exchange: None, ..sent }, begun: None };
+    let kept = (Message { exchange: None, ..sent }, None);
     let restored = Restored { messages: vec![kept], ..Restored::default() };
     desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
     let thread = |desk: &Desk| desk.screen().lines().find(|line| line.contains("you ")).map(str::to_owned).unwrap();

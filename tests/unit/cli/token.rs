@@ -4,7 +4,7 @@ use super::*;
 use crate::fixtures::{attempt, exchange, request, token_facts};
 use crate::model::{Ending, ExchangeKind, Failure, FailureKind, Outcome, Phase, TlsFault};
 
-fn facts(granted: Granted) -> TokenFacts {
+fn facts(granted: Option<Vec<String>>) -> TokenFacts {
     TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
 }
 
@@ -27,7 +27,7 @@ fn named_scopes_end_it_once_the_api_was_asked() {
     assert_eq!(fold.on(Moment::ZERO, FrontEndEvent::Begin), [FrontEndEffect::Ask(Command::SignIn)]);
     let getting = feed(&mut fold, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
-    let named = |acceptance| TokenFacts { acceptance, ..facts(Granted::Named(vec!["a".to_owned()])) };
+    let named = |acceptance| TokenFacts { acceptance, ..facts(Some(vec!["a".to_owned()])) };
     let asked = feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked)));
     assert_eq!(asked, [FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
     assert_eq!(feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
@@ -48,7 +48,7 @@ fn named_scopes_end_it_once_the_api_was_asked() {
 #[test]
 fn unknown_scopes_are_waited_for_but_not_forever() {
     let mut fold = TokenFold::default();
-    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
     assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
     assert_eq!(exit(&fold.on(Moment::ZERO, FrontEndEvent::Due)), Some(Exit::Done));
 }
@@ -56,7 +56,7 @@ fn unknown_scopes_are_waited_for_but_not_forever() {
 #[test]
 fn a_missing_scope_is_warned_about() {
     let mut fold = TokenFold::default();
-    let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Granted::Named(Vec::new())) };
+    let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Some(Vec::new())) };
     facts.missing = vec!["guest:messages:send".to_owned()];
     let acts = feed(&mut fold, TokenStatus::Valid(facts));
     assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");
@@ -97,7 +97,7 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
             "a pasted token: it cannot be renewed",
         ),
     ] {
-        let facts = TokenFacts { pasted: true, acceptance, ..facts(Granted::Unknown) };
+        let facts = TokenFacts { pasted: true, acceptance, ..facts(None) };
         assert_eq!(exit_of(&facts), exit, "{facts:?}");
         let text = facts_text(&facts, Moment::ZERO);
         assert!(text.starts_with(first) && text.ends_with(last), "{text}");
@@ -107,9 +107,9 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
 #[test]
 fn a_token_that_the_api_refuses_is_no_sign_in() {
     let mut fold = TokenFold::default();
-    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
     let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
-    let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(Granted::Unknown) }));
+    let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     let said = json_lines(&acts);
     assert!(said.iter().any(|line| line.contains(r#""message":"tokens/me answered 401""#)), "{said:?}");

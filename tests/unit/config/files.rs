@@ -4,10 +4,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::config::flags::ConfigInput;
 use crate::config::origin::{Lookup, Origin};
-use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
+use crate::config::resolve::resolve;
 use crate::config::settings::Paths;
-use crate::config::{Credentials, Flags, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
+use crate::config::{Credentials, Flags, Hosts, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
 
 fn no_env(_: &str) -> Option<OsString> {
     None
@@ -25,9 +26,8 @@ fn paths(name: &str) -> Paths {
 
 /// What settings are made of where a private file says `text`.
 pub fn config_of_text<'a>(text: &'a str, flags: &'a Flags, env: Lookup<'a>) -> ConfigInput<'a> {
-    let source = Some(ConfigSource { text, private: true });
     let home = Some(Path::new("/home/anna"));
-    ConfigInput { paths: paths("config.toml"), path_rows: Vec::new(), home, source, flags, env }
+    ConfigInput { paths: paths("config.toml"), path_rows: Vec::new(), home, text, private: true, flags, env }
 }
 
 fn resolve_text(
@@ -36,8 +36,7 @@ fn resolve_text(
     flags: &Flags,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Settings, Problems> {
-    let source = Some(ConfigSource { text, private: false });
-    resolve(ConfigInput { paths: paths(name), source, ..config_of_text(text, flags, env) })
+    resolve(ConfigInput { paths: paths(name), private: false, ..config_of_text(text, flags, env) })
 }
 
 fn corpus(kind: &str) -> Vec<(String, PathBuf, String)> {
@@ -96,7 +95,8 @@ fn the_example_loads() {
     let settings = resolve_text("config.example.toml", text, &Flags::default(), &no_env).unwrap();
     let ProfileChoice::Named(profile) = settings.profile else { panic!("not the sandbox") };
     assert_eq!(profile.name, "staging");
-    assert_eq!(profile.hosts, regions::find("eu-central-1").unwrap().hosts());
+    let Hosts { login, api, webmessaging, cdn } = profile.hosts;
+    assert_eq!([login, api, webmessaging, cdn], regions::find("eu-central-1").unwrap().hosts());
     assert_eq!(profile.conversations.len(), 3);
     assert!(matches!(profile.credentials, Credentials::Client(_)));
     assert_eq!(profile.redaction.names, ["ssn", "x-internal-key"]);
@@ -202,8 +202,7 @@ fn an_environment_that_makes_no_sense_is_named() {
 fn a_profile_is_asked_for_where_no_file_is() {
     let flags = Flags { profile: Some("staging".to_owned()), ..Flags::default() };
     let paths = Paths { config_exists: false, ..paths("home/config.toml") };
-    let input = ConfigInput { paths, path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
-    let said = resolve(input).unwrap_err().to_string();
+    let said = resolve(ConfigInput { paths, ..config_of_text("", &flags, &no_env) }).unwrap_err().to_string();
     assert_eq!(
         said,
         "there is no profile `staging` (flag --profile): there is no config file, and without one there is only `sandbox`, \
@@ -213,16 +212,7 @@ fn a_profile_is_asked_for_where_no_file_is() {
 
 #[test]
 fn without_a_file_it_is_the_sandbox() {
-    let flags = Flags::default();
-    let input = ConfigInput {
-        paths: paths("none"),
-        path_rows: Vec::new(),
-        home: None,
-        source: None,
-        flags: &flags,
-        env: &no_env,
-    };
-    let settings = resolve(input).unwrap();
+    let settings = resolve(config_of_text("", &Flags::default(), &no_env)).unwrap();
     assert!(matches!(settings.profile, ProfileChoice::Sandbox));
     assert!(settings.findings.warnings.is_empty() && settings.findings.secrets.is_empty());
 }
@@ -240,16 +230,7 @@ fn a_scenario_needs_the_sandbox() {
 #[test]
 fn a_literal_secret_in_a_private_file_is_warned_about() {
     let text = "[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.a.oauth]\nclient_id = \"c\"\nclient_secret = \"hunter2\"\n";
-    let flags = Flags::default();
-    let input = ConfigInput {
-        paths: paths("c.toml"),
-        path_rows: Vec::new(),
-        home: None,
-        source: Some(ConfigSource { text, private: true }),
-        flags: &flags,
-        env: &no_env,
-    };
-    let settings = resolve(input).unwrap();
+    let settings = resolve(config_of_text(text, &Flags::default(), &no_env)).unwrap();
     assert_eq!(settings.findings.warnings.len(), 1);
     let shown = format!("{:?} {:?} {:?}", settings.findings.warnings, settings.effective, settings.profile);
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -260,7 +241,7 @@ fn a_literal_secret_in_a_private_file_is_warned_about() {
             .first()
             .unwrap()
             .to_string()
-            .starts_with("c.toml:5:17: `client_secret` stands in this")
+            .starts_with("config.toml:5:17: `client_secret` stands in this")
     );
 }
 

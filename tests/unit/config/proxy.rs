@@ -35,7 +35,6 @@ fn urls_of_proxies_are_read_or_refused_with_the_reason() {
                 assert!(!format!("{proxy} {proxy:?}").contains("hush"), "{value}");
             }
             (Err(why), Err(part)) => {
-                let why = why.to_string();
                 assert!(why.contains(part) && !why.contains("hush"), "{value}: {why}");
             }
             (read, _) => panic!("{value}: {read:?}"),

@@ -80,7 +80,7 @@ fn a_slip_finds_its_region_and_never_another_country() {
         ("ap-suoth-1", Some("ap-south-1")),
         ("nonsense", None),
     ] {
-        assert_eq!(suggest(slip).map(|near| near.name).as_deref(), meant, "{slip}");
+        assert_eq!(suggest(slip).map(|(name, _)| name).as_deref(), meant, "{slip}");
     }
 }
 
@@ -96,7 +96,7 @@ fn a_place_leads_to_its_region_and_none_to_another_country() {
         ("edee1.eusc-pure.cloud", "Brandenburg|EU sovereign"),
     ] {
         for place in places.split('|') {
-            assert_eq!(suggest(place).map(|near| near.name).as_deref(), Some(domain), "{place}");
+            assert_eq!(suggest(place).map(|(name, _)| name).as_deref(), Some(domain), "{place}");
             assert!(find(place).is_none(), "{place} is suggested, and not taken for granted");
         }
     }
@@ -105,7 +105,7 @@ fn a_place_leads_to_its_region_and_none_to_another_country() {
         assert_eq!(suggest(place), None, "{place}");
     }
     for region in all() {
-        let found = region.places().map(|place| suggest(place).map(|near| near.name));
+        let found = region.places().map(|place| suggest(place).map(|(name, _)| name));
         assert_eq!(found.collect::<Vec<_>>(), vec![Some(region.domain.clone()); region.places().count()]);
     }
 }
@@ -113,9 +113,10 @@ fn a_place_leads_to_its_region_and_none_to_another_country() {
 #[test]
 fn hosts_are_derived() {
     let hosts = find("us-west-2").map(KnownRegion::hosts);
-    assert_eq!(hosts.as_ref().map(|h| h.login.as_str()), Some("https://login.usw2.pure.cloud"));
-    assert_eq!(hosts.as_ref().map(|h| h.webmessaging.as_str()), Some("wss://webmessaging.usw2.pure.cloud"));
-    assert_eq!(hosts.as_ref().map(|h| h.cdn.as_str()), Some("https://api-cdn.usw2.pure.cloud"));
+    let [login, _, webmessaging, cdn] = hosts.unwrap();
+    assert_eq!(login, "https://login.usw2.pure.cloud");
+    assert_eq!(webmessaging, "wss://webmessaging.usw2.pure.cloud");
+    assert_eq!(cdn, "https://api-cdn.usw2.pure.cloud");
 }
 
 const ID: &str = "7f1c2d3e-0000-4000-8000-000000000005";

@@ -1,5 +1,7 @@
 //! Tests of `config::resolve`.
 
+use std::path::Path;
+
 use super::*;
 
 #[test]
@@ -9,7 +11,7 @@ fn the_example_names_every_field_there_is() {
     let doc = Doc::new(path, text);
     let flags = Flags::default();
     let input = crate::config::files_tests::config_of_text("", &flags, &|_| None);
-    assert!(Table::root(&doc).is_some_and(|root| settings(root, input).is_some()));
+    assert!(Table::root(&doc).is_some_and(|root| settings(root, &input).is_some()));
     let mut asked = doc.asked.borrow().clone();
     for context in KeyContext::ALL.map(KeyContext::name) {
         assert!(text.contains(&format!("keys.{context}")), "no [keys.{context}] in the example");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
-    ExchangeStep, Failure, FailureKind, Generation, Granted, Outcome, Party, Phase, ProxyName, Request, Response,
-    Timing, TlsFault, TokenFacts,
+    ExchangeStep, Failure, FailureKind, Generation, Outcome, Party, Phase, ProxyName, Request, Response, Timing,
+    TlsFault, TokenFacts,
 };
 
 use crate::fixtures::{self, SCOPE, at_second as at, token_facts};
@@ -64,7 +64,7 @@ fn token(lifetime: u64) -> TokenFacts {
     TokenFacts {
         expires: Some(at(lifetime)),
         lifetime: Some(Duration::from_secs(lifetime)),
-        granted: Granted::Named(vec![SCOPE.to_owned()]),
+        granted: Some(vec![SCOPE.to_owned()]),
         ..token_facts()
     }
 }

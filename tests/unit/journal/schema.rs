@@ -52,7 +52,7 @@ fn journals_of_older_layouts_keep_everything() {
         let lives: Vec<_> = back
             .messages
             .iter()
-            .map(|kept| &kept.message)
+            .map(|(message, _)| message)
             .map(|m| (m.id.0, m.text.as_str(), m.delivery.word()))
             .collect();
         assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");

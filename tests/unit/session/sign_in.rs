@@ -11,7 +11,7 @@ fn a_token_that_works_is_not_given_up_for_a_long_wait() {
         expires: None,
         lifetime: None,
         requested: Vec::new(),
-        granted: Granted::Unknown,
+        granted: None,
         missing: Vec::new(),
         organization: None,
         client_name: None,

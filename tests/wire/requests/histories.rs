@@ -147,7 +147,8 @@ impl World {
             not_on_disk: BTreeSet::new(),
             full,
         };
-        for kept in restored.messages.iter().map(|kept| &kept.message).filter(|m| m.delivery == DeliveryStatus::Queued)
+        for kept in
+            restored.messages.iter().map(|(message, _)| message).filter(|m| m.delivery == DeliveryStatus::Queued)
         {
             self.told.remove(&kept.id);
             session.open.insert(kept.id);

@@ -6,7 +6,7 @@ use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::model::Address;
 use crate::model::TokenFacts;
 use crate::model::{
-    Attempt, Ending, ExchangeKind, Failure, FailureKind, Generation, Granted, Header, Moment, Outcome, Phase, TlsFault,
+    Attempt, Ending, ExchangeKind, Failure, FailureKind, Generation, Header, Moment, Outcome, Phase, TlsFault,
 };
 
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-00000000000a";
@@ -186,7 +186,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
         if question == ProbeQuestion::Token && exchange.outcome == Outcome::Accepted {
             let facts = TokenFacts {
                 requested: profile.requested.clone(),
-                granted: Granted::Named(place.granted.iter().map(|s| (*s).to_owned()).collect()),
+                granted: Some(place.granted.iter().map(|s| (*s).to_owned()).collect()),
                 ..fixtures::token_facts()
             };
             history.token(&facts);
