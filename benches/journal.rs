@@ -19,7 +19,7 @@ use guestwire::model::{Exchange, Moment};
 use guestwire::session::Conversations;
 use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
-use guestwire::tui::state::log_pane::HistoryStretch;
+use guestwire::tui::state::HistoryStretch;
 use guestwire::tui::terminal::event_loop::BATCH;
 use guestwire::tui::{Effect, Event};
 use tokio::sync::mpsc::UnboundedReceiver;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use guestwire::model::Exchange;
 use guestwire::session::Log;
-use guestwire::tui::theme::Theme;
-use guestwire::tui::view::frame::DrawingContext;
+use guestwire::tui::view::DrawingContext;
+use guestwire::tui::{Depth, theme_named};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -83,7 +83,7 @@ fn frame_160x50(bencher: Bencher<'_, '_>) {
     let mut log = after_100_000();
     log.to_error(false);
     log.toggle_density();
-    let theme = Theme::default();
+    let theme = theme_named("terminal", false, false, Depth::True).unwrap();
     let mut buffer = Buffer::empty(Rect::new(0, 0, 160, 50));
     let zone = jiff::tz::TimeZone::UTC;
     bencher.bench_local(|| {

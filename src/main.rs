@@ -9,7 +9,7 @@ use guestwire::{plain, tui};
 fn main() -> ExitCode {
     guestwire::cli::main(&FrontEnds {
         check: |settings| tui::start::chosen(settings).map(drop),
-        console: tui::start::prepare,
+        console: |start| tui::start::prepare(start, |_| {}),
         lines: |settings| block_on(plain::run::run(settings)),
         leave_terminal: tui::terminal::screen::leave,
     })

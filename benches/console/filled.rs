@@ -16,7 +16,7 @@ use guestwire::{plain, tui};
 fn main() -> ExitCode {
     guestwire::cli::main(&FrontEnds {
         check: |settings| tui::start::chosen(settings).map(drop),
-        console: |start| tui::start::prepare_with(start, |state| made_up::fill(state, 10_000)),
+        console: |start| tui::start::prepare(start, |state| made_up::fill(state, 10_000)),
         lines: |settings| block_on(plain::run::run(settings)),
         leave_terminal: tui::terminal::screen::leave,
     })

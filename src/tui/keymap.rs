@@ -15,10 +15,8 @@ use crate::text::suggest::nearest;
 const PREFIX_MENU: Duration = Duration::from_millis(400);
 /// How long "press again to leave" holds.
 const QUIT_HINT: Duration = Duration::from_secs(2);
-/// What a key means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyMeaning {
-    /// An action.
     Act(Action),
     /// The first of two keys.
     Prefix,
@@ -38,11 +36,7 @@ pub struct Keymap {
 impl Default for Keymap {
     fn default() -> Self {
         // Nothing is wrong with no changes.
-        Self::new(&[], false).unwrap_or_else(|_| Self {
-            bound: HashMap::new(),
-            keys: HashMap::new(),
-            prefixes: HashSet::new(),
-        })
+        Self::with(&[], false).0
     }
 }
 
@@ -53,6 +47,12 @@ impl Keymap {
     /// All that is wrong with the changes, each with its place: an unknown action (with the nearest name), an unknown
     /// key, a key that cannot be bound there, or one that two actions of one context want.
     pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
+        let (map, mut wrong) = Self::with(changes, enter_is_newline);
+        wrong.sort_by_key(|problem| problem.at);
+        if wrong.is_empty() { Ok(map) } else { Err(wrong) }
+    }
+
+    fn with(changes: &[KeyBinding], enter_is_newline: bool) -> (Self, Vec<Spot<String>>) {
         let mut wrong = Vec::new();
         // The defaults are checked by a test.
         let defaults = |spec: &ActionRow| spec.keys.iter().filter_map(|key| KeySequence::parse(key).ok()).collect();
@@ -81,16 +81,6 @@ impl Keymap {
             keys.insert(action, bound);
             places.insert(action, change.chords.first().map_or(change.action.at, |chord| chord.at));
         }
-        let map = Self::bind(keys, &places, &mut wrong);
-        wrong.sort_by_key(|problem| problem.at);
-        if wrong.is_empty() { Ok(map) } else { Err(wrong) }
-    }
-
-    fn bind(
-        keys: HashMap<Action, Vec<KeySequence>>,
-        places: &HashMap<Action, FilePosition>,
-        wrong: &mut Vec<Spot<String>>,
-    ) -> Self {
         let mut map = Self { bound: HashMap::new(), keys: HashMap::new(), prefixes: HashSet::new() };
         for (spec, key) in
             ACTIONS.iter().flat_map(|spec| keys.get(&spec.action).into_iter().flatten().map(move |key| (spec, *key)))
@@ -116,7 +106,7 @@ impl Keymap {
             wrong.push(Spot { value, at });
         }
         let two = map.bound.keys().filter(|(_, keys)| keys.second.is_some());
-        Self { prefixes: two.map(|(context, keys)| (*context, keys.first)).collect(), keys, ..map }
+        (Self { prefixes: two.map(|(context, keys)| (*context, keys.first)).collect(), keys, ..map }, wrong)
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
@@ -135,6 +125,11 @@ impl Keymap {
             None if prefix.is_none() && self.prefixes.contains(&(context, chord)) => KeyMeaning::Prefix,
             None => KeyMeaning::Unbound,
         }
+    }
+
+    /// The action of a single key in `context` itself.
+    pub(crate) fn action(&self, context: Context, chord: Chord) -> Option<Action> {
+        self.bound.get(&(context, KeySequence { first: chord, second: None })).copied()
     }
 
     /// All keys of an action, in order.
@@ -174,21 +169,16 @@ fn find_action(change: &KeyBinding) -> Result<Action, String> {
         let hint = near.map_or_else(String::new, |near| format!("; did you mean “{near}”?"));
         return Err(format!("no action is named “{name}”{hint}"));
     };
-    let home = action.spec().context;
-    if home != change.context {
-        return Err(format!(
-            "“{action}” belongs into [keys.{}], not into [keys.{}]",
-            home.name(),
-            change.context.name()
-        ));
+    let (home, here) = (action.spec().context, change.context);
+    if home == here {
+        return Ok(action);
     }
-    Ok(action)
+    Err(format!("“{action}” belongs into [keys.{}], not into [keys.{}]", home.name(), here.name()))
 }
 
 /// What keys do, and which have begun something.
 #[derive(Debug)]
 pub struct Keys {
-    /// The live bindings.
     pub map: Keymap,
     /// The first of two keys, and when it was pressed.
     pub first: Option<(Chord, Moment)>,
@@ -197,7 +187,6 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// No key has begun anything.
     pub const fn new(map: Keymap) -> Self {
         Self { map, first: None, quit_armed: None }
     }
@@ -212,7 +201,6 @@ impl Keys {
         self.quit_armed.is_some_and(|at| now.since(at) < QUIT_HINT)
     }
 
-    /// When something of this ends by itself.
     pub fn deadlines(&self) -> [Option<Moment>; 2] {
         [self.first.map(|(_, at)| at.after(PREFIX_MENU)), self.quit_armed.map(|at| at.after(QUIT_HINT))]
     }

@@ -27,15 +27,6 @@ const RULES: u16 = 70;
 /// From so many rows on there is a rule above the status line.
 const BOTTOM_RULE: u16 = 16;
 
-/// Width of the list of conversations.
-const fn list_width(screen: u16) -> u16 {
-    match screen {
-        180.. => 40,
-        140.. => 36,
-        _ => 30,
-    }
-}
-
 /// A pane that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pane {
@@ -67,9 +58,7 @@ impl Pane {
 /// What a person and the terminal decide of where panes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrangement {
-    /// The terminal's size.
     pub size: Size,
-    /// The pane with the focus.
     pub focus: Pane,
     /// Whether it has the whole body.
     pub zoomed: bool,
@@ -80,15 +69,8 @@ pub struct Arrangement {
 }
 
 impl Arrangement {
-    /// How a console begins: a person types.
     pub const fn new(size: Size) -> Self {
         Self { size, focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false }
-    }
-
-    /// The same with no pane on the whole screen.
-    #[must_use]
-    pub const fn unzoomed(self) -> Self {
-        Self { zoomed: false, focus: Pane::Log, ..self }
     }
 
     /// Whether the thread stands in the log's place.
@@ -96,7 +78,6 @@ impl Arrangement {
         self.thread_over && !holds_thread_and_log(self.size)
     }
 
-    /// The thread does not stand in the log's place any more.
     pub fn uncover_log(&mut self) {
         self.thread_over = false;
     }
@@ -134,7 +115,6 @@ pub struct PaneArea {
     pub ruled: bool,
 }
 
-/// The rules between panes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// The column beside the list.
@@ -164,9 +144,7 @@ pub struct Panes {
     pub thread: Option<PaneArea>,
     pub pass: Option<PaneArea>,
     pub composer: Option<PaneArea>,
-    /// The sticky line.
     pub status: Rect,
-    /// The keys.
     pub footer: Rect,
     pub rules: Rules,
     /// What is not the list: where overlays stand.
@@ -174,7 +152,6 @@ pub struct Panes {
 }
 
 impl Panes {
-    /// The place of a pane.
     pub fn get(mut self, pane: Pane) -> Option<PaneArea> {
         *self.of(pane)
     }
@@ -253,7 +230,12 @@ pub const fn holds_thread_and_log(size: Size) -> bool {
 
 /// Gives the list its place; what is left for the others.
 fn place_list(panes: &mut Panes, body: Rect, focus: Pane, ruled: bool) -> Rect {
-    let (left, right) = split_left(body, list_width(body.width));
+    let width = match body.width {
+        180.. => 40,
+        140.. => 36,
+        _ => 30,
+    };
+    let (left, right) = split_left(body, width);
     let beside = Rect { x: right.x + 1, width: right.width.saturating_sub(1), ..right };
     if body.width >= LIST_BESIDE {
         panes.rules.list = Some(left.right());

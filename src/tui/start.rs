@@ -25,13 +25,9 @@ use crate::files;
 use crate::model::{DeliveryStatus, Moment};
 use crate::pass::{Pass, builtin, file};
 use crate::text::counted;
-use crate::tui::action::Action;
-use crate::tui::keymap::Keymap;
-use crate::tui::state::composer::Composer;
-use crate::tui::state::demo::script::Tape;
-use crate::tui::state::{Look, State};
-use crate::tui::theme::{self, Theme};
-use crate::tui::{Effect, Event, update};
+use crate::tui::state::{Composer, Look, State, Tape};
+use crate::tui::theme;
+use crate::tui::{Action, Effect, Event, Keymap, Theme, update};
 
 /// How long the engine may take to finish what is on the wire after the screen is gone.
 const FINISH: Duration = Duration::from_secs(3);
@@ -41,19 +37,11 @@ const TAPE_MAX: u64 = 64 << 20;
 /// Puts what is shown in demo mode into a state.
 type DemoStart = Box<dyn FnOnce(&mut State)>;
 
-/// Reads what is shown from the start; then the console can be opened.
+/// Reads what is shown from the start; then the console can be opened. `made_up` puts into its state what is to be measured.
 ///
 /// # Errors
 /// What is to be shown cannot be read.
-pub fn prepare(start: ConsoleStart) -> Result<Console, Failed> {
-    prepare_with(start, |_| {})
-}
-
-/// The same for a console whose state is made up in part before anything is shown, so that it can be measured.
-///
-/// # Errors
-/// What is to be shown cannot be read.
-pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
+pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
     let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
     Ok(Box::new(move |settings| {
         let (keymap, theme) = chosen(settings)?;
@@ -116,7 +104,6 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart
     Ok(Some(Box::new(move |state| update::demo::play(state, &pass))))
 }
 
-/// Runs the console until someone leaves.
 async fn run(
     settings: &Settings,
     opened: OpenProfile,
@@ -135,11 +122,10 @@ async fn run(
     let told = journal.clone();
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let (ask, masking, telling) = (engine.clone(), engine.clone(), engine.clone());
-    let mask = |text: &str| engine.mask(text);
     let keep = |effects: Vec<Effect>| {
         for effect in effects {
             if let Effect::Journal(job) = effect {
-                journal::submit(journal.as_ref(), job, &mask);
+                journal::submit(journal.as_ref(), job, &|text| engine.mask(text));
             }
         }
     };
@@ -197,24 +183,16 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &run, settings.composer.snippets.clone());
     let look = Look { theme, zone, calm: settings.ui.calm, tells_typing: settings.composer.typing };
     let mut state = State::new(now, size, session, look, keymap, composer);
-    state.status.info(first_words(settings, profile, &state.keys.map.key(Action::Send)));
     if profile.sandbox {
+        let next = match settings.way_to_env() {
+            Some(way) => format!(" {way}"),
+            None if settings.paths.config_exists => String::new(),
+            None => format!(" Type a message and press {}.", state.keys.map.key(Action::Send)),
+        };
+        state.status.info(format!("Sandbox: nothing leaves this machine.{next}"));
         state.status.offer(&[(Action::Connect, "a real organisation")]);
     }
     state
-}
-
-/// What the status line says first.
-fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
-    if !profile.sandbox {
-        return String::new();
-    }
-    let next = match settings.way_to_env() {
-        Some(way) => format!(" {way}"),
-        None if settings.paths.config_exists => String::new(),
-        None => format!(" Type a message and press {send}."),
-    };
-    format!("Sandbox: nothing leaves this machine.{next}")
 }
 
 /// The keys and the theme that the settings choose.
@@ -235,20 +213,16 @@ pub fn chosen(settings: &Settings) -> Result<(Keymap, Theme), Problems> {
     }
 }
 
-/// Whether no colour is wanted at all, whatever the theme.
-pub fn no_colour(settings: &Settings) -> bool {
-    match settings.ui.color {
-        ColorChoice::Never => true,
-        ColorChoice::Always => false,
-        ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
-    }
-}
-
 fn theme(settings: &Settings) -> Result<Theme, Problem> {
     let ui = &settings.ui;
     let env = |name| std::env::var(name).unwrap_or_default();
     let depth = theme::Depth::of(&env("COLORTERM"), &env("TERM"));
-    theme::named(&ui.theme, ui.ascii, no_colour(settings), depth).ok_or_else(|| {
+    let no_color = match ui.color {
+        ColorChoice::Never => true,
+        ColorChoice::Always => false,
+        ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+    };
+    theme::named(&ui.theme, ui.ascii, no_color, depth).ok_or_else(|| {
         let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
         settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
     })

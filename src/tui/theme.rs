@@ -7,29 +7,27 @@ use serde::Deserialize;
 
 use crate::text::screen::{fit, plain, put, visible};
 
-/// The themes that come with the program, beside the default one: data that a person may read and change.
-const BUILT_IN: [(&str, &str); 4] = [
+/// The themes, each with its file: data that a person may read and change.
+const BUILT_IN: [(&str, &str); 6] = [
+    (TERMINAL, include_str!("../../assets/themes/terminal.toml")),
     ("dark", include_str!("../../assets/themes/dark.toml")),
     ("light", include_str!("../../assets/themes/light.toml")),
     ("high-contrast", include_str!("../../assets/themes/high-contrast.toml")),
     ("colour-blind", include_str!("../../assets/themes/colour-blind.toml")),
+    (MONOCHROME, include_str!("../../assets/themes/terminal.toml")),
 ];
-/// The default: the sixteen colours of the user's own terminal theme.
+/// The default.
 const TERMINAL: &str = "terminal";
-/// No colour.
 const MONOCHROME: &str = "monochrome";
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StyleRole {
-    /// Ordinary text.
     #[default]
     Text,
     /// Less important text: ids, times, words that say that all is well.
     Dim,
-    /// Titles and names.
     Strong,
-    /// The rules between panes.
     Border,
     /// The focus, and the names of keys.
     Focus,
@@ -39,23 +37,18 @@ pub enum StyleRole {
     Error,
     /// Unknown, waiting, more than one try, a fault that is on.
     Warning,
-    /// Under way, or news.
     Info,
-    /// A match of a filter or search.
     Match,
-    /// Names of JSON fields and headers.
     Name,
     /// A word on a ground of its own: where one is.
     Badge,
-    /// Production.
     Production,
 }
 
 /// How many colours the terminal shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     /// 24 bits.
-    #[default]
     True,
     /// The 256 of xterm.
     Indexed,
@@ -77,7 +70,7 @@ impl Depth {
 }
 
 /// A theme: a colour for each meaning, and whether glyphs beyond ASCII may be drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Its colours.
     pub colors: Colors,
@@ -99,19 +92,12 @@ pub struct Colors {
     pub name: String,
     /// What contrasts are computed against, and what stands on a badge.
     pub background: Color,
-    /// Text.
     pub text: Color,
-    /// Dim text.
     pub dim: Color,
-    /// Rules.
     pub border: Color,
-    /// Focus, names of keys.
     pub accent: Color,
-    /// Evidence that holds.
     pub ok: Color,
-    /// Refused or failed.
     pub error: Color,
-    /// Unknown, waiting.
     pub warning: Color,
     /// The ground of the selected row; `Reset`: it is reversed.
     pub selected: Color,
@@ -119,25 +105,6 @@ pub struct Colors {
     pub bubble: Color,
     /// The ground of what the guest said.
     pub own_bubble: Color,
-}
-
-impl Default for Colors {
-    fn default() -> Self {
-        Self {
-            name: TERMINAL.to_owned(),
-            background: Color::Black,
-            text: Color::Reset,
-            dim: Color::Reset,
-            border: Color::Reset,
-            accent: Color::Cyan,
-            ok: Color::Green,
-            error: Color::Red,
-            warning: Color::Yellow,
-            selected: Color::Reset,
-            bubble: Color::Reset,
-            own_bubble: Color::Reset,
-        }
-    }
 }
 
 impl Colors {
@@ -155,26 +122,21 @@ impl Colors {
 
 /// The names of the themes.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    [TERMINAL].into_iter().chain(BUILT_IN.iter().map(|(name, _)| *name)).chain([MONOCHROME])
+    BUILT_IN.iter().map(|(name, _)| *name)
 }
 
 /// The theme of that name for a terminal that shows so many colours, in ASCII or without colour where asked.
 pub fn named(name: &str, ascii: bool, no_color: bool, depth: Depth) -> Option<Theme> {
-    let theme = |colors, mono| Theme { colors, ascii, mono: mono || no_color, no_color, depth };
-    let plain = |name: &str| Colors { name: name.to_owned(), ..Colors::default() };
-    if matches!(name, TERMINAL | MONOCHROME) {
-        return Some(theme(plain(name), name == MONOCHROME));
-    }
-    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
     // The files are part of the program; a test parses each.
-    let colors: Colors = toml::from_str(text).ok()?;
+    let colors = |name| toml::from_str::<Colors>(BUILT_IN.iter().find(|(known, _)| *known == name)?.1).ok();
     let shown = match depth {
-        Depth::True => colors,
-        Depth::Indexed => colors.indexed(),
+        Depth::True => colors(name)?,
+        Depth::Indexed => colors(name)?.indexed(),
         // Sixteen colours are the terminal's own: a theme names none that would be nearer.
-        Depth::Basic => plain(name),
+        Depth::Basic => colors(name).and(colors(TERMINAL))?,
     };
-    Some(theme(shown, false))
+    let (colors, mono) = (Colors { name: name.to_owned(), ..shown }, no_color || name == MONOCHROME);
+    Some(Theme { colors, ascii, mono, no_color, depth })
 }
 
 /// The six levels of each channel in xterm's colour cube.
@@ -190,7 +152,6 @@ const fn rgb_of(index: u8) -> (u8, u8, u8) {
     (CUBE[(at / 36) as usize % 6], CUBE[(at / 6 % 6) as usize], CUBE[(at % 6) as usize])
 }
 
-/// The nearest of the 256 colours of xterm.
 fn indexed(color: Color) -> Color {
     let Color::Rgb(red, green, blue) = color else { return color };
     let distance = |index: &u8| {
@@ -262,11 +223,6 @@ impl Theme {
         if !self.mono && color != Color::Reset {
             buf.set_style(area.intersection(buf.area), Style::new().bg(color));
         }
-    }
-
-    /// Whether what is said in a conversation stands on grounds, or beside bars.
-    pub fn has_grounds(&self) -> bool {
-        !self.mono && self.colors.bubble != Color::Reset
     }
 }
 

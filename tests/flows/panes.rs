@@ -11,13 +11,13 @@ use guestwire::model::{
 use guestwire::session::Threads;
 use guestwire::session::{Conversations, MessageCounts};
 use guestwire::text::screen;
-use guestwire::tui::state::composer::Composer;
-use guestwire::tui::state::composer::rows::wanted_height;
-use guestwire::tui::state::thread::ThreadPane;
-use guestwire::tui::state::thread::rows::RowContext;
-use guestwire::tui::theme::Theme;
-use guestwire::tui::view::frame::DrawingContext;
+use guestwire::tui::state::Composer;
+use guestwire::tui::state::RowContext;
+use guestwire::tui::state::ThreadPane;
+use guestwire::tui::state::wanted_height;
+use guestwire::tui::view::DrawingContext;
 use guestwire::tui::view::{conversations, open_conversation};
+use guestwire::tui::{Depth, Theme, theme_named};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -33,7 +33,7 @@ fn at(second: u64) -> Moment {
 }
 
 fn theme(ascii: bool, mono: bool) -> Theme {
-    Theme { ascii, mono, ..Theme::default() }
+    theme_named("terminal", ascii, mono, Depth::True).unwrap()
 }
 
 fn with_look<T>(theme: &Theme, now: Moment, draw: impl FnOnce(&DrawingContext<'_>) -> T) -> T {
@@ -241,7 +241,7 @@ fn titles_and_counts() {
 
 #[test]
 fn the_composer_grows_with_its_text_and_shows_the_cursor() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     assert_eq!([0, 1, 2, 9].map(|max| wanted_height(&c, at(0), 20, max)), [0, 1, 1, 1]);
     c.paste("0123456789");
     assert_eq!(wanted_height(&c, at(0), 11, 9), 1);

@@ -21,12 +21,8 @@ use guestwire::model::{
 use guestwire::session::Conversations;
 use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
-use guestwire::tui::chord::Chord;
-use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::composer::Composer;
-use guestwire::tui::state::{Look, State};
-use guestwire::tui::theme::Theme;
-use guestwire::tui::{Effect, Event, update};
+use guestwire::tui::state::{Composer, Look, State};
+use guestwire::tui::{Chord, Depth, Effect, Event, Keymap, Theme, theme_named, update};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
@@ -129,7 +125,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
         now: start(),
         size: Size { width, height },
         session: Session::new(sandbox_place(), Conversations::new(conversations()), Log::new(LogOptions::default())),
-        look: look(Theme::default()),
+        look: look(theme_named("terminal", false, false, Depth::True).unwrap()),
         keymap: Keymap::default(),
         composer: Composer::new(7, "run-7", vec![snippet]),
     }
@@ -240,11 +236,10 @@ impl Desk {
     pub fn command_exactly(&mut self, action: guestwire::tui::action::Action) -> Option<Vec<Effect>> {
         self.keys("ctrl-p");
         self.paste(action.name());
-        let Some(guestwire::tui::state::overlay::Overlay::Palette(palette)) = &mut self.state.overlay else {
+        let Some(guestwire::tui::state::Overlay::Palette(palette)) = &mut self.state.overlay else {
             panic!("no palette")
         };
-        let target = guestwire::tui::state::palette::PaletteTarget::Act(action);
-        palette.chosen = palette.items.iter().position(|item| item.target == target)?;
+        palette.chosen = palette.items.iter().position(|item| item.name == action.name())?;
         Some(self.keys("enter"))
     }
 

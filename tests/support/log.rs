@@ -9,8 +9,8 @@ use guestwire::model::{
     FailureKind, Generation, Header, MessageId, Moment, Outcome, Phase, Request, Response, Timing,
 };
 use guestwire::session::{Log, LogOptions};
-use guestwire::tui::theme::Theme;
-use guestwire::tui::view::frame::DrawingContext;
+use guestwire::tui::view::DrawingContext;
+use guestwire::tui::{Depth, theme_named};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -219,7 +219,7 @@ pub fn story(log: &mut Log) {
 }
 
 pub fn drawn_at(log: &Log, width: u16, height: u16, now: Moment) -> Buffer {
-    let theme = Theme { ascii: false, ..Theme::default() };
+    let theme = theme_named("terminal", false, false, Depth::True).unwrap();
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     let look = DrawingContext { theme: &theme, now, zone: &jiff::tz::TimeZone::UTC, focused: true };

@@ -20,10 +20,10 @@ use guestwire::session::Conversations;
 use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
+use guestwire::tui::Chord;
 use guestwire::tui::action::Action;
-use guestwire::tui::chord::Chord;
+use guestwire::tui::state::Composer;
 use guestwire::tui::state::State;
-use guestwire::tui::state::composer::Composer;
 
 use super::console;
 use guestwire::tui::terminal::event_loop::{EventLoop, Input, LoopEnd, Platform, Screen, Work};

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use guestwire::tui::Keymap;
 use guestwire::tui::action::{ACTIONS, Context};
-use guestwire::tui::keymap::Keymap;
 
 const BEGIN: &str = "<!-- keys:begin -->";
 const END: &str = "<!-- keys:end -->";

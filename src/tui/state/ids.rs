@@ -6,16 +6,12 @@ use crate::model::{Address, ConversationKey};
 
 use crate::session::Session;
 
-/// Ids that are being looked up.
 #[derive(Clone, Debug)]
 pub struct IdSearch {
-    /// What is asked.
     pub look: IdLookUp,
-    /// What it is for.
     pub purpose: IdsPurpose,
 }
 
-/// What ids are looked up for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdsPurpose {
     /// To add the conversation that this pasted text leads to.
@@ -52,7 +48,6 @@ pub fn known(session: &Session) -> KnownIds {
     KnownIds::of(session.conversations.items().map(|i| &i.conversation.address)).with(&session.diagnoses.evidence)
 }
 
-/// What is wrong with the ids of `address`.
 fn wrongs(address: &Address, known: &KnownIds) -> Vec<MisplacedId> {
     places(address).into_iter().filter_map(|(place, id)| wrong(place, id, address, known)).collect()
 }
@@ -103,7 +98,6 @@ pub fn swap(session: &Session, key: ConversationKey) -> Option<Address> {
     put_right(address, &wrongs(address, &known(session)))
 }
 
-/// The lines of a conversation's id card.
 pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKey) -> Vec<String> {
     let Some(item) = session.conversations.get(key) else {
         return Vec::new();

@@ -32,7 +32,6 @@ pub static GROUPS: LazyLock<Vec<(&'static str, KeyGroup)>> = LazyLock::new(|| {
     groups
 });
 
-/// The keys of a group.
 pub fn group(name: &str) -> &'static [(Action, &'static str)] {
     GROUPS.iter().find(|(group, _)| *group == name).map_or(&[], |(_, keys)| keys)
 }
@@ -125,8 +124,7 @@ impl State {
         self.status.keys.iter().map(|(action, words)| (self.key(*action), *words)).collect()
     }
 
-    /// The place that has the keys.
-    pub const fn place_word(&self) -> &'static str {
+    pub(crate) const fn place_word(&self) -> &'static str {
         match (&self.overlay, self.arrangement.focus) {
             (Some(Overlay::Prompt(_)), _) => "typing",
             (Some(Overlay::Card(_)), _) => "card",
@@ -153,8 +151,8 @@ impl State {
         let fixed = |key: &str, words: &'static str| (key.to_owned(), words);
         let close = self.hints(&[(Action::Dismiss, "close")]);
         let select = |words| self.hints(&[(Action::Confirm, words), (Action::Dismiss, "close")]);
-        let moves =
-            (format!("{} {}", self.keys.map.key(Action::DialogUp), self.keys.map.key(Action::DialogDown)), "move");
+        let both = |one, other| format!("{} {}", self.keys.map.key(one), self.keys.map.key(other));
+        let moves = (both(Action::DialogUp, Action::DialogDown), "move");
         match &self.overlay {
             Some(Overlay::Prompt(prompt)) if prompt.found.is_empty() => (Vec::new(), select("done")),
             Some(Overlay::Prompt(_)) => (vec![moves], select("done")),
@@ -172,14 +170,14 @@ impl State {
             Some(Overlay::Card(Card { prefix: Some(_), .. })) => (Vec::new(), close),
             // What the card's own bottom row names is not said twice.
             Some(Overlay::Card(card)) => {
-                let rows = format!("{} {}", self.keys.map.key(Action::LogUp), self.keys.map.key(Action::LogDown));
                 let mut keys = vec![(Action::CopyNote, "note to admin")];
                 // What was refused in an earlier session is over: checks and reads are about now.
                 if let Some(entry) = self.session.log.entry(card.number) {
                     keys.push((Action::Probe, "run checks"));
                     keys.extend(entry.conversation().map(|_| (Action::Refresh, "read again")));
                 }
-                (std::iter::once((rows, "scroll")).chain(self.hints(&keys)).collect(), close)
+                let rows = (both(Action::LogUp, Action::LogDown), "scroll");
+                (std::iter::once(rows).chain(self.hints(&keys)).collect(), close)
             }
             // What is typed is searched for.
             Some(Overlay::Page(page)) if matches!(page.content, PageContent::Help(Some(_))) => {
@@ -190,7 +188,7 @@ impl State {
                 match &page.content {
                     PageContent::Help(_) => keys.push(fixed("/", "search")),
                     PageContent::Status => {}
-                    PageContent::Lines { .. } => keys.push(fixed("y", "copy")),
+                    PageContent::Lines(..) => keys.push(fixed("y", "copy")),
                     PageContent::Ids(key) => {
                         keys.extend([fixed("l", "look up the ids"), fixed("y", "copy")]);
                         keys.extend(ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one")));
@@ -199,7 +197,13 @@ impl State {
                 (keys, close)
             }
             None => match &self.demo.present {
-                None => (self.hints(&self.pane_hints()), self.kept_hints()),
+                None => {
+                    let (help, palette) = match self.arrangement.focus {
+                        Pane::Composer => (Action::HelpText, Action::PaletteText),
+                        _ => (Action::Help, Action::Palette),
+                    };
+                    (self.hints(&self.pane_hints()), self.hints(&[(help, "help"), (palette, "commands")]))
+                }
                 Some(_) if self.arrangement.focus == Pane::Composer => {
                     (self.hints(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
                 }
@@ -226,30 +230,23 @@ impl State {
             ]);
         }
         let log = self.log_with(card.number);
-        let mut keys = vec![(key(Action::CopyTicket), "ticket")];
-        if log.accepted_beside(card.number).is_some() {
-            keys.push((key(Action::CompareAccepted), "compare with last accepted"));
-        }
-        if log.why_place(card.number).1 > 1 {
-            keys.push((format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch)), "other refusals"));
-        }
-        keys.push((key(Action::Dismiss), "close"));
-        keys.retain(|(key, _)| !key.trim().is_empty());
-        keys
+        let compare = log.accepted_beside(card.number).map(|_| key(Action::CompareAccepted)).unwrap_or_default();
+        let others = match log.why_place(card.number).1 {
+            ..=1 => String::new(),
+            _ => format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch)),
+        };
+        let keys = [
+            (key(Action::CopyTicket), "ticket"),
+            (compare, "compare with last accepted"),
+            (others, "other refusals"),
+            (key(Action::Dismiss), "close"),
+        ];
+        keys.into_iter().filter(|(key, _)| !key.trim().is_empty()).collect()
     }
 
     /// The key that says yes to a question.
     pub fn yes_key(&self, ask: &Confirmation) -> String {
         if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keys.map.key(Action::Confirm) }
-    }
-
-    /// Help and commands, which stay to the last.
-    fn kept_hints(&self) -> Vec<KeyHint> {
-        let (help, palette) = match self.arrangement.focus {
-            Pane::Composer => (Action::HelpText, Action::PaletteText),
-            _ => (Action::Help, Action::Palette),
-        };
-        self.hints(&[(help, "help"), (palette, "commands")])
     }
 
     /// What the keys of the pane with the focus do, the most important first.
@@ -278,9 +275,10 @@ impl State {
         let unknown = entry.is_some_and(|entry| entry.settled().is_none())
             && exchange.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
         match action {
-            Action::Choose | Action::ChooseText => open.is_some_and(|item| {
-                self.session.threads.get(item.conversation.key).is_some_and(|t| t.offer().is_some())
-            }),
+            Action::Choose | Action::ChooseText => {
+                let thread = open.and_then(|item| self.session.threads.get(item.conversation.key));
+                thread.is_some_and(|thread| thread.offer().is_some())
+            }
             Action::ExtrasText => open.is_some_and(|item| item.conversation.channel().capabilities().attributes),
             Action::Remove => chosen.is_some_and(|item| item.added),
             Action::Open | Action::IdCard | Action::Pin | Action::Nickname => chosen.is_some(),

@@ -2,6 +2,7 @@
 //! reads, or those that a search found. Bounded: what is far from the cursor is let go and read again when it is wanted.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
 use crate::journal::job::KeptEntry;
 use crate::model::{Cause, Confidence, Message, MessageId};
@@ -36,9 +37,7 @@ impl HistoryStretch {
     pub fn new(session: &Session, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
         let mut log = session.log_of_kept(&entries);
         let entries: VecDeque<_> = entries.into();
-        if let Some(query) = &query {
-            log.set_search(query.trim_matches('"'));
-        }
+        log.set_search(query.as_deref().unwrap_or_default().trim_matches('"'));
         if let Some(last) = log.last_number() {
             log.place(last, 0, usize::MAX);
         }
@@ -47,9 +46,7 @@ impl HistoryStretch {
 
     /// More above.
     pub fn prepend(&mut self, session: &Session, more: Vec<KeptEntry>, older: bool) {
-        for entry in more.into_iter().rev() {
-            self.entries.push_front(entry);
-        }
+        more.into_iter().rev().for_each(|entry| self.entries.push_front(entry));
         self.older = older;
         if self.entries.len() > WINDOW {
             self.entries.truncate(WINDOW);
@@ -62,10 +59,8 @@ impl HistoryStretch {
     pub fn append(&mut self, session: &Session, more: Vec<KeptEntry>, newer: bool) {
         self.entries.extend(more);
         self.newer = newer;
-        while self.entries.len() > WINDOW {
-            self.entries.pop_front();
-            self.older = true;
-        }
+        let over = self.entries.len().saturating_sub(WINDOW);
+        self.older |= self.entries.drain(..over).next().is_some();
         self.rebuild(session);
     }
 
@@ -87,31 +82,18 @@ impl HistoryStretch {
 /// What the log pane shows besides what happens now.
 #[derive(Debug, Default)]
 pub struct LogPane {
-    history: Option<HistoryStretch>,
-    compare_with: Option<u64>,
+    /// What it shows instead of what happens now.
+    pub history: Option<HistoryStretch>,
+    /// The number of the entry that another is to be compared with.
+    pub compare_with: Option<u64>,
     /// Why messages of earlier sessions failed, as the entries said that were shown.
     causes: BTreeMap<MessageId, (Confidence, String)>,
 }
 
 impl LogPane {
-    /// What it shows instead of what happens now.
-    pub const fn history(&self) -> Option<&HistoryStretch> {
-        self.history.as_ref()
-    }
-
-    /// The same, into which a page comes.
-    pub(crate) const fn history_mut(&mut self) -> Option<&mut HistoryStretch> {
-        self.history.as_mut()
-    }
-
     /// Shows a stretch of history, or what happens now; what was shown instead of that before.
     pub(crate) const fn show_history(&mut self, history: Option<HistoryStretch>) -> Option<HistoryStretch> {
         std::mem::replace(&mut self.history, history)
-    }
-
-    /// The number of the entry that another is to be compared with.
-    pub const fn compare_with(&self) -> Option<u64> {
-        self.compare_with
     }
 
     /// An entry is chosen to be compared: the one that was chosen before, if any. Another one ends the choice.
@@ -133,9 +115,8 @@ impl LogPane {
         for (id, entry) in ours.filter(|(id, _)| threads.message(*id).is_some()) {
             let Some(cause) = named_cause(entry, ascii) else { continue };
             // What a search found is judged without what stood around it: it takes nothing from what is known better.
-            let known = self.causes.entry(id).or_insert_with(|| cause.clone());
-            if cause.0 >= known.0 {
-                *known = cause;
+            if self.causes.get(&id).is_none_or(|known| cause.0 >= known.0) {
+                self.causes.insert(id, cause);
             }
         }
     }
@@ -158,4 +139,18 @@ fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     let dot = if ascii { "-" } else { "·" };
     let confidence = diagnosis.confidence();
     Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.word()).trim().to_owned()))
+}
+
+/// What stands in the log's place while a pass is shown, and what was typed for it.
+#[derive(Debug, Default)]
+pub struct PassPane {
+    /// The step whose verdict was the last thing done: a note is about it.
+    pub judged: Option<(usize, usize)>,
+    /// It stands in the log's place.
+    pub shown: bool,
+    pub reading: Option<PathBuf>,
+    /// The path of one that has mistakes, as it was typed.
+    pub mistaken: String,
+    /// The step that a recording has its newest marker for.
+    pub marked: Option<(usize, usize)>,
 }

@@ -1,18 +1,17 @@
 //! The console's state, one file an area. Only [`crate::tui::update`] changes it; the view only reads it.
 
-pub mod composer;
-pub mod demo;
-pub mod help;
+pub(crate) mod composer;
+pub(crate) mod demo;
 pub(crate) mod ids;
 pub(crate) mod key_hints;
-pub mod log_pane;
-pub mod overlay;
+pub(crate) mod log_pane;
+pub(crate) mod overlay;
 pub(crate) mod page;
-pub mod palette;
+pub(crate) mod palette;
 mod panes;
-pub mod requests;
+pub(crate) mod requests;
 pub(crate) mod status;
-pub mod thread;
+pub(crate) mod thread;
 pub(crate) mod token_badge;
 
 use std::path::PathBuf;
@@ -21,45 +20,40 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 
-use crate::model::{DeliveryStatus, Message, Moment, Variation};
+use crate::model::{ConversationKey, DeliveryStatus, Message, Moment, Variation};
 use crate::session::conversations::ConversationItem;
 use crate::session::refusals::Rate401;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
-use crate::tui::event::Effect;
+use crate::tui::Effect;
 use crate::tui::keymap::{Keymap, Keys};
 use crate::tui::layout::Arrangement;
 use crate::tui::theme::Theme;
-use composer::Composer;
 use demo::Demo;
-use log_pane::LogPane;
-use overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
+use log_pane::{LogPane, PassPane};
 use requests::{OutputFiles, Questions};
 use status::StatusLine;
-use thread::ThreadPane;
-use thread::rows::RowContext;
 
 pub use crate::tui::layout::Pane;
+pub(crate) use composer::editor::Editor;
+pub use composer::{Composer, rows::wanted_height};
+pub(crate) use demo::Present;
+pub use demo::script::Tape;
+pub(crate) use key_hints::KeyHint;
+pub use log_pane::HistoryStretch;
+pub(crate) use overlay::{Card, Confirmation, Consent, DialogQuestion, Menu, MenuChoice, PromptPurpose};
+pub use overlay::{Overlay, Page, PageContent, Prompt};
+pub use page::help_lines;
+pub use palette::Palette;
+pub(crate) use palette::PaletteTarget;
+pub(crate) use status::Subject;
+pub(crate) use thread::rows::Row;
+pub use thread::{ThreadPane, rows::RowContext};
 
 /// Below this height a thread has no blank rows.
 const DENSE_BELOW: u16 = 12;
 /// How long production sends need no question.
 const ARMED: Duration = Duration::from_secs(600);
-
-/// The pass pane.
-#[derive(Debug, Default)]
-pub struct PassPane {
-    /// The step whose verdict was the last thing done: a note is about it.
-    pub(crate) judged: Option<(usize, usize)>,
-    /// It stands in the log's place.
-    pub shown: bool,
-    /// The pass file that is being read.
-    pub(crate) reading: Option<PathBuf>,
-    /// The path of one that has mistakes, as it was typed.
-    pub(crate) mistaken: String,
-    /// The step that a recording has its newest marker for.
-    pub(crate) marked: Option<(usize, usize)>,
-}
 
 /// How the console looks and behaves, by setting.
 #[derive(Debug)]
@@ -201,17 +195,14 @@ impl State {
         if self.session.profile.production { Consent::Y } else { Consent::Enter }
     }
 
-    /// Asks for one line, which begins with `text`.
     pub(crate) fn prompt(&mut self, purpose: PromptPurpose, text: &str) {
         self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
     }
 
-    /// Asks for something outside.
     pub(crate) fn request(&mut self, effect: Effect) {
         self.questions.request(effect);
     }
 
-    /// Records the screen into a new file.
     pub(crate) fn record(&mut self, path: PathBuf) {
         self.files.record(path.clone());
         self.request(Effect::Record(Some(path)));
@@ -279,12 +270,10 @@ impl State {
         self.session.conversations.active_item().map_or("no conversation", ConversationItem::name)
     }
 
-    /// The same, as it may be seen: in a demo by its alias.
-    pub fn shown_name(&self) -> std::borrow::Cow<'_, str> {
-        match (&self.demo.present, self.session.conversations.active()) {
-            (Some(present), Some(key)) => present.aliases.conversation(key).into(),
-            _ => self.active_name().into(),
-        }
+    /// The name of a conversation as it may be seen: in a demo, and in a recording of one, by its alias.
+    pub(crate) fn shown_name(&self, key: ConversationKey) -> String {
+        let name = || self.session.conversations.name(key);
+        self.demo.present.as_ref().map_or_else(name, |present| present.aliases.conversation(key))
     }
 
     /// What the terminal's title says.

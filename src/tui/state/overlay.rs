@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::diagnosis::ids::Candidate;
-use crate::engine::DiscoveredConversation;
-use crate::model::{ConversationKey, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
+use crate::export::transcript::TranscriptForm;
+use crate::model::{ConversationKey, Extras, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
 use crate::pass::Verdict;
 
 use super::Pane;
-use super::composer::CarriedExtras;
 use super::composer::editor::Editor;
 use super::palette::Palette;
 use crate::tui::action::Action;
@@ -35,18 +34,16 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// A page from its first line on.
-    pub const fn page(content: PageContent) -> Self {
+    pub(crate) const fn page(content: PageContent) -> Self {
         Self::Page(Page { content, scroll: 0 })
     }
 
-    /// Lines under a heading.
-    pub fn lines(title: impl Into<String>, lines: Vec<String>) -> Self {
-        Self::page(PageContent::Lines { title: title.into(), lines })
+    pub(crate) fn lines(title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self::page(PageContent::Lines(title.into(), lines))
     }
 
     /// The message whose unknown outcome the menu is about.
-    pub fn unknown_message(&self) -> Option<MessageId> {
+    pub(crate) fn unknown_message(&self) -> Option<MessageId> {
         let Self::Menu(menu) = self else { return None };
         match menu.items.first() {
             Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
@@ -73,21 +70,14 @@ pub enum PageContent {
     Status,
     /// The ids of a conversation, and what is known of them.
     Ids(ConversationKey),
-    /// These lines; made visible by the view.
-    Lines {
-        /// The heading.
-        title: String,
-        /// The lines.
-        lines: Vec<String>,
-    },
+    /// A heading and lines; made visible by the view.
+    Lines(String, Vec<String>),
 }
 
-/// The card of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card {
     /// The entry's number in the log.
     pub number: u64,
-    /// First line shown.
     pub scroll: u16,
     /// The first of two keys: the next one says what to copy.
     pub prefix: Option<Chord>,
@@ -96,38 +86,25 @@ pub struct Card {
 /// What a prompt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptPurpose {
-    /// Filter a pane as one types.
     Filter(Pane),
-    /// Search the log.
     Search,
-    /// Name a conversation.
     Nickname(ConversationKey),
-    /// Comment the log entry of that number.
     Comment(u64),
-    /// Add a conversation by its id.
     Add,
     /// Of which site a guest of this web deployment comes.
     Site(uuid::Uuid),
-    /// Search all that the journal keeps.
     SearchKept,
-    /// Search the messages sent before.
     History,
-    /// Which pass file to open.
     PassFile,
-    /// A note on the open step of the pass.
     PassNote {
         /// Which: the places of its case and itself.
         at: (usize, usize),
         /// It says why the step has this verdict.
         verdict: Option<Verdict>,
     },
-    /// Where the reports of the pass go.
     Reports,
-    /// Where the pass that a session becomes goes.
     SessionPass,
-    /// Attach a file to the next message of a conversation.
     Attach(ConversationKey),
-    /// Give the next message of a conversation a participant attribute.
     Attribute(ConversationKey),
 }
 
@@ -184,8 +161,7 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// A prompt that begins with `text`.
-    pub fn new(purpose: PromptPurpose, text: &str) -> Self {
+    pub(crate) fn new(purpose: PromptPurpose, text: &str) -> Self {
         Self { purpose, input: Editor::from(text), problem: None, found: Vec::new(), chosen: 0 }
     }
 }
@@ -219,74 +195,51 @@ pub fn paste_line(input: &mut Editor, text: &str) {
     input.insert(&text.trim_end_matches('\n').replace('\n', " "));
 }
 
-/// Which pass is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PassChoice {
-    /// The one that an earlier session left unfinished.
-    Unfinished,
-    /// A built-in one, by name.
-    Builtin(&'static str),
-    /// A file.
-    File(PathBuf),
-    /// A file that is no pass: what is wrong with it.
-    Wrong(String),
-    /// A file that is named next.
-    Path,
-}
-
 /// What a menu's line does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MenuChoice {
-    /// Insert the snippet of that name.
-    Snippet(String),
+    Insert(String),
     /// Set a sandbox fault, in the form of its control API; `None` clears all.
     Fault(Option<&'static str>),
-    /// Add this conversation, or open it where it is there.
     AddFound(Candidate),
-    /// Do this.
     Act(Action),
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
-    /// Save what was said in the open conversation.
-    Transcript(crate::export::transcript::TranscriptForm),
-    /// Demo: play the built-in pass of that name.
+    Transcript(TranscriptForm),
     Play(&'static str),
-    /// Demo: show again what was said in the open conversation.
     Rehearse,
-    /// Open a pass.
-    Pass(PassChoice),
-    /// Change the colours.
-    Theme(String),
+    /// The pass that an earlier session left unfinished.
+    PassUnfinished,
+    /// Name and text.
+    PassBuiltin(&'static str, &'static str),
+    PassFile(PathBuf),
+    /// A pass file that is named next.
+    PassPath,
+    Theme(&'static str),
     /// Leave an unknown message to the looks at its conversation.
     KeepWatching(MessageId),
     /// Settle an unknown message: landed or lost.
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.
     SendAnyway(MessageId),
-    /// Answer with a choice: this is sent.
     Answer(Box<OutgoingMessage>),
-    /// Take something off the next message; `None` everything.
-    TakeOff(ConversationKey, Option<CarriedExtras>),
-    /// Ask something of a session.
+    /// The next message carries only this.
+    Carry(ConversationKey, Extras),
     Session(ConversationKey, SessionAsk),
-    /// Add a conversation that was found active.
-    Found(Box<DiscoveredConversation>),
-    /// Ask for another page of active conversations.
     Page(u32),
     /// Nothing: it cannot be used now, for this reason.
     NotNow(&'static str),
+    /// Nothing: it is wrong in this way.
+    Wrong(String),
 }
 
 /// A list to pick from.
 #[derive(Clone, Debug, Default)]
 pub struct Menu {
-    /// The heading.
     pub title: String,
     /// Lines above the choices that say what this is about.
     pub intro: Vec<String>,
-    /// The choices, each with its text.
     pub items: Vec<(String, MenuChoice)>,
-    /// Which is chosen.
     pub chosen: usize,
     /// A digit takes its line at once, instead of standing on it.
     pub quick: bool,
@@ -299,8 +252,8 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// A menu on its first line.
-    pub fn new(title: impl Into<String>, items: Vec<(String, MenuChoice)>) -> Self {
+    pub fn new<T: Into<String>>(title: impl Into<String>, items: impl IntoIterator<Item = (T, MenuChoice)>) -> Self {
+        let items = items.into_iter().map(|(text, choice)| (text.into(), choice)).collect();
         Self { title: title.into(), items, ..Self::default() }
     }
 
@@ -331,78 +284,46 @@ impl Menu {
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogQuestion {
-    /// Send this message again?
     Resend(MessageId),
     /// Send this unknown message again, although it may have been received? Needs the typed word.
     SendAnyway(MessageId),
     /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
     Production(Moment),
-    /// Production: answer with a choice, with this?
     Answer(Box<OutgoingMessage>),
-    /// Ask this of a session?
     Session(ConversationKey, SessionAsk),
-    /// Production: play the next message of the demo's script?
     Play,
-    /// Run the open step of the pass?
     PassStep,
-    /// End the pass?
     PassStop,
-    /// Remove this conversation from the list?
     Remove(ConversationKey),
-    /// Leave, although something is open?
     Quit,
 }
 
-/// A question.
 #[derive(Debug)]
 pub struct Confirmation {
-    /// What about.
     pub question: DialogQuestion,
-    /// The heading.
     pub title: String,
-    /// What there is to know.
     pub lines: Vec<String>,
     /// What a yes does: "send it again".
     pub yes: &'static str,
-    /// What a person must do to say yes.
     pub consent: Consent,
 }
 
 /// What a person must do to say yes to a question.
 #[derive(Debug, Default)]
 pub enum Consent {
-    /// Press Enter, or `y`.
     #[default]
     Enter,
     /// Press `y`: Enter has just been pressed, and pressing it twice is a slip that reaches real customers.
     Y,
-    /// Type this word, then press Enter.
     Word {
-        /// The word.
         word: &'static str,
-        /// What is typed so far.
         typed: Editor,
         /// Enter was pressed with another word.
         wrong: bool,
     },
 }
 
-impl Consent {
-    /// Asks for a word.
-    pub fn word(word: &'static str) -> Self {
-        Self::Word { word, typed: Editor::default(), wrong: false }
-    }
-}
-
 impl Confirmation {
-    /// What is typed for it, where a word is asked for.
-    pub const fn typed(&mut self) -> Option<&mut Editor> {
-        match &mut self.consent {
-            Consent::Word { typed, .. } => Some(typed),
-            Consent::Enter | Consent::Y => None,
-        }
-    }
-
     /// Whether the word is typed that is asked for, if any.
     pub fn ready(&self) -> bool {
         match &self.consent {

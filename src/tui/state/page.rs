@@ -5,16 +5,16 @@ use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::help::{self, NARROW};
+use super::key_hints::{GROUPS, group};
 use super::overlay::{Page, PageContent};
 use super::token_badge::{badge, countdown, duration, session_words};
-use super::{State, ids};
-use crate::model::{Channel, TokenFacts, WebSession};
+use super::{Pane, State, ids};
+use crate::model::{Channel, RateLimit, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::counted;
 use crate::text::screen::{hanging, plain, visible, width};
-use crate::tui::action::Action;
+use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
 /// The rows into which a page's lines fall, and the width that they want.
 pub fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
@@ -33,27 +33,25 @@ pub fn page_height(rows: usize, screen: u16) -> usize {
 /// The heading and the lines of a page.
 pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str>, Cow<'p, [String]>) {
     match content {
-        PageContent::Help(None) => ("Help   / searches".into(), help::lines(state, "").into()),
+        PageContent::Help(None) => ("Help   / searches".into(), help_lines(state, "").into()),
         PageContent::Help(Some(typed)) => {
-            (format!("Help   / {}", typed.text()).into(), help::lines(state, typed.text()).into())
+            (format!("Help   / {}", typed.text()).into(), help_lines(state, typed.text()).into())
         }
         PageContent::Status => ("Status".into(), status(state).into()),
         PageContent::Ids(key) => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            (title.into(), ids::card(&state.session, state.questions.id_search(), *key).into())
+            (title.into(), ids::card(&state.session, state.questions.id_search.as_ref(), *key).into())
         }
-        PageContent::Lines { title, lines } => (title.into(), lines.into()),
+        PageContent::Lines(title, lines) => (title.into(), lines.into()),
     }
 }
 
-/// How far a page can be scrolled.
 pub fn last_scroll(state: &State, page: &Page) -> u16 {
     let rows =
         page_rows(&page_text(state, &page.content).1, state.arrangement.size.width, state.look.theme.ascii).0.len();
     u16::try_from(rows - page_height(rows, state.arrangement.size.height)).unwrap_or(u16::MAX)
 }
 
-/// Rows of a page turn.
 pub fn page_turn(state: &State) -> u16 {
     state.arrangement.size.height.saturating_sub(6).max(1)
 }
@@ -80,9 +78,8 @@ fn status(state: &State) -> Vec<String> {
     if width(said) + STATUS_MARGIN > usize::from(state.arrangement.size.width) {
         lines.extend([format!("Message    {said}"), String::new()]);
     }
-    let profile = &state.session.profile;
+    let (profile, badge) = (&state.session.profile, badge(&state.session.sign_in.status, state.now));
     let (facts, production) = (&profile.facts, if profile.production { "  PROD" } else { "" });
-    let or_none = |words: &[String]| if words.is_empty() { "(none)".to_owned() } else { words.join(" ") };
     lines.extend([
         format!("Profile    {}{production}", facts.name),
         format!("Region     {}", facts.region),
@@ -90,7 +87,7 @@ fn status(state: &State) -> Vec<String> {
         format!("Login      {}", facts.token_host),
         format!("Requests   {}", profile.way()),
         String::new(),
-        badge_words(state),
+        badge.alarm.map_or(badge.text.clone(), |alarm| format!("{}, {alarm}", badge.text)),
     ]);
     if let Some(facts) = state.session.sign_in.status.facts() {
         token(state, facts, &mut lines);
@@ -104,21 +101,15 @@ fn status(state: &State) -> Vec<String> {
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
-    for item in state.session.conversations.items() {
-        if let Some(why) = item.readable.unreadable() {
-            lines.push(format!("Replies    {}: {}", item.name(), why.sentence()));
-        }
-    }
-    if let Some(webhook) = &state.session.webhook {
-        lines.push(format!("Webhook    {}", webhook.words()));
-    }
+    let items = state.session.conversations.items();
+    let unreadable = items.filter_map(|item| Some((item.name(), item.readable.unreadable()?)));
+    lines.extend(unreadable.map(|(name, why)| format!("Replies    {name}: {}", why.sentence())));
+    lines.extend(state.session.webhook.iter().map(|webhook| format!("Webhook    {}", webhook.words())));
     lines.push(match state.session.rate_limit {
-        Some(limit) => format!(
-            "Rate limit {} of {} used when the server last said so; resets in {}",
-            limit.count,
-            limit.allowed,
-            countdown(limit.resets, state.now)
-        ),
+        Some(RateLimit { count, allowed, resets, .. }) => {
+            let resets = countdown(resets, state.now);
+            format!("Rate limit {count} of {allowed} used when the server last said so; resets in {resets}")
+        }
         None => "Rate limit not known yet".to_owned(),
     });
     lines.push(match state.session.diagnoses.evidence.skew {
@@ -135,19 +126,13 @@ fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if !state.questions.faults().is_empty() {
-        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults().join(", ")));
+    if !state.questions.faults.is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
     }
     // The page takes no other key than those that move and close it.
     let close = state.keys.map.key(Action::Dismiss);
     lines.push(format!("{close}, then {} gets a new token.", state.key(Action::Renew)));
     lines
-}
-
-/// The token's badge in full.
-fn badge_words(state: &State) -> String {
-    let badge = badge(&state.session.sign_in.status, state.now);
-    badge.alarm.map_or(badge.text.clone(), |alarm| format!("{}, {alarm}", badge.text))
 }
 
 /// The guest sessions of web conversations, each with what there is to know.
@@ -214,18 +199,12 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     };
     let (stands, healed) = (row(|c| c.1), row(|c| c.0));
     let most = format!("highest {most} in 30 s");
-    if narrow {
-        lines.push(format!("  15 minutes until now, {most}"));
-        lines.extend([
-            "  not fixed".to_owned(),
-            format!("  |{stands}|"),
-            "  fixed".to_owned(),
-            format!("  |{healed}|"),
-        ]);
+    let plot = if narrow {
+        format!("  15 minutes until now, {most}\n  not fixed\n  |{stands}|\n  fixed\n  |{healed}|")
     } else {
-        lines.push(format!("  15 minutes  not fixed  |{stands}| now"));
-        lines.push(format!("              fixed      |{healed}| {most}"));
-    }
+        format!("  15 minutes  not fixed  |{stands}| now\n              fixed      |{healed}| {most}")
+    };
+    lines.extend(plot.lines().map(str::to_owned));
 }
 
 /// A bar of the plot: how much of the highest.
@@ -233,34 +212,129 @@ fn level(count: usize, most: usize, ascii: bool) -> char {
     if count == 0 || most == 0 {
         return if ascii { '.' } else { ' ' };
     }
-    let levels: &[char] = if ascii {
-        &['1', '2', '3', '4', '5', '6', '7', '8']
-    } else {
-        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
-    };
-    let step = (count * levels.len()).div_ceil(most);
-    levels.get(step.saturating_sub(1)).copied().unwrap_or('#')
+    let step = (count * 8).div_ceil(most).saturating_sub(1);
+    let levels = if ascii { "12345678" } else { "▁▂▃▄▅▆▇█" };
+    levels.chars().nth(step).unwrap_or('#')
 }
 
 fn token(state: &State, facts: &TokenFacts, lines: &mut Vec<String>) {
-    lines.push(format!("  generation {}", facts.generation));
-    lines.push(format!("  received   {} ago", duration(state.now.since(facts.issued))));
-    lines.push(match facts.lifetime {
-        Some(lifetime) => format!("  lifetime   {}", duration(lifetime)),
-        None => "  lifetime   unknown".to_owned(),
-    });
-    lines.push(match &facts.granted {
-        None => "  granted    unknown: neither the answer nor tokens/me named scopes".to_owned(),
-        Some(scopes) if scopes.is_empty() => "  granted    (none)".to_owned(),
-        Some(scopes) => format!("  granted    {}", scopes.join(" ")),
-    });
-    if !facts.missing.is_empty() {
-        lines.push(format!("  missing    {}", facts.missing.join(" ")));
+    let unknown = || "unknown: neither the answer nor tokens/me named scopes".to_owned();
+    let granted = facts.granted.as_ref().map_or_else(unknown, |scopes| or_none(scopes));
+    lines.extend([
+        format!("  generation {}", facts.generation),
+        format!("  received   {} ago", duration(state.now.since(facts.issued))),
+        format!("  lifetime   {}", facts.lifetime.map_or_else(|| "unknown".to_owned(), duration)),
+        format!("  granted    {granted}"),
+    ]);
+    lines.extend((!facts.missing.is_empty()).then(|| format!("  missing    {}", facts.missing.join(" "))));
+    lines.extend(facts.organization.iter().map(|name| format!("  org        {name}")));
+    lines.extend(facts.client_name.iter().map(|name| format!("  client     {name}")));
+}
+
+fn or_none(words: &[String]) -> String {
+    if words.is_empty() { "(none)".to_owned() } else { words.join(" ") }
+}
+
+/// Screens with fewer columns get no bars, and no second column.
+pub const NARROW: u16 = 64;
+/// Cells of a column of the help page, and of the names of the jobs before them.
+const COLUMN: usize = 22;
+const JOB: usize = 9;
+
+/// The lines of the help page: by job, or what is searched for.
+pub fn help_lines(state: &State, search: &str) -> Vec<String> {
+    if search.trim().is_empty() { by_job(state) } else { found(state, search.trim()) }
+}
+
+/// All jobs in columns, the moves in one line, what this terminal can do, and the files.
+fn by_job(state: &State) -> Vec<String> {
+    let room = usize::from(state.arrangement.size.width.saturating_sub(4));
+    let columns = (room.saturating_sub(JOB) / COLUMN).clamp(1, 5);
+    let mut lines = Vec::new();
+    let pass = state.session.pass.runner.is_some();
+    let works = |action: Action| pass || action.spec().context != Context::Pass;
+    let cell = |(action, words): &&(Action, &str)| {
+        let key = state.key(*action);
+        let pad = (COLUMN - 1).saturating_sub(width(&key) + 1 + width(words));
+        format!("{key} {words}{:pad$} ", "")
+    };
+    let jobs = GROUPS.iter().filter_map(|(name, keys)| Some((name.strip_prefix("help:")?.trim(), keys.as_slice())));
+    let jobs = if state.demo.present.is_some() { vec![("Demo", group("demo"))] } else { jobs.collect() };
+    for (job, actions) in jobs {
+        let actions: Vec<_> = actions.iter().filter(|(action, _)| works(*action)).collect();
+        for (row, part) in actions.chunks(columns).enumerate() {
+            let cells: String = part.iter().map(cell).collect();
+            let job = if row == 0 { job } else { "" };
+            lines.push(format!("{job:<JOB$}{cells}").trim_end().to_owned());
+        }
     }
-    if let Some(name) = &facts.organization {
-        lines.push(format!("  org        {name}"));
+    if state.demo.present.is_some() {
+        return lines;
     }
-    if let Some(name) = &facts.client_name {
-        lines.push(format!("  client     {name}"));
+    let key = |action| state.keys.map.key(action);
+    let focus = state.arrangement.focus;
+    let moves = moves(focus).iter().map(|(up, down, words)| format!("{} {} {words}   ", key(*up), key(*down)));
+    let moves = moves.collect::<Vec<_>>().concat();
+    let leave = if focus == Pane::Composer { key(Action::LeaveComposer) + ", then " } else { String::new() };
+    let (pane, back, palette) = (state.key(Action::NextPane), key(Action::Back), state.key(Action::Palette));
+    let new_line: Vec<String> = state.keys.map.keys(Action::NewLine).iter().map(ToString::to_string).collect();
+    let profile = &state.session.profile;
+    let none = if profile.sandbox { "none: sandbox" } else { "none" };
+    let config = profile.config_file.as_ref().map_or(none.to_owned(), |path| path.display().to_string());
+    lines.extend([
+        format!("{:<JOB$}{leave}{moves}{pane} pane   {back} back", "Moves"),
+        format!("{:<JOB$}/ finds every command here, {palette} runs one by name", "Search"),
+        format!("{:<JOB$}pasted text never sends; new line: {}", "Terminal", new_line.join(" or ")),
+        format!("{:<JOB$}config {config}", "Files"),
+        format!("{:<JOB$}exports {}", "", profile.data_dir.join("exports").display()),
+    ]);
+    lines
+}
+
+/// The moves of a pane: there, back, and by how much.
+const fn moves(pane: Pane) -> &'static [(Action, Action, &'static str)] {
+    match pane {
+        Pane::Picker => &[
+            (Action::PickerUp, Action::PickerDown, "row"),
+            (Action::PickerPageUp, Action::PickerPageDown, "page"),
+            (Action::PickerFirst, Action::PickerLast, "ends"),
+        ],
+        Pane::Pass => &[(Action::PreviousCase, Action::NextCase, "case")],
+        Pane::Log | Pane::Thread | Pane::Composer => &[
+            (Action::LogUp, Action::LogDown, "row"),
+            (Action::LogPageUp, Action::LogPageDown, "page"),
+            (Action::LogHalfUp, Action::LogHalfDown, "half"),
+            (Action::LogFirst, Action::LogLast, "ends"),
+        ],
     }
+}
+
+/// Every action whose name, description or synonym holds all the words.
+fn found(state: &State, typed: &str) -> Vec<String> {
+    let typed = typed.to_lowercase();
+    let fits = |spec: &&ActionRow| {
+        let keys = state.ways(spec.action).collect::<Vec<_>>().join(" ");
+        let text = format!("{} {} {} {keys}", spec.name, spec.about, spec.synonyms).to_lowercase();
+        typed.split_whitespace().all(|word| text.contains(word))
+    };
+    // Where there is no room for two columns, each text follows its keys.
+    let column = if state.arrangement.size.width < NARROW { 0 } else { 21 };
+    let mut lines = Vec::new();
+    // In the demo nothing but its own keys works.
+    let here = |context: &Context| state.demo.present.is_none() || *context == Context::Present;
+    for context in Context::ALL.into_iter().filter(here) {
+        let specs = ACTIONS.iter().filter(|spec| spec.context == context).filter(fits);
+        let found = specs.map(|spec| {
+            let keys: Vec<String> = state.ways(spec.action).collect();
+            let keys = if keys.is_empty() { state.key(spec.action) } else { keys.join("  ") };
+            format!("  {keys:<column$}  {}", spec.about)
+        });
+        let found: Vec<String> = found.collect();
+        lines.extend((!found.is_empty()).then(|| context.heading().to_owned()));
+        lines.extend(found);
+    }
+    if lines.is_empty() {
+        lines.push("No command of that name.".to_owned());
+    }
+    lines
 }

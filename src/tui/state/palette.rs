@@ -10,22 +10,15 @@ use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 /// What a line of the palette leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaletteTarget {
-    /// Do this.
     Act(Action),
-    /// Open this conversation.
     Conversation(ConversationKey),
-    /// Stand on this log entry.
     Entry(u64),
 }
 
-/// A line of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaletteItem {
-    /// Where it leads.
     pub target: PaletteTarget,
-    /// The text on the left.
     pub name: String,
-    /// The text in the middle.
     pub about: String,
     /// Why it cannot be used now; it stays listed.
     pub disabled: Option<&'static str>,
@@ -45,7 +38,7 @@ pub struct Palette {
 impl Palette {
     /// Finds anew after the input changed, among commands (of which `disabled` says why one cannot be used now) and
     /// conversations. With nothing typed, all commands are found, in help order.
-    pub fn search(
+    pub(crate) fn search(
         &mut self,
         conversations: &[(ConversationKey, String)],
         disabled: impl Fn(Action) -> Option<&'static str>,
@@ -106,15 +99,15 @@ fn best_first<T>(found: impl Iterator<Item = (u32, T)>) -> Vec<T> {
 /// The actions that make sense by name: not the mere moves of a cursor.
 fn listed() -> impl Iterator<Item = &'static ActionRow> {
     ACTIONS.iter().filter(|spec| {
-        let text_field = spec.context == Context::Composer
-            && !matches!(
-                spec.action,
-                Action::Send | Action::HistorySearch | Action::Snippets | Action::Editor | Action::Undo | Action::Redo
-            );
-        // A move of the cursor has no other name.
-        let moves = spec.synonyms.is_empty() && matches!(spec.context, Context::Picker | Context::Log);
-        // A dialog and the demo take no commands.
-        !matches!(spec.context, Context::Dialog | Context::Present) && !text_field && !moves
+        use Action::{Editor, HistorySearch, Redo, Send, Snippets, Undo};
+        match spec.context {
+            Context::Composer => matches!(spec.action, Send | HistorySearch | Snippets | Editor | Undo | Redo),
+            // A move of the cursor has no other name.
+            Context::Picker | Context::Log => !spec.synonyms.is_empty(),
+            // A dialog and the demo take no commands.
+            Context::Dialog | Context::Present => false,
+            Context::Global | Context::Pass => true,
+        }
     })
 }
 

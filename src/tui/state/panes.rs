@@ -64,7 +64,9 @@ impl State {
 
     /// The pane to which leaving the composer leads.
     pub(crate) fn beside_composer(&self) -> Pane {
-        let panes = self.panes_as(self.arrangement.unzoomed());
+        let mut unzoomed = self.arrangement;
+        (unzoomed.zoomed, unzoomed.focus) = (false, Pane::Log);
+        let panes = self.panes_as(unzoomed);
         match (panes.log, panes.thread, panes.pass) {
             (None, Some(_), _) => Pane::Thread,
             (None, None, Some(_)) => Pane::Pass,
@@ -110,7 +112,7 @@ impl State {
 
     /// What the log pane shows: history, or what happens now.
     pub fn shown_log(&self) -> &Log {
-        self.log_pane.history().map_or(&self.session.log, |history| &history.log)
+        self.log_pane.history.as_ref().map_or(&self.session.log, |history| &history.log)
     }
 
     /// The log that has the entry with this number: the session's, else what the pane shows of the journal.
@@ -118,17 +120,15 @@ impl State {
         if self.session.log.entry(number).is_some() { &self.session.log } else { self.shown_log() }
     }
 
-    /// What the log pane shows, to be moved in.
     pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
-        self.log_pane.history_mut().map_or(&mut self.session.log, |history| &mut history.log)
+        self.log_pane.history.as_mut().map_or(&mut self.session.log, |history| &mut history.log)
     }
 
     /// What happens now, and history where it is shown.
     pub(super) fn logs_mut(&mut self) -> impl Iterator<Item = &mut Log> {
-        std::iter::once(&mut self.session.log).chain(self.log_pane.history_mut().map(|history| &mut history.log))
+        std::iter::once(&mut self.session.log).chain(self.log_pane.history.as_mut().map(|history| &mut history.log))
     }
 
-    /// Back to what happens now.
     pub(crate) fn close_history(&mut self) {
         self.log_pane.show_history(None);
         self.questions.forget_history();

@@ -1,7 +1,7 @@
 //! What the console asks of others, and what it waits for: answers of the engine and of the journal, faults of the
 //! sandbox, and the files that it writes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ids::IdSearch;
@@ -12,35 +12,29 @@ use crate::journal::job::{HistoryRange, HistoryRequest};
 use crate::model::{Exchange, ProbeQuestion, Probed};
 use crate::session::JournalStatus;
 use crate::session::local::LocalRequest;
-use crate::tui::event::Effect;
+use crate::tui::Effect;
 
-/// What was asked of others, and what came of it.
 #[derive(Debug, Default)]
 pub struct Questions {
     /// What is asked for since the newest event.
     effects: Vec<Effect>,
-    id_search: Option<IdSearch>,
+    /// Ids that are being looked up.
+    pub id_search: Option<IdSearch>,
     /// The page of active conversations that was asked for.
     discovering: Option<u32>,
     /// The question to the journal that is out.
     journal: Option<u64>,
-    faults: Vec<String>,
+    /// The sandbox's faults that waited for a request, or held, when it was asked last.
+    pub faults: Vec<String>,
 }
 
 impl Questions {
-    /// Asks for something.
     pub(crate) fn request(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
 
-    /// All that was asked for since the newest event.
     pub(crate) fn take_requests(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
-    }
-
-    /// Ids that are being looked up.
-    pub const fn id_search(&self) -> Option<&IdSearch> {
-        self.id_search.as_ref()
     }
 
     /// Looks ids up; false where others are being looked up.
@@ -67,7 +61,6 @@ impl Questions {
         self.id_search.take_if(|search| search.look.is_idle())
     }
 
-    /// Asks which conversations are active.
     pub(crate) fn discover(&mut self, page: u32) {
         self.discovering = Some(page);
         self.effects.push(Effect::Engine(Command::Discover(page)));
@@ -97,11 +90,6 @@ impl Questions {
         self.journal = None;
     }
 
-    /// The sandbox's faults that waited for a request, or held, when it was asked last.
-    pub fn faults(&self) -> &[String] {
-        &self.faults
-    }
-
     /// Sets a fault of the sandbox, or clears all. What is on then is asked for: some are used up at once.
     pub(crate) fn set_fault(&mut self, fault: Option<String>) {
         if fault.is_none() {
@@ -125,32 +113,24 @@ impl Questions {
     }
 }
 
-/// Files that the console writes.
 #[derive(Debug, Default)]
 pub struct OutputFiles {
-    recording: Option<PathBuf>,
+    /// The file that the screen is recorded into.
+    pub recording: Option<PathBuf>,
     /// The path that was typed last, while nobody knows whether it can be used.
     asked_path: Option<(PromptPurpose, String)>,
     exports: u32,
 }
 
 impl OutputFiles {
-    /// The file that the screen is recorded into.
-    pub fn recording(&self) -> Option<&Path> {
-        self.recording.as_deref()
-    }
-
-    /// The screen is recorded into a file.
     pub(crate) fn record(&mut self, path: PathBuf) {
         self.recording = Some(path);
     }
 
-    /// The recording is over, if one ran: its file.
     pub(crate) fn end_recording(&mut self) -> Option<PathBuf> {
         self.recording.take()
     }
 
-    /// A number for the next exported file.
     pub(crate) const fn next_export(&mut self) -> u32 {
         self.exports += 1;
         self.exports

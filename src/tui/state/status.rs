@@ -31,7 +31,6 @@ pub enum Subject {
     Reading(ConversationKey),
 }
 
-/// The sticky line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusLine {
     /// How bad it is: a warning and an error begin with a mark, which colour only repeats.
@@ -48,24 +47,21 @@ impl StatusLine {
         *self = Self { text: text.into(), ..Self::default() };
     }
 
-    /// Says something that needs a look.
     pub fn warn(&mut self, text: impl Into<String>) {
         *self = Self { role: StyleRole::Warning, text: text.into(), ..Self::default() };
     }
 
-    /// Says something that failed.
     pub fn error(&mut self, text: impl Into<String>) {
         *self = Self { role: StyleRole::Error, text: text.into(), ..Self::default() };
     }
 
-    /// Puts keys beside what was just said.
     pub fn offer(&mut self, keys: &[(Action, &'static str)]) {
         self.keys = keys.to_vec();
     }
 
-    /// Says what the line just said speaks of.
-    pub const fn about(&mut self, subject: Subject) {
-        self.about = Some(subject);
+    /// Says what the line just said speaks of, with the keys that go with it.
+    pub fn about(&mut self, subject: Subject, keys: &[(Action, &'static str)]) {
+        (self.about, self.keys) = (Some(subject), keys.to_vec());
     }
 
     /// `subject` is over, or something new is known of it: a line that speaks of it goes.

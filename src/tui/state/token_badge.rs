@@ -11,18 +11,15 @@ use crate::tui::theme::StyleRole;
 /// Under this much time left, seconds are shown.
 const SECONDS_UNDER: Duration = Duration::from_secs(5 * 60);
 
-/// The badge's words and what they mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Badge {
     /// `token ok 41 min`
     pub text: String,
-    /// How it looks.
     pub role: StyleRole,
     /// What is wrong with it all the same: `scope missing`.
     pub alarm: Option<String>,
 }
 
-/// The badge for `status` at `now`.
 pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
     let mut alarm = None;
     let (text, role) = match status {
@@ -58,10 +55,9 @@ pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
 }
 
 fn left(facts: &TokenFacts, now: Moment) -> String {
-    let Some(expires) = facts.expires else { return "?".to_owned() };
-    let left = expires.left(now);
-    let text = duration(left);
-    if facts.pasted { format!("{text}?") } else { text }
+    let left = facts.expires.map(|expires| duration(expires.left(now)));
+    let doubt = if facts.pasted || left.is_none() { "?" } else { "" };
+    left.unwrap_or_default() + doubt
 }
 
 /// A length of time in the badge's form: `6 h 02 min`, `41 min`, `4 min 09 s`, `12 s`.
@@ -81,16 +77,16 @@ pub fn countdown(until: Moment, now: Moment) -> String {
     duration(Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0)))
 }
 
-/// The badge for a session at `now`.
 pub fn guest(session: &WebSession, now: Moment) -> Badge {
     let words = session_words(session, now);
-    let (text, role) = match session {
-        WebSession::Closed => (format!("session {words}"), StyleRole::Dim),
-        WebSession::Connecting => (format!("session {words}…"), StyleRole::Info),
-        WebSession::Open { .. } => (words, StyleRole::Dim),
-        WebSession::ReadOnly(_) | WebSession::Reconnecting(..) => (format!("session {words}"), StyleRole::Warning),
-        WebSession::Unreachable(_) | WebSession::Ended(_) => (format!("session {words}"), StyleRole::Error),
+    let (before, role, after) = match session {
+        WebSession::Closed => ("session ", StyleRole::Dim, ""),
+        WebSession::Connecting => ("session ", StyleRole::Info, "…"),
+        WebSession::Open { .. } => ("", StyleRole::Dim, ""),
+        WebSession::ReadOnly(_) | WebSession::Reconnecting(..) => ("session ", StyleRole::Warning, ""),
+        WebSession::Unreachable(_) | WebSession::Ended(_) => ("session ", StyleRole::Error, ""),
     };
+    let text = format!("{before}{words}{after}");
     Badge { text, role, alarm: None }
 }
 
@@ -146,9 +142,9 @@ fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
 /// When the badge's words change by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
-        TokenStatus::RenewFailed(_, retry, _) => retry.next_second(now),
-        TokenStatus::Expired(Some(retry), _) => retry.next_second(now),
-        TokenStatus::Limited(until, _) => until.next_second(now),
+        TokenStatus::RenewFailed(_, until, _)
+        | TokenStatus::Expired(Some(until), _)
+        | TokenStatus::Limited(until, _) => until.next_second(now),
         _ => None,
     };
     let expiry = status.facts().and_then(|f| f.expires).and_then(|expires| {

@@ -21,7 +21,6 @@ const ESCAPE: Duration = Duration::from_millis(30);
 const REPLY: Duration = Duration::from_secs(1);
 /// The same for the end of a paste.
 const PASTE: Duration = Duration::from_secs(3);
-/// The end of a bracketed paste.
 const PASTE_END: &[u8] = b"\x1b[201~";
 const ESC: u8 = 0x1b;
 
@@ -38,7 +37,6 @@ pub enum DecodedInput {
 enum Step {
     /// So many bytes are a key with these modifiers, or nothing that matters.
     Done(usize, Option<DecodedInput>),
-    /// More bytes are needed.
     More,
     /// A string sequence or an over-long one: swallow up to its end.
     Swallow(Kind),
@@ -68,7 +66,6 @@ impl Decoder {
         Self { marks_pastes, ..Self::default() }
     }
 
-    /// Whether the terminal marks its pastes, as far as is known by now.
     pub fn marks_pastes(&self) -> bool {
         self.marks_pastes
     }
@@ -103,10 +100,7 @@ impl Decoder {
             self.marks_pastes = false;
         } else if self.swallowing.take().is_none() {
             match pending.as_slice() {
-                [ESC] => out.push_back(key(KeyCode::Esc, KeyModifiers::NONE)),
-                [ESC, ESC] => {
-                    out.extend([key(KeyCode::Esc, KeyModifiers::NONE), key(KeyCode::Esc, KeyModifiers::NONE)]);
-                }
+                [ESC] | [ESC, ESC] => out.extend(pending.iter().map(|_| key(KeyCode::Esc, KeyModifiers::NONE))),
                 [ESC, byte @ (b'[' | b'O')] => {
                     out.push_back(key(KeyCode::Char(char::from(*byte)), KeyModifiers::ALT));
                 }
@@ -141,9 +135,7 @@ impl Decoder {
         }
         if let Some(kind) = self.swallowing {
             let (used, ended) = swallow(kind, rest)?;
-            if ended {
-                self.swallowing = None;
-            }
+            self.swallowing.take_if(|_| ended);
             return Some(used);
         }
         match sequence(rest) {
@@ -152,15 +144,12 @@ impl Decoder {
                 self.swallowing = Some(kind);
                 Some(2)
             }
+            Step::Done(used, Some(DecodedInput::Event(Event::Paste(_)))) => {
+                (self.marks_pastes, self.paste) = (true, Some(Vec::new()));
+                Some(used)
+            }
             Step::Done(used, found) => {
-                match found {
-                    Some(DecodedInput::Event(Event::Paste(_))) => {
-                        self.marks_pastes = true;
-                        self.paste = Some(Vec::new());
-                    }
-                    Some(found) => out.push_back(found),
-                    None => {}
-                }
+                out.extend(found);
                 Some(used)
             }
         }
@@ -186,7 +175,7 @@ fn swallow(kind: Kind, rest: &[u8]) -> Option<(usize, bool)> {
             (Kind::String, &ESC) => {
                 return match rest.get(at + 1) {
                     Some(b'\\') => Some((at + 2, true)),
-                    Some(_) => Some((at, true)).filter(|(used, _)| *used > 0).or(Some((0, true))),
+                    Some(_) => Some((at, true)),
                     None => (at > 0).then_some((at, false)),
                 };
             }
@@ -277,11 +266,11 @@ fn ss3(rest: &[u8], modifiers: KeyModifiers) -> Step {
 fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
     let body = rest.get(2..).unwrap_or_default();
     // The Linux console's F1 to F5: ESC [ [ and a letter.
-    if let [b'[', tail @ ..] = body {
-        let Some(letter @ b'A'..=b'E') = tail.first() else {
-            return if tail.is_empty() { Step::More } else { Step::Done(3, None) };
-        };
-        return Step::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), modifiers)));
+    match body {
+        [b'['] => return Step::More,
+        [b'[', letter @ b'A'..=b'E', ..] => return Step::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), modifiers))),
+        [b'[', ..] => return Step::Done(3, None),
+        _ => {}
     }
     // The mouse as X10 reports it, where another program left it switched on: three bytes follow, any of them.
     if let [b'M', report @ ..] = body {
@@ -333,21 +322,12 @@ fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<D
 
 /// Modifiers as sequences number them: one more than their bits. Locks (64 and up) do not count.
 fn held(number: u32) -> Option<KeyModifiers> {
-    let bits = number.saturating_sub(1);
-    let mut held = KeyModifiers::NONE;
-    for (bit, modifier) in [
-        (1, KeyModifiers::SHIFT),
-        (2, KeyModifiers::ALT),
-        (4, KeyModifiers::CONTROL),
-        (8, KeyModifiers::SUPER),
-        (16, KeyModifiers::HYPER),
-        (32, KeyModifiers::META),
-    ] {
-        if bits & bit != 0 {
-            held |= modifier;
-        }
-    }
-    (bits < 256).then_some(held)
+    let bits = u8::try_from(number.saturating_sub(1)).ok()?;
+    // All but Alt and Ctrl have the bits that they have here.
+    let mut held = KeyModifiers::from_bits_truncate(bits & !0b110);
+    held.set(KeyModifiers::ALT, bits & 0b010 != 0);
+    held.set(KeyModifiers::CONTROL, bits & 0b100 != 0);
+    Some(held)
 }
 
 /// A key by its character's number, as `CSI u` and modifyOtherKeys name it.

@@ -258,9 +258,8 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     }
 
     fn apply(&mut self, state: &mut State, turn: &mut Turn, event: Event) -> io::Result<()> {
-        let effects = update(state, self.clock.now(), event);
         turn.dirty = true;
-        for effect in effects {
+        for effect in update(state, self.clock.now(), event) {
             self.carry_out(state, turn, effect)?;
         }
         Ok(())
@@ -327,13 +326,9 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
         write: impl FnOnce(&mut Recorder, &State, Moment) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(recorder) = &mut turn.recorder else { return Ok(()) };
-        match write(recorder, state, self.clock.now()) {
-            Ok(()) => Ok(()),
-            Err(why) => {
-                turn.recorder = None;
-                self.apply(state, turn, Event::RecordingFailed(format!("The recording ended early: {why}.")))
-            }
-        }
+        let Err(why) = write(recorder, state, self.clock.now()) else { return Ok(()) };
+        turn.recorder = None;
+        self.apply(state, turn, Event::RecordingFailed(format!("The recording ended early: {why}.")))
     }
 
     fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {

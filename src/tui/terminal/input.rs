@@ -9,17 +9,20 @@ use std::io;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 
 use super::decoder::{DecodedInput, Decoder};
 use super::event_loop::Input;
-use super::reader::{self, Reader};
 use super::screen;
+#[cfg(unix)]
+use unix::{ByteReader as Reader, decode, forget_unread};
+#[cfg(windows)]
+use windows::{EventReader as Reader, decode, forget_unread};
 
 const LINE_FEED: Event = Event::Key(KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL));
 const ENTER: Event = Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
 
-/// Reads the terminal.
 #[derive(Debug)]
 pub struct TerminalKeys {
     reader: Option<Reader>,
@@ -33,10 +36,6 @@ pub struct TerminalKeys {
 }
 
 impl TerminalKeys {
-    /// Begins to read. Looks at the environment for what the terminal is known to do.
-    ///
-    /// # Errors
-    /// The terminal cannot be read.
     pub fn new() -> io::Result<Self> {
         let variable = |name| std::env::var(name).unwrap_or_default();
         let inside_tmux = !variable("TMUX").is_empty();
@@ -83,7 +82,7 @@ impl Input for TerminalKeys {
             match read {
                 Ok(Some(read)) => {
                     let mut inputs = VecDeque::new();
-                    reader::decode(read, &mut self.decoder, &mut inputs);
+                    decode(read, &mut self.decoder, &mut inputs);
                     self.settles = self.decoder.patience().map(|patience| Instant::now() + patience);
                     self.take(inputs);
                 }
@@ -110,7 +109,7 @@ impl Input for TerminalKeys {
 
     fn resume(&mut self) {
         // What was typed at somebody else, and late replies to somebody else's questions, are no keys for us.
-        reader::forget_unread();
+        forget_unread();
         self.decoder.reset();
         self.ready.clear();
         self.settles = None;
@@ -193,6 +192,148 @@ fn text_of(event: &Event) -> Option<char> {
         KeyCode::Tab if modifiers.is_empty() => Some('\t'),
         KeyCode::Enter if modifiers.is_empty() => Some('\n'),
         _ => None,
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::fd::OwnedFd;
+    use std::thread::JoinHandle;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::termios::{QueueSelector, tcflush};
+    use tokio::sync::mpsc::UnboundedSender;
+
+    use super::{DecodedInput, Decoder, UnboundedReceiver, VecDeque, io, unbounded_channel};
+
+    pub fn decode(read: Vec<u8>, decoder: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
+        decoder.feed(&read, inputs);
+    }
+
+    /// Drops what the terminal holds and nobody has read.
+    pub fn forget_unread() {
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+    }
+
+    #[derive(Debug)]
+    pub struct ByteReader {
+        pub arrives: UnboundedReceiver<Vec<u8>>,
+        /// Closing it stops the thread.
+        stop: Option<OwnedFd>,
+        thread: Option<JoinHandle<()>>,
+    }
+
+    impl ByteReader {
+        pub fn start() -> io::Result<Self> {
+            let (sender, arrives) = unbounded_channel();
+            // One that programs of others do not inherit: a clipboard helper that stays would keep it open.
+            let (stopped, stop) = io::pipe()?;
+            let (stopped, stop) = (OwnedFd::from(stopped), OwnedFd::from(stop));
+            let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || read(&sender, &stopped))?;
+            Ok(Self { arrives, stop: Some(stop), thread: Some(thread) })
+        }
+
+        /// A reader of a terminal that is gone.
+        pub fn ended() -> Self {
+            Self { arrives: unbounded_channel().1, stop: None, thread: None }
+        }
+    }
+
+    impl Drop for ByteReader {
+        fn drop(&mut self) {
+            drop(self.stop.take());
+            if let Some(thread) = self.thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    /// Reads until `stopped` is closed at its other end, nobody listens, or the terminal is gone (end of input, an error, a
+    /// hang-up): dropping the sender says so.
+    fn read(chunks: &UnboundedSender<Vec<u8>>, stopped: &OwnedFd) {
+        let input = io::stdin();
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let mut wanted = [PollFd::new(&input, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+            match poll(&mut wanted, None) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(_) => return,
+            }
+            let [terminal, stopped] = wanted.map(|fd| fd.revents());
+            if !stopped.is_empty() || !terminal.contains(PollFlags::IN) && !terminal.is_empty() {
+                return;
+            }
+            match rustix::io::read(&input, &mut buffer) {
+                Ok(0) => return,
+                Ok(count) => {
+                    let bytes = buffer.get(..count).unwrap_or_default().to_vec();
+                    if chunks.send(bytes).is_err() {
+                        return;
+                    }
+                }
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::time::Duration;
+
+    use crossterm::event::{Event, EventStream, KeyEventKind, poll, read};
+    use futures_util::StreamExt as _;
+    use tokio::task::JoinHandle;
+
+    use super::{DecodedInput, Decoder, UnboundedReceiver, VecDeque, io, unbounded_channel};
+
+    pub fn decode(read: Event, _: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
+        if !matches!(&read, Event::Key(key) if key.kind == KeyEventKind::Release) {
+            inputs.push_back(DecodedInput::Event(read));
+        }
+    }
+
+    /// Drops what the console holds and nobody has read.
+    pub fn forget_unread() {
+        while poll(Duration::ZERO).unwrap_or(false) && read().is_ok() {}
+    }
+
+    /// A task that reads the console until it is dropped, or the console is gone.
+    #[derive(Debug)]
+    pub struct EventReader {
+        pub arrives: UnboundedReceiver<Event>,
+        task: Option<JoinHandle<()>>,
+    }
+
+    impl EventReader {
+        #[expect(clippy::unnecessary_wraps, reason = "on Unix this can fail")]
+        pub fn start() -> io::Result<Self> {
+            let (sender, arrives) = unbounded_channel();
+            let mut events = EventStream::new();
+            let task = tokio::spawn(async move {
+                while let Some(Ok(event)) = events.next().await {
+                    if sender.send(event).is_err() {
+                        return;
+                    }
+                }
+            });
+            Ok(Self { arrives, task: Some(task) })
+        }
+
+        /// A reader of a console that is gone.
+        pub fn ended() -> Self {
+            Self { arrives: unbounded_channel().1, task: None }
+        }
+    }
+
+    impl Drop for EventReader {
+        fn drop(&mut self) {
+            if let Some(task) = self.task.take() {
+                task.abort();
+            }
+        }
     }
 }
 

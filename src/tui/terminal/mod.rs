@@ -3,8 +3,7 @@
 #[cfg_attr(windows, expect(dead_code, reason = "the Windows console tells keys, not bytes"))]
 mod decoder;
 pub mod event_loop;
-pub mod input;
-pub mod platform;
-mod reader;
-pub mod recorder;
+pub(super) mod input;
+pub(super) mod platform;
+mod recorder;
 pub mod screen;

@@ -2,7 +2,7 @@
 //! helpers), which run as tasks, never on the loop, and end with it.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,6 @@ use crate::session::local::{LocalAnswer, LocalRequest};
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
-/// The platform as it is.
 pub struct SystemPlatform {
     /// How text reaches the clipboard.
     pub clipboard: Clipboard,
@@ -31,14 +30,14 @@ pub struct SystemPlatform {
     pub keep_copies: bool,
     /// Where files are: the config file, and `last-copy.txt` in the data directory.
     pub paths: Paths,
-    /// The profile that is open, with its sandbox.
     pub opened: OpenProfile,
 }
 
 impl Platform for SystemPlatform {
     fn copy(&mut self, text: &str) -> Work<String> {
+        let path = self.paths.data_dir.join("last-copy.txt");
         let saved = if self.keep_copies {
-            self.save_copy(text)
+            files::private_with_directory(&path, true).and_then(|mut file| file.write_all(text.as_bytes()))
         } else {
             Err(io::Error::other("nothing is kept here (--ephemeral)"))
         };
@@ -46,9 +45,9 @@ impl Platform for SystemPlatform {
         Box::pin(async move {
             // Nothing tells whether the terminal took it, so it is never called "copied".
             match (sending.await?, saved) {
-                (Some(sent), Ok(path)) => Ok(format!("{sent}; also saved to {}", path.display())),
+                (Some(sent), Ok(())) => Ok(format!("{sent}; also saved to {}", path.display())),
                 (Some(sent), Err(_)) => Ok(sent),
-                (None, Ok(path)) => Ok(format!("saved to {}", path.display())),
+                (None, Ok(())) => Ok(format!("saved to {}", path.display())),
                 (None, Err(why)) => Err(format!("Could not copy: {why}.")),
             }
         })
@@ -86,58 +85,46 @@ impl SystemPlatform {
     /// Sends `text` in the way that is set. What writes to the terminal is done at once, between two frames; what asks
     /// another program is left to the future.
     fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
-        let known =
-            |sent: Result<Option<String>, String>| -> Work<Option<String>> { Box::pin(std::future::ready(sent)) };
-        let by_sequence = || if text.len() > OSC52_MAX { None } else { osc52(&text) };
-        match self.clipboard {
-            Clipboard::Off => known(Err("Copying is switched off: [ui] clipboard = \"off\".".to_owned())),
-            Clipboard::File => known(Ok(None)),
-            Clipboard::TmuxPassthrough if text.len() > OSC52_MAX => known(Ok(None)),
-            Clipboard::TmuxPassthrough => {
-                let sent = tmux_passthrough(&text).ok();
-                known(Ok(sent.map(|()| "Sent to the clipboard (OSC 52 through tmux)".to_owned())))
+        let has = |variable| std::env::var_os(variable).is_some();
+        let (written, asks_tmux, asks_helpers) = match self.clipboard {
+            Clipboard::Off => {
+                let why = "Copying is switched off: [ui] clipboard = \"off\".";
+                return Box::pin(std::future::ready(Err(why.to_owned())));
             }
-            Clipboard::Osc52 => known(Ok(by_sequence())),
-            Clipboard::Native => {
-                Box::pin(
-                    async move { Ok(clipboard(&text).await.map(|name| format!("Sent to the clipboard ({name})"))) },
-                )
+            Clipboard::File => (None, false, false),
+            Clipboard::TmuxPassthrough => (tmux_passthrough(&text), false, false),
+            Clipboard::Osc52 => (osc52(&text), false, false),
+            Clipboard::Native => (None, false, true),
+            // tmux keeps a sequence to itself by default, so tmux itself is asked.
+            Clipboard::Auto if has("TMUX") => (None, true, !has("SSH_CONNECTION")),
+            Clipboard::Auto => (osc52(&text), false, !has("SSH_CONNECTION")),
+        };
+        Box::pin(async move {
+            // tmux puts it into its buffer, and tells its terminal (tmux 3.2).
+            let mut tmux = Command::new("tmux");
+            if asks_tmux && helper(tmux.args(["load-buffer", "-w", "-"]), text.as_bytes()).await {
+                return Ok(Some("Sent to tmux's buffer, and to the clipboard where tmux allows it".to_owned()));
             }
-            Clipboard::Auto => {
-                let inside_tmux = std::env::var_os("TMUX").is_some();
-                // tmux keeps a sequence to itself by default, so tmux itself is asked.
-                let by_sequence = if inside_tmux { None } else { by_sequence() };
-                let here = std::env::var_os("SSH_CONNECTION").is_none();
-                Box::pin(async move {
-                    if inside_tmux && tmux_buffer(&text).await {
-                        return Ok(Some("Sent to tmux's buffer, and to the clipboard where tmux allows it".to_owned()));
-                    }
-                    let native = if here { clipboard(&text).await } else { None };
-                    Ok(native.map(|name| format!("Sent to the clipboard ({name})")).or(by_sequence))
-                })
-            }
-        }
-    }
-
-    fn save_copy(&self, text: &str) -> io::Result<PathBuf> {
-        let path = self.paths.data_dir.join("last-copy.txt");
-        files::private_with_directory(&path, true)?.write_all(text.as_bytes())?;
-        Ok(path)
+            let helper = if asks_helpers { clipboard(&text).await } else { None };
+            Ok(helper.map(|name| format!("Sent to the clipboard ({name})")).or(written))
+        })
     }
 }
 
 fn osc52(text: &str) -> Option<String> {
-    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).ok()?;
-    Some("Sent to the clipboard (OSC 52)".to_owned())
+    let fits = text.len() <= OSC52_MAX;
+    let sent = fits && execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).is_ok();
+    sent.then(|| "Sent to the clipboard (OSC 52)".to_owned())
 }
 
 /// tmux hands a sequence on unread when it is wrapped and `allow-passthrough` is on.
-fn tmux_passthrough(text: &str) -> io::Result<()> {
+fn tmux_passthrough(text: &str) -> Option<String> {
     use base64::Engine as _;
     let payload = base64::engine::general_purpose::STANDARD.encode(text);
     let mut out = io::stdout();
-    write!(out, "\x1bPtmux;\x1b\x1b]52;c;{payload}\x07\x1b\\")?;
-    out.flush()
+    let mut write = || write!(out, "\x1bPtmux;\x1b\x1b]52;c;{payload}\x07\x1b\\").and_then(|()| out.flush());
+    let sent = text.len() <= OSC52_MAX && write().is_ok();
+    sent.then(|| "Sent to the clipboard (OSC 52 through tmux)".to_owned())
 }
 
 // ── programs of others ─────────────────────────────────────────────────────────────────────────────────────────
@@ -224,11 +211,6 @@ async fn clipboard(text: &str) -> Option<&'static str> {
     None
 }
 
-/// Puts `text` into tmux's buffer, and lets tmux tell its terminal (tmux 3.2). True where tmux did.
-async fn tmux_buffer(text: &str) -> bool {
-    helper(Command::new("tmux").args(["load-buffer", "-w", "-"]), text.as_bytes()).await
-}
-
 fn utf16(text: &str) -> Vec<u8> {
     std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
 }
@@ -250,10 +232,8 @@ async fn fed(command: &mut Command, bytes: &[u8]) -> io::Result<ExitStatus> {
 }
 
 fn program(variables: &[&str], default: &str) -> String {
-    variables
-        .iter()
-        .find_map(|v| std::env::var(v).ok().filter(|s| !s.trim().is_empty()))
-        .unwrap_or_else(|| default.to_owned())
+    let set = variables.iter().find_map(|v| std::env::var(v).ok().filter(|s| !s.trim().is_empty()));
+    set.unwrap_or_else(|| default.to_owned())
 }
 
 /// A line of the system's shell: pagers and editors are configured with arguments ("code --wait").
@@ -264,7 +244,6 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// A line of the system's shell: pagers and editors are configured with arguments ("code --wait").
 #[cfg(windows)]
 fn shell(line: &str) -> Command {
     let mut command = Command::new("cmd");

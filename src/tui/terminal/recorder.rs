@@ -25,7 +25,6 @@ use crate::files;
 use crate::model::Moment;
 use crate::tui::state::State;
 
-/// A recording that is being written.
 #[derive(Debug)]
 pub struct Recorder {
     file: File,
@@ -47,7 +46,6 @@ impl Recorder {
         Ok(Self { file, began: now, last: Duration::ZERO, shown, cursor: None, fresh: true })
     }
 
-    /// Draws the state and writes what changed.
     pub fn frame(&mut self, state: &State, now: Moment) -> io::Result<()> {
         let area = Rect::new(0, 0, state.arrangement.size.width, state.arrangement.size.height);
         let at = now.since(self.began);

@@ -56,7 +56,7 @@ pub fn enter() -> io::Result<CrosstermTerminal> {
 }
 
 /// The terminal's size in cells. Where the terminal does not tell one, `COLUMNS` and `LINES` do, else it is 80 by 24.
-pub fn size() -> Size {
+pub(super) fn size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
     let told = |name: &str, usual: u16| {
         std::env::var(name).ok().and_then(|v| v.trim().parse().ok()).filter(|n| *n > 0).unwrap_or(usual)
@@ -69,7 +69,7 @@ pub fn size() -> Size {
 
 /// Sets the modes, also again: after [`leave`] (a suspend, an editor), and where another program changed them. The
 /// screen must then be drawn anew.
-pub fn set_modes() -> io::Result<()> {
+pub(super) fn set_modes() -> io::Result<()> {
     // Raw mode that is set already is set again only after it was taken back.
     let _ = disable_raw_mode();
     enable_raw_mode()?;
@@ -87,7 +87,7 @@ pub fn set_modes() -> io::Result<()> {
 }
 
 /// The terminal answered that it knows the kitty keyboard protocol: Shift-Enter shall be told from Enter.
-pub fn ask_for_distinct_keys() {
+pub(super) fn ask_for_distinct_keys() {
     if ENTERED.load(Ordering::SeqCst) && !KEYBOARD.swap(true, Ordering::SeqCst) {
         let mut out = stdout();
         let _ = out.write_all(PUSH_KEYBOARD).and_then(|()| out.flush());
@@ -130,9 +130,8 @@ pub fn leave() -> bool {
     true
 }
 
-/// Leaves the terminal when dropped.
 #[derive(Debug)]
-pub struct Guard;
+pub(crate) struct Guard;
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -140,14 +139,12 @@ impl Drop for Guard {
     }
 }
 
-/// The real screen.
-pub struct RealScreen {
+pub(crate) struct RealScreen {
     terminal: CrosstermTerminal,
     rows: Rows,
 }
 
 impl RealScreen {
-    /// On a terminal whose modes are set.
     pub fn new(terminal: CrosstermTerminal) -> Self {
         Self { terminal, rows: Rows::default() }
     }
@@ -201,7 +198,8 @@ impl Rows {
         let width = usize::from(next.area.width).max(1);
         self.0.resize(usize::from(next.area.height), 0);
         for (row, before) in next.content.chunks_mut(width).zip(&mut self.0) {
-            let now = if row.iter().any(is_doubtful) { digest(row) } else { 0 };
+            let is_doubtful = row.iter().any(|cell| cell.symbol().len() > 1 && cell.symbol().chars().nth(1).is_some());
+            let now = if is_doubtful { digest(row) } else { 0 };
             if std::mem::replace(before, now) != now {
                 for cell in row {
                     cell.set_diff_option(CellDiffOption::AlwaysUpdate);
@@ -209,12 +207,6 @@ impl Rows {
             }
         }
     }
-}
-
-/// More than one character in a cell.
-fn is_doubtful(cell: &Cell) -> bool {
-    let symbol = cell.symbol();
-    symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
 
 fn digest(row: &[Cell]) -> u64 {

@@ -4,52 +4,36 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::engine::Command;
+use crate::pass::builtin;
 use crate::pass::runner::RunnerEvent;
-use crate::tui::Effect;
-use crate::tui::action::{Action, Context};
-use crate::tui::chord::Chord;
-use crate::tui::keymap::KeyMeaning;
-use crate::tui::state::composer::editor::Editor;
-use crate::tui::state::overlay::{
-    Card, Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Page, PageContent, Prompt, PromptPurpose,
-    edit_line,
-};
+use crate::tui::state::overlay::edit_line;
 use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
-use crate::tui::state::palette::{Palette, PaletteTarget};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::palette::PaletteItem;
+use crate::tui::state::{
+    Card, Confirmation, Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Page, PageContent, Palette,
+    PaletteTarget, Pane, Prompt, PromptPurpose, State, Subject,
+};
+use crate::tui::{Action, Chord, Context, Effect, KeyMeaning};
 
-use super::{conversations, demo, global, ids, journal, log, next_message, pass, prompt, sending, web_session};
+use super::{conversations, demo, global, journal, log, next_message, pass, prompt, sending, web_session};
 
 /// Lines of a page turn in the palette, and of half a page of the card.
 const PALETTE_PAGE: i16 = 10;
 const CARD_PAGE: i16 = 8;
 
-/// What is left to do for a key, beneath what stood on top.
-pub enum KeyFollowUp {
-    /// The key that Alt came with.
-    Key(KeyEvent),
-    /// What was chosen from the palette.
-    Act(Action),
+/// Closes what is on top.
+pub fn close(state: &mut State) {
+    if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
+        prompt::apply_filter(state, pane, "");
+    }
 }
 
-/// Applies a key to what stands on top.
-pub fn key(state: &mut State, key: KeyEvent, chord: Chord) -> Option<KeyFollowUp> {
-    let action = match state.keys.map.resolve(Context::Dialog, None, chord) {
-        KeyMeaning::Act(action) => Some(action),
-        KeyMeaning::Prefix | KeyMeaning::Unbound => None,
-    };
-    if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {
-        // Esc and then a key, come fast: closes what is on top, then does what the key does.
-        if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
-            prompt::apply_filter(state, pane, "");
-        }
-        return Some(KeyFollowUp::Key(plain.event()));
-    }
+/// Applies a key, which is bound to `action` here, to what is on top; what was chosen from the palette is left to do.
+pub fn key(state: &mut State, key: KeyEvent, chord: Chord, action: Option<Action>) -> Option<Action> {
     match state.overlay.take()? {
         Overlay::Page(page) => page_key(state, page, action, key),
         Overlay::Card(card) => card_key(state, card, action, chord),
-        Overlay::Palette(palette) => return palette_key(state, palette, action, key).map(KeyFollowUp::Act),
+        Overlay::Palette(palette) => return palette_key(state, palette, action, key),
         Overlay::Prompt(prompt) => prompt::key(state, prompt, action, key),
         Overlay::Menu(menu) => menu_key(state, menu, action, key),
         Overlay::Ask(ask) => ask_key(state, ask, action, key),
@@ -69,20 +53,13 @@ const fn rows(action: Option<Action>, page: i16) -> Option<i16> {
 }
 
 fn palette_key(state: &mut State, mut palette: Palette, action: Option<Action>, key: KeyEvent) -> Option<Action> {
+    let last = palette.items.len().saturating_sub(1);
     let mut changed = false;
-    match action {
-        Some(Action::Dismiss) => return None,
-        Some(Action::Confirm) => {
-            let item = palette.items.get(palette.chosen).map(|i| (i.target, i.disabled));
-            return choose_from_palette(state, item);
-        }
-        _ => match rows(action, PALETTE_PAGE) {
-            Some(by) => {
-                let last = palette.items.len().saturating_sub(1);
-                palette.chosen = palette.chosen.saturating_add_signed(by.into()).min(last);
-            }
-            None => changed = edit_line(&mut palette.input, key.code, key.modifiers),
-        },
+    match (action, rows(action, PALETTE_PAGE)) {
+        (Some(Action::Dismiss), _) => return None,
+        (Some(Action::Confirm), _) => return choose_from_palette(state, palette.items.get(palette.chosen)),
+        (_, Some(by)) => palette.chosen = palette.chosen.saturating_add_signed(by.into()).min(last),
+        (_, None) => changed = edit_line(&mut palette.input, key.code, key.modifiers),
     }
     state.overlay = Some(Overlay::Palette(palette));
     if changed {
@@ -132,29 +109,26 @@ fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyE
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// Whether a key changes what is typed, or moves in it.
-const fn is_edit(code: KeyCode) -> bool {
-    matches!(code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right)
-}
-
 /// A page is read, copied and searched. It is never scrolled further than its end, so that the way back begins at once.
 fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyEvent) {
+    use KeyCode::{Backspace, Char, Delete, Left, Right};
+    let edits = matches!(key.code, Char(_) | Backspace | Delete | Left | Right);
     match (&mut page.content, action, key.code) {
         (PageContent::Help(filter @ Some(_)), Some(Action::Dismiss), _) => (page.scroll, *filter) = (0, None),
-        (PageContent::Help(Some(typed)), None, code) if is_edit(code) => {
+        (PageContent::Help(Some(typed)), None, code) if edits => {
             edit_line(typed, code, key.modifiers);
             page.scroll = 0;
         }
         (PageContent::Help(filter @ None), None, KeyCode::Char('/')) => {
             (page.scroll, *filter) = (0, Some(Editor::default()));
         }
-        (PageContent::Ids(of), None, KeyCode::Char('l')) => ids::look_up(state, *of),
+        (PageContent::Ids(of), None, KeyCode::Char('l')) => conversations::look_up(state, *of),
         (PageContent::Ids(of), None, KeyCode::Char('s')) => {
-            if ids::swap(state, *of) {
+            if conversations::swap(state, *of) {
                 return;
             }
         }
-        (content @ (PageContent::Ids(_) | PageContent::Lines { .. }), None, KeyCode::Char('y')) => {
+        (content @ (PageContent::Ids(_) | PageContent::Lines(..)), None, KeyCode::Char('y')) => {
             state.request(Effect::Copy(page_text(state, content).1.join("\n")));
         }
         _ => match scrolled(page.scroll, action, key, page_turn(state)) {
@@ -166,8 +140,8 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
     state.overlay = Some(Overlay::Page(page));
 }
 
-fn choose_from_palette(state: &mut State, item: Option<(PaletteTarget, Option<&'static str>)>) -> Option<Action> {
-    match item {
+fn choose_from_palette(state: &mut State, item: Option<&PaletteItem>) -> Option<Action> {
+    match item.map(|item| (item.target, item.disabled)) {
         None => state.status.info("No command has that name."),
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
         Some((PaletteTarget::Act(action), None)) => {
@@ -179,8 +153,8 @@ fn choose_from_palette(state: &mut State, item: Option<(PaletteTarget, Option<&'
                 Context::Composer => state.focus(Pane::Composer),
                 _ => {}
             }
-            return Some(action)
-                .filter(|_| action.spec().context != Context::Composer || state.arrangement.focus == Pane::Composer);
+            let can = action.spec().context != Context::Composer || state.arrangement.focus == Pane::Composer;
+            return can.then_some(action);
         }
         Some((PaletteTarget::Conversation(key), None)) => journal::open(state, key),
         Some((PaletteTarget::Entry(number), None)) => {
@@ -196,22 +170,25 @@ fn choose_from_palette(state: &mut State, item: Option<(PaletteTarget, Option<&'
 
 fn chosen(state: &mut State, choice: MenuChoice) {
     match choice {
-        MenuChoice::Snippet(name) => {
-            state.composer.insert_snippet(&name);
-        }
+        MenuChoice::Insert(snippet) => state.composer.edited().insert(&snippet),
         MenuChoice::Fault(json) => state.questions.set_fault(json.map(str::to_owned)),
-        MenuChoice::AddFound(lead) => ids::add_one(state, lead),
+        MenuChoice::AddFound(lead) => conversations::add_one(state, lead),
         MenuChoice::Act(action) => global::act(state, action),
         MenuChoice::SendAs(variation) => next_message::send_as(state, variation),
         MenuChoice::Transcript(form) => global::save_transcript(state, form),
         MenuChoice::Play(name) => demo::play_named(state, name),
         MenuChoice::Rehearse => demo::rehearse_conversation(state),
-        MenuChoice::Pass(choice) => pass::chosen(state, choice),
+        MenuChoice::PassUnfinished => pass::resume(state),
+        MenuChoice::PassBuiltin(name, text) => drop(pass::open(state, &format!("{}{name}", builtin::PREFIX), text)),
+        MenuChoice::PassFile(path) => pass::path_given(state, path),
+        MenuChoice::PassPath => {
+            let mistaken = state.pass_pane.mistaken.clone();
+            state.prompt(PromptPurpose::PassFile, &mistaken);
+        }
         MenuChoice::Theme(name) => {
-            global::show_theme(state, &name);
-            state
-                .status
-                .info(format!("Colours: {name}. To keep them, set theme = \"{name}\" under [ui] in config.toml."));
+            global::show_theme(state, name);
+            let keep = format!("To keep them, set theme = \"{name}\" under [ui] in config.toml.");
+            state.status.info(format!("Colours: {name}. {keep}"));
         }
         MenuChoice::KeepWatching(_) => {
             state.status.info("guestwire keeps checking the conversation for the message.");
@@ -221,11 +198,11 @@ fn chosen(state: &mut State, choice: MenuChoice) {
         MenuChoice::Settle(message, landed) => state.request(Effect::Engine(Command::Settle { message, landed })),
         MenuChoice::SendAnyway(id) => sending::ask_send_anyway(state, id),
         MenuChoice::Answer(answer) => next_message::answer(state, answer),
-        MenuChoice::TakeOff(key, what) => next_message::take_off(state, key, what.as_ref()),
+        MenuChoice::Carry(key, rest) => next_message::carry(state, key, rest),
         MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask),
-        MenuChoice::Found(found) => conversations::picked(state, *found),
         MenuChoice::Page(page) => conversations::ask_page(state, page),
         MenuChoice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
+        MenuChoice::Wrong(why) => state.status.error(why),
     }
 }
 
@@ -267,15 +244,10 @@ fn card_key(state: &mut State, mut card: Card, action: Option<Action>, chord: Ch
     let action = action.or_else(|| meant_by_card(state, &mut card, chord));
     match action {
         Some(Action::Dismiss | Action::Confirm | Action::Quit | Action::Why) => return,
-        Some(
-            copy @ (Action::CopyTicket
-            | Action::CopyNote
-            | Action::CopyCurl
-            | Action::CopyIds
-            | Action::CopyHeaders
-            | Action::CopyBody
-            | Action::CopyLine),
-        ) => state.on_entry(card.number, |state| log::act(state, copy)),
+        // Those that copy stand together in the table.
+        Some(copy) if (Action::CopyIds..=Action::CopyNote).contains(&copy) => {
+            state.on_entry(card.number, |state| log::act(state, copy));
+        }
         Some(way @ (Action::NextMatch | Action::NextError | Action::PreviousMatch | Action::PreviousError)) => {
             let later = matches!(way, Action::NextMatch | Action::NextError);
             match state.log_with(card.number).why_beside(card.number, later) {
@@ -288,23 +260,16 @@ fn card_key(state: &mut State, mut card: Card, action: Option<Action>, chord: Ch
         {
             state.status.info("This refusal is from an earlier session: send a message again to check it now.");
         }
-        Some(Action::Resend) => {
-            state.on_entry(card.number, sending::ask_resend);
-            return;
-        }
+        Some(Action::Resend) => return state.on_entry(card.number, sending::ask_resend),
         Some(Action::Renew) => global::act(state, Action::Renew),
         Some(Action::Probe) => log::probe(state, Some(card.number)),
-        Some(Action::CompareAccepted) => {
-            state.on_entry(card.number, log::compare_accepted);
-            return;
-        }
+        Some(Action::CompareAccepted) => return state.on_entry(card.number, log::compare_accepted),
         Some(Action::Refresh) => {
-            let conversation =
-                state.session.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
-            if let Some(key) = conversation {
+            let entry = state.session.log.entry(card.number);
+            if let Some(key) = entry.and_then(|entry| entry.exchange()?.conversation) {
                 state.request(Effect::Engine(Command::Read(key)));
                 state.status.info("Reading the conversation: the card is updated with what is found.");
-                state.status.about(Subject::Reading(key));
+                state.status.about(Subject::Reading(key), &[]);
             }
         }
         _ => card.scroll = card.scroll.saturating_add_signed(rows(action, CARD_PAGE).unwrap_or(0)),

@@ -5,12 +5,11 @@ use crate::export::transcript::TranscriptForm;
 use crate::model::{DeliveryStatus, TokenStatus};
 use crate::session::local::LocalRequest;
 use crate::text::counted;
-use crate::tui::Effect;
-use crate::tui::action::{Action, Context};
-use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, PromptPurpose};
-use crate::tui::state::palette::Palette;
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::{
+    Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, Palette, Pane, PromptPurpose, State, Subject,
+};
+use crate::tui::theme;
+use crate::tui::{Action, Context, Effect, Theme};
 
 use super::notices::with_session;
 use super::{demo, next_message, pass, sending, web_session};
@@ -60,11 +59,10 @@ pub fn act(state: &mut State, action: Action) {
         Action::Record => toggle_recording(state),
         Action::ResumeQueue => sending::resume(state),
         Action::Theme => {
-            let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
-            let mut menu = Menu::new("Colours", items);
-            menu.chosen = crate::tui::theme::names().position(|name| name == state.look.theme.colors.name).unwrap_or(0);
-            menu.before = Some(Box::new(state.look.theme.clone()));
-            state.overlay = Some(Overlay::Menu(menu));
+            let items = theme::names().map(|name| (name, MenuChoice::Theme(name)));
+            let chosen = theme::names().position(|name| name == state.look.theme.colors.name).unwrap_or(0);
+            let before = Some(Box::new(state.look.theme.clone()));
+            state.overlay = Some(Overlay::Menu(Menu { chosen, before, ..Menu::new("Colours", items) }));
         }
         _ => {
             if let Some(ask) = web_session::ask_of(action) {
@@ -76,16 +74,11 @@ pub fn act(state: &mut State, action: Action) {
 
 fn cycle(state: &mut State, by: isize) {
     let panes = state.panes();
+    let log = panes.log.is_some() || (panes.thread.is_none() && panes.pass.is_none());
     let mut order = vec![Pane::Picker];
-    if panes.thread.is_some() {
-        order.push(Pane::Thread);
-    }
-    if panes.log.is_some() || (panes.thread.is_none() && panes.pass.is_none()) {
-        order.push(Pane::Log);
-    }
-    if panes.pass.is_some() {
-        order.push(Pane::Pass);
-    }
+    order.extend(panes.thread.map(|_| Pane::Thread));
+    order.extend(log.then_some(Pane::Log));
+    order.extend(panes.pass.map(|_| Pane::Pass));
     order.push(Pane::Composer);
     let at = order.iter().position(|&p| p == state.arrangement.focus).unwrap_or(0);
     let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
@@ -95,21 +88,19 @@ fn cycle(state: &mut State, by: isize) {
 }
 
 fn open_filter(state: &mut State) {
-    let (pane, text) = match state.arrangement.focus {
-        Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
-        Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
-            state.hide_pass();
-            if state.arrangement.focus == Pane::Thread {
-                state.arrangement.uncover_log();
-                state.arrangement.focus = Pane::Log;
-            }
-            (Pane::Log, state.shown_log().filter_text().to_owned())
-        }
-    };
-    state.prompt(PromptPurpose::Filter(pane), &text);
+    if state.arrangement.focus == Pane::Picker {
+        let text = state.session.conversations.filter().to_owned();
+        return state.prompt(PromptPurpose::Filter(Pane::Picker), &text);
+    }
+    state.hide_pass();
+    if state.arrangement.focus == Pane::Thread {
+        state.arrangement.uncover_log();
+        state.arrangement.focus = Pane::Log;
+    }
+    let text = state.shown_log().filter_text().to_owned();
+    state.prompt(PromptPurpose::Filter(Pane::Log), &text);
 }
 
-/// The palette finds anew.
 pub fn palette_changed(state: &mut State) {
     let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
     let names = state.session.names();
@@ -123,12 +114,11 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
         Action::ResumeQueue if state.session.journal.paused.is_empty() => Some("no queued message waits for a key"),
         Action::Arm if !state.session.profile.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
-            let sent = state.shown_log().selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
-            (!sent).then_some("the chosen log entry is not a sent message")
+            let sent = state.shown_log().selected().and_then(|entry| entry.exchange()?.message);
+            sent.is_none().then_some("the chosen log entry is not a sent message")
         }
-        Action::Settle => {
-            let unknown = sending::selected_unknown(state).is_none();
-            unknown.then_some("the chosen log entry has no unknown outcome")
+        Action::Settle if sending::selected_unknown(state).is_none() => {
+            Some("the chosen log entry has no unknown outcome")
         }
         Action::Remove => state.session.not_removable(state.session.conversations.selected()?),
         Action::Choose => next_message::no_choice(state),
@@ -146,22 +136,12 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
 
 fn connect(state: &mut State) {
     if state.session.profile.sandbox {
-        let lines = [
-            "This is a sandbox; nothing leaves this machine.",
-            "",
-            "1  In another terminal: guestwire init",
-            "   It writes a commented config.toml (never over an existing one) from what it",
-            "   finds: GENESYSCLOUD_REGION, GENESYSCLOUD_OAUTHCLIENT_ID,",
-            "   GENESYSCLOUD_OAUTHCLIENT_SECRET, profiles of ~/.gc/config.toml. Secrets stay",
-            "   where they are.",
-            "2  guestwire config check",
-            "3  guestwire --profile NAME",
-        ];
-        state.overlay = Some(Overlay::lines("Connect a real organisation", lines.map(str::to_owned).to_vec()));
+        let lines = include_str!("../../../assets/connect.txt").lines().map(str::to_owned).collect();
+        state.overlay = Some(Overlay::lines("Connect a real organisation", lines));
         return;
     }
     state.status.info("Signing in…");
-    state.status.about(Subject::Token);
+    state.status.about(Subject::Token, &[]);
     state.request(Effect::Engine(Command::SignIn));
 }
 
@@ -170,15 +150,14 @@ fn renew(state: &mut State) {
         return state.status.warn(format!("No new token: {why}."));
     }
     state.status.info("Getting a new token…");
-    state.status.about(Subject::Token);
+    state.status.about(Subject::Token, &[]);
     state.request(Effect::Engine(Command::Renew));
 }
 
 /// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
 pub fn show_theme(state: &mut State, name: &str) {
-    if let Some(theme) =
-        crate::tui::theme::named(name, state.look.theme.ascii, state.look.theme.no_color, state.look.theme.depth)
-    {
+    let Theme { ascii, no_color, depth, .. } = state.look.theme;
+    if let Some(theme) = theme::named(name, ascii, no_color, depth) {
         state.look.theme = theme;
     }
 }
@@ -207,7 +186,7 @@ fn back(state: &mut State) {
         state.arrangement.toggle_thread();
     } else if state.arrangement.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
         state.shown_log_mut().clear_filter();
-    } else if state.log_pane.history().is_some() {
+    } else if state.log_pane.history.is_some() {
         state.close_history();
     } else {
         state.status.clear();
@@ -217,15 +196,11 @@ fn back(state: &mut State) {
 
 /// `q`: back where something can be left; at the top, out.
 fn quit(state: &mut State) {
-    if state.arrangement.zoomed || state.arrangement.thread_covers_log() {
-        back(state);
-        return;
+    match state.arrangement.focus {
+        _ if state.arrangement.zoomed || state.arrangement.thread_covers_log() => back(state),
+        Pane::Pass => state.hide_pass(),
+        _ => leave(state),
     }
-    if state.arrangement.focus == Pane::Pass {
-        state.hide_pass();
-        return;
-    }
-    leave(state);
 }
 
 /// Leaves, or asks where something would be lost.
@@ -238,12 +213,10 @@ fn leave(state: &mut State) {
         return;
     }
     let mut lines = Vec::new();
+    let keeps_all = state.session.journal.keeps() && state.session.journal.trouble.is_none();
     if open > 0 {
-        let queued = if state.session.journal.keeps() && state.session.journal.trouble.is_none() {
-            "queued ones are kept and go on at the next start"
-        } else {
-            "queued ones are dropped"
-        };
+        let queued =
+            if keeps_all { "queued ones are kept and go on at the next start" } else { "queued ones are dropped" };
         lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
     }
     if running {
@@ -255,11 +228,8 @@ fn leave(state: &mut State) {
     }
     if drafts > 0 {
         let (kept, are) = (counted(drafts, "draft"), if drafts == 1 { "is" } else { "are" });
-        lines.push(if state.session.journal.keeps() && state.session.journal.trouble.is_none() {
-            format!("{kept} {are} kept for the next start.")
-        } else {
-            format!("{kept} would be lost.")
-        });
+        let lost = format!("{kept} would be lost.");
+        lines.push(if keeps_all { format!("{kept} {are} kept for the next start.") } else { lost });
     }
     state.ask(DialogQuestion::Quit, "Leave guestwire?", lines, "leave", Consent::Enter);
 }
@@ -267,35 +237,28 @@ fn leave(state: &mut State) {
 /// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.
 pub fn interrupt(state: &mut State) {
     let active = state.session.conversations.active();
-    let running = state
-        .session
-        .threads
-        .open()
-        .find(|message| Some(message.conversation) == active)
-        .map(|message| (message.id, message.delivery.clone()));
-    if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
-        let id = *id;
+    let running = state.session.threads.open().find(|message| Some(message.conversation) == active);
+    let running = running.map(|message| (message.id, matches!(message.delivery, DeliveryStatus::Sending { .. })));
+    if let Some((id, _)) = running.filter(|(id, _)| state.session.journal.paused.contains(id)) {
         with_session(state, |session, _, changes| session.take_back_paused(id, changes));
         state.status.info("Cancelled: it was never sent.");
-    } else if let Some((id, delivery)) = running {
-        let what = if matches!(delivery, DeliveryStatus::Sending { .. }) {
+    } else if let Some((id, is_on_the_wire)) = running {
+        state.status.info(if is_on_the_wire {
             "Cancelling: what was already sent may have been received."
         } else {
             "Cancelled: nothing was sent."
-        };
-        state.status.info(what);
+        });
         state.request(Effect::Engine(Command::Cancel(id)));
     } else if state.arrangement.focus == Pane::Composer && !state.composer.text().is_empty() {
         state.composer.set_text("");
         state.status.info("Draft cleared.");
-        state.status.offer(&[(Action::Undo, "undo")]);
-        state.status.about(Subject::Draft);
+        state.status.about(Subject::Draft, &[(Action::Undo, "undo")]);
     } else if state.keys.quit_is_armed(state.now) {
         leave(state);
     } else {
         state.keys.quit_armed = Some(state.now);
         state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
-        state.status.about(Subject::Leaving);
+        state.status.about(Subject::Leaving, &[]);
     }
 }
 
@@ -307,25 +270,21 @@ pub fn disarm_quit(state: &mut State) {
 }
 
 fn ask_transcript(state: &mut State) {
-    let empty = state.session.conversations.active().is_none_or(|key| state.session.threads.messages(key).is_empty());
-    if empty {
+    if state.session.conversations.active().is_none_or(|key| state.session.threads.messages(key).is_empty()) {
         return state.status.info("Nothing was said here yet: there is nothing to save.");
     }
-    let items = vec![
-        (
-            "one HTML page: bubbles, light and dark, prints well".to_owned(),
-            MenuChoice::Transcript(TranscriptForm::Html),
-        ),
-        ("Markdown, with request ids, marks and comments".to_owned(), MenuChoice::Transcript(TranscriptForm::Markdown)),
-        ("lines of text".to_owned(), MenuChoice::Transcript(TranscriptForm::Text)),
+    let items = [
+        ("one HTML page: bubbles, light and dark, prints well", TranscriptForm::Html),
+        ("Markdown, with request ids, marks and comments", TranscriptForm::Markdown),
+        ("lines of text", TranscriptForm::Text),
     ];
+    let items = items.map(|(text, form)| (text, MenuChoice::Transcript(form)));
     state.overlay = Some(Overlay::Menu(Menu::new("Save what was said as", items)));
 }
 
 pub fn save_transcript(state: &mut State, form: TranscriptForm) {
-    let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.look.zone) else {
-        return;
-    };
+    let open = state.session.conversations.active();
+    let Some(transcript) = state.session.transcript(open, &state.look.zone) else { return };
     let path = state.new_export_path(form.extension());
     let (contents, what) = (transcript.write(form), "transcript".to_owned());
     state.request(Effect::Local(LocalRequest::Write { path, contents, what }));

@@ -5,11 +5,9 @@ use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, Moment};
 use crate::session::{JournalMode, SAVE_AFTER};
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::log_pane::{HistoryStretch, NEAR, PAGE};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::log_pane::{NEAR, PAGE};
+use crate::tui::state::{HistoryStretch, Pane, State, Subject};
+use crate::tui::{Action, Effect};
 
 use super::notices::{carry_out, with_session};
 
@@ -55,7 +53,7 @@ fn something_is_begun(state: &State) -> bool {
 pub fn marked(state: &mut State, number: u64) {
     let Some(entry) = state.shown_log().entry(number) else { return };
     let (marked, comment) = (entry.kept.marked, entry.comment().map(str::to_owned));
-    if let Some(history) = state.log_pane.history_mut() {
+    if let Some(history) = &mut state.log_pane.history {
         history.marked(number, marked, comment.clone());
     }
     if state.session.journal.keeps() {
@@ -150,7 +148,7 @@ pub fn look_above(state: &mut State, top: bool) {
     if state.session.journal.keeping == JournalMode::Off {
         return;
     }
-    let want = match state.log_pane.history() {
+    let want = match &state.log_pane.history {
         Some(history) if history.older && history.log.entries_above() < NEAR => {
             let before = history.log.first_number();
             match &history.query {
@@ -158,7 +156,9 @@ pub fn look_above(state: &mut State, top: bool) {
                 None => HistoryRange::Before(before),
             }
         }
-        None if top && (older_is_kept(state) || evicted_is_kept(state)) => {
+        None if top
+            && (older_is_kept(state) || state.session.journal.keeps() && state.session.log.totals.evicted > 0) =>
+        {
             HistoryRange::Before(state.session.log.first_number())
         }
         _ => return,
@@ -174,14 +174,10 @@ fn older_is_kept(state: &State) -> bool {
     state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number())
 }
 
-fn evicted_is_kept(state: &State) -> bool {
-    state.session.journal.keeps() && state.session.log.totals.evicted > 0
-}
-
 /// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens
 /// now.
 pub fn look_below(state: &mut State, bottom: bool) {
-    let Some(history) = state.log_pane.history() else { return };
+    let Some(history) = &state.log_pane.history else { return };
     let last = history.log.last_number();
     if history.newer && history.log.entries_below() < NEAR {
         let Some(last) = last else { return };
@@ -196,11 +192,8 @@ pub fn look_below(state: &mut State, bottom: bool) {
 
 /// The very beginning of what is kept.
 pub fn oldest(state: &mut State) {
-    let above = match state.log_pane.history() {
-        Some(history) => history.query.is_none() && history.older,
-        None => older_is_kept(state),
-    };
-    if above {
+    let history = state.log_pane.history.as_ref();
+    if history.map_or_else(|| older_is_kept(state), |history| history.query.is_none() && history.older) {
         ask_for(state, HistoryRange::After(0));
     }
 }
@@ -224,7 +217,7 @@ fn history_found(state: &mut State, found: HistoryPage) {
         return state.status.error(problem);
     }
     let (mut entries, more) = (found.entries, found.more);
-    match (found.want, state.log_pane.history_mut()) {
+    match (found.want, &mut state.log_pane.history) {
         (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, entries, more),
         (HistoryRange::Before(_), None) => {
             let Some(at) = entries.last().map(|e| e.number) else {

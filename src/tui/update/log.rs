@@ -6,29 +6,19 @@ use crate::model::ConversationKey;
 use crate::session::local::LocalRequest;
 use crate::session::log::{Density, Log, LogEntry};
 use crate::text::counted;
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::State;
-use crate::tui::state::overlay::{Card, Overlay, Prompt, PromptPurpose};
-use crate::tui::state::status::Subject;
+use crate::tui::state::{Card, Overlay, Prompt, PromptPurpose, State, Subject};
+use crate::tui::{Action, Effect};
 
 use super::notices::with_session;
 use super::{journal, sending};
-
-/// The entry of the message that the status line names, where the key for `action` stands beside it.
-pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
-    let message = state.session.threads.message(state.status.meant(action)?)?;
-    state.session.log.number_of(message.exchange?)
-}
 
 pub fn act(state: &mut State, action: Action) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
     if let Some(rows) = rows(action, state.shown_log().viewport().1) {
         let log = state.shown_log_mut();
-        if matches!(action, Action::LogUp | Action::LogDown) {
-            log.step(rows);
-        } else {
-            log.scroll(rows);
+        match action {
+            Action::LogUp | Action::LogDown => log.step(rows),
+            _ => log.scroll(rows),
         }
         state.status.let_go_of_message();
         if rows < 0 {
@@ -40,23 +30,22 @@ pub fn act(state: &mut State, action: Action) {
     }
     match action {
         Action::LogFirst if top => journal::oldest(state),
-        Action::LogLast | Action::Follow if state.log_pane.history().is_some() => {
+        Action::LogLast | Action::Follow if state.log_pane.history.is_some() => {
             state.close_history();
             state.session.log.last();
         }
         Action::SearchKept => {
-            let text = state.log_pane.history().and_then(|h| h.query.clone()).unwrap_or_default();
+            let text = state.log_pane.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
             state.prompt(PromptPurpose::SearchKept, &text);
         }
         _ => act_on_entries(state, action),
     }
-    if chooses(action) {
-        state.status.let_go_of_message();
-    }
-    if action == Action::Mark
-        && let Some(number) = state.shown_log().selected().map(LogEntry::number)
-    {
-        journal::marked(state, number);
+    match (action, state.shown_log().selected().map(LogEntry::number)) {
+        (Action::LogFirst | Action::LogLast, _) => state.status.let_go_of_message(),
+        (Action::NextError | Action::PreviousError, _) => state.status.let_go_of_message(),
+        (Action::NextMatch | Action::PreviousMatch, _) => state.status.let_go_of_message(),
+        (Action::Mark, Some(number)) => journal::marked(state, number),
+        _ => {}
     }
 }
 
@@ -73,18 +62,6 @@ fn rows(action: Action, height: u16) -> Option<isize> {
         Action::LogHalfDown => half,
         _ => return None,
     })
-}
-
-const fn chooses(action: Action) -> bool {
-    matches!(
-        action,
-        Action::LogFirst
-            | Action::LogLast
-            | Action::NextError
-            | Action::PreviousError
-            | Action::NextMatch
-            | Action::PreviousMatch
-    )
 }
 
 fn act_on_entries(state: &mut State, action: Action) {
@@ -121,7 +98,7 @@ fn act_on_entries(state: &mut State, action: Action) {
         Action::Why => explain(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.log_pane.history().is_none());
+            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.log_pane.history.is_none());
             probe(state, number);
         }
         Action::CompareAccepted => compare_accepted(state),
@@ -147,7 +124,7 @@ pub fn act_on_thread(state: &mut State, action: Action) {
         return;
     }
     match action {
-        Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.to_start(key, threads, context)),
+        Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.go_to_start(key, threads, context)),
         Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
         _ => act(state, action),
@@ -157,14 +134,10 @@ pub fn act_on_thread(state: &mut State, action: Action) {
 /// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.
 fn open_as_entry(state: &mut State, key: ConversationKey) {
     let (in_view, entries) = (&state.thread.in_view, state.session.threads.messages(key));
-    let carried = entries.iter().rev().filter(|entry| in_view.contains(&entry.id)).find_map(|entry| {
-        let message = entry.message()?;
-        state.session.log.number_of(message.exchange?)
-    });
-    let Some(number) = carried else {
-        return state
-            .status
-            .info("The messages in view were not sent in this session, so there is no exchange to open.");
+    let mut shown = entries.iter().rev().filter(|entry| in_view.contains(&entry.id));
+    let Some(number) = shown.find_map(|entry| state.session.log.number_of(entry.message()?.exchange?)) else {
+        let why = "The messages in view were not sent in this session, so there is no exchange to open.";
+        return state.status.info(why);
     };
     state.show_log();
     state.close_history();
@@ -204,8 +177,7 @@ fn compare(state: &mut State) {
         None => {
             let same = if begun.is_some() { "this is the same row, " } else { "" };
             state.status.info(format!("Comparing #{number}: {same}move to another row."));
-            state.status.offer(&[(Action::Compare, "compare"), (Action::Back, "cancel")]);
-            state.status.about(Subject::Comparison);
+            state.status.about(Subject::Comparison, &[(Action::Compare, "compare"), (Action::Back, "cancel")]);
         }
         Some(first) => {
             state.status.over(Subject::Comparison);
@@ -242,8 +214,7 @@ fn save(state: &mut State) {
         return state.status.info("Nothing to save: the log has no requests yet.");
     }
     let har = state.shown_log().har();
-    let count = har["log"]["entries"].as_array().map_or(0, Vec::len);
-    let what = counted(count, "exchange");
+    let what = counted(har["log"]["entries"].as_array().map_or(0, Vec::len), "exchange");
     let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let contents = unseen_as_escapes(&contents);
     let path = state.new_export_path("har");
@@ -262,14 +233,9 @@ fn explain(state: &mut State) {
 fn copy_diagnosis(state: &mut State, action: Action) {
     let text = state.shown_log().why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
-        let conversation =
-            exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());
-        let text = match action {
-            Action::CopyTicket => {
-                render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone)
-            }
-            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone),
-        };
+        let conversation = exchange.conversation.and_then(|key| Some(state.session.conversations.get(key)?.name()));
+        let render = if action == Action::CopyTicket { render::ticket } else { render::note };
+        let text = render(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone);
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });
     match text {
@@ -285,9 +251,10 @@ pub fn compare_accepted(state: &mut State) {
     };
     match state.shown_log().accepted_beside(number) {
         Some(accepted) => show_differences(state, accepted, number),
-        None => state
-            .status
-            .info("No message of this conversation was accepted in this session: there is nothing to compare with."),
+        None => {
+            let why = "No message of this conversation was accepted in this session: there is nothing to compare with.";
+            state.status.info(why);
+        }
     }
 }
 

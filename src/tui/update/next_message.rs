@@ -2,16 +2,11 @@
 //! purpose. And the faults of the sandbox that it meets.
 
 use crate::model::fault::FAULTS;
-use crate::model::{Attachment, ConversationKey, FileSource, OutgoingMessage, Variation};
+use crate::model::{Attachment, ConversationKey, Extras, FileSource, OutgoingMessage, Variation};
 use crate::session::local::{self, LocalRequest};
 use crate::session::thread::Thread;
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::composer::CarriedExtras;
-use crate::tui::state::composer::editor::Editor;
-use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::{DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State, Subject};
+use crate::tui::{Action, Effect};
 
 use super::notices::shown_word;
 use super::sending;
@@ -40,15 +35,18 @@ pub fn menu(state: &mut State) {
         ("add a participant attribute".to_owned(), MenuChoice::Act(Action::Attribute)),
     ];
     if let Some(extras) = state.composer.carried() {
-        let files = extras.attachments.iter().enumerate();
-        let files = files.map(|(at, file)| (format!("the file {}", file.label()), CarriedExtras::Attachment(at)));
-        let attributes = extras.attributes.iter();
-        let attributes = attributes.map(|(n, value)| (format!("{n}={value}"), CarriedExtras::Attribute(n.clone())));
-        items.extend(
-            files.chain(attributes).map(|(it, what)| (format!("remove {it}"), MenuChoice::TakeOff(key, Some(what)))),
-        );
+        for (at, file) in extras.attachments.iter().enumerate() {
+            let mut rest = extras.clone();
+            rest.attachments.remove(at);
+            items.push((format!("remove the file {}", file.label()), MenuChoice::Carry(key, rest)));
+        }
+        for (name, value) in &extras.attributes {
+            let mut rest = extras.clone();
+            rest.attributes.remove(name);
+            items.push((format!("remove {name}={value}"), MenuChoice::Carry(key, rest)));
+        }
         if extras.attachments.len() + extras.attributes.len() > 1 {
-            items.push(("remove everything".to_owned(), MenuChoice::TakeOff(key, None)));
+            items.push(("remove everything".to_owned(), MenuChoice::Carry(key, Extras::default())));
         }
     }
     let intro = "They are sent with the next message only; the conversation's own attributes are always sent.";
@@ -94,7 +92,6 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
     }
 }
 
-/// A file is sent with the next message.
 pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.files.path_known();
     carries(state, format!("{} ({})", file.label(), file.mime));
@@ -118,15 +115,14 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
 
 fn carries(state: &mut State, what: String) {
     state.status.info(format!("{what} is sent with the next message."));
-    state.status.about(Subject::NextMessage);
+    state.status.about(Subject::NextMessage, &[]);
 }
 
-pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
-    state.composer.take_off(key, what);
+/// What is left of what the next message carries.
+pub fn carry(state: &mut State, key: ConversationKey, rest: Extras) {
+    *state.composer.carried_mut(key) = rest;
     state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });
 }
-
-// ── choices ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Why no choice can be taken; `None` where one can.
 pub fn no_choice(state: &State) -> Option<&'static str> {
@@ -141,15 +137,14 @@ pub fn choose(state: &mut State) {
         return state.status.info(format!("Nothing to choose: {why}."));
     }
     let Some(item) = state.session.conversations.active_item() else { return };
-    let key = item.conversation.key;
-    let buttons = item.conversation.channel().capabilities().buttons;
+    let (key, buttons) = (item.conversation.key, item.conversation.channel().capabilities().buttons);
     let Some(offer) = state.session.threads.get(key).and_then(Thread::offer) else { return };
     let items = offer.choices.iter().map(|choice| {
         let differs = buttons && choice.payload != choice.label;
         let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
         (text, MenuChoice::Answer(Box::new(OutgoingMessage::answer(key, choice.clone(), offer.id))))
     });
-    let mut menu = Menu { quick: true, ..Menu::new(format!("Answer {} with", item.name()), items.collect()) };
+    let mut menu = Menu { quick: true, ..Menu::new(format!("Answer {} with", item.name()), items) };
     if !offer.text.is_empty() {
         menu.intro.push(format!("“{}”", offer.text));
     }
@@ -182,8 +177,6 @@ pub fn answer(state: &mut State, answer: Box<OutgoingMessage>) {
     state.ask(DialogQuestion::Answer(answer), "PROD: send this answer?", lines, "send it", state.consent());
 }
 
-// ── wrong on purpose ───────────────────────────────────────────────────────────────────────────────────────────
-
 /// The bench: the sandbox's faults; elsewhere those of this side.
 pub fn fault_bench(state: &mut State) {
     if !state.session.profile.sandbox {
@@ -193,13 +186,13 @@ pub fn fault_bench(state: &mut State) {
         ("turn all faults off".to_owned(), MenuChoice::Fault(None)),
         ("send the next message as …".to_owned(), MenuChoice::Act(Action::SendAs)),
     ];
-    let mut groups: Vec<(usize, &'static str)> = Vec::new();
+    let mut groups: Vec<(usize, &str)> = Vec::new();
     for row in FAULTS {
         if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.label()) {
             groups.push((items.len(), row.group.label()));
         }
         // The mark is a word: a fault waits for a request, or holds.
-        let on = state.questions.faults().iter().any(|on| on.split(' ').next() == Some(row.name));
+        let on = state.questions.faults.iter().any(|on| on.split(' ').next() == Some(row.name));
         let on = if on { "   ON" } else { "" };
         items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
     }
@@ -232,14 +225,12 @@ pub fn ask_how_wrong(state: &mut State) {
 }
 
 pub fn send_as(state: &mut State, variation: Option<Variation>) {
-    let senseless = variation.and_then(|v| Some((v, sending::senseless(state, v)?)));
-    if let Some((variation, why)) = senseless {
+    if let Some((variation, why)) = variation.and_then(|v| Some((v, sending::senseless(state, v)?))) {
         return state.status.info(format!("Not as {variation}: {why}."));
     }
     state.next_send.send_as = variation;
     let Some(variation) = variation else { return state.status.info("The next message is sent as usual.") };
     state.status.warn(format!("The next message is sent wrongly on purpose: {variation}, {}.", variation.about()));
-    state.status.offer(&[(Action::SendAs, "change")]);
-    state.status.about(Subject::NextMessage);
+    state.status.about(Subject::NextMessage, &[(Action::SendAs, "change")]);
     state.focus(Pane::Composer);
 }

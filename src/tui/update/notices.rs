@@ -9,11 +9,8 @@ use crate::session::local::LocalRequest;
 use crate::session::place_words;
 use crate::session::{Change, Changes, Leftovers, Notice};
 use crate::text::{capitalised, clause, counted, sentence};
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::overlay::{Card, Overlay};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::{Card, Overlay, Pane, State, Subject};
+use crate::tui::{Action, Effect};
 
 use super::{demo, web_session};
 
@@ -25,7 +22,6 @@ pub fn with_session<R>(state: &mut State, change: impl FnOnce(&mut Session, Mome
     result
 }
 
-/// Carries out what the session asks for.
 pub fn carry_out(state: &mut State, changes: Changes) {
     for change in changes.0 {
         match change {
@@ -51,7 +47,7 @@ fn say(state: &mut State, notice: Notice) {
             }
         }
         Notice::Message { id, before, delivery, exchange } => {
-            message(state, id, &before, delivery, exchange);
+            message(state, id, matches!(before, DeliveryStatus::Unknown(_)), delivery, exchange);
             demo::message(state, id);
         }
         Notice::Sent(id) => {
@@ -60,12 +56,15 @@ fn say(state: &mut State, notice: Notice) {
             for over in [Subject::Draft, Subject::NextMessage, Subject::Choices] {
                 state.status.over(over);
             }
-            mark_sent(state, id);
+            if let Some(message) = state.session.threads.message(id).filter(|_| state.files.recording.is_some()) {
+                // A place to jump to.
+                let marker = format!("message to {}", state.shown_name(message.conversation));
+                state.request(Effect::Marker(marker));
+            }
         }
         Notice::WaitsBehindPaused(_) => {
             state.status.warn("This message waits: older messages of this conversation are not sent yet.");
-            state.status.offer(&[(Action::ResumeQueue, "send them all")]);
-            state.status.about(Subject::Queue);
+            state.status.about(Subject::Queue, &[(Action::ResumeQueue, "send them all")]);
         }
         Notice::NotOnDisk(why) => state.status.error(not_on_disk(&why)),
         Notice::Read { key, news, .. } | Notice::Arrived(key, news) => {
@@ -79,9 +78,7 @@ fn say(state: &mut State, notice: Notice) {
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
-        Notice::EngineSaid(text) | Notice::JournalSaid(text) => {
-            state.status.warn(sentence(&text));
-        }
+        Notice::EngineSaid(text) | Notice::JournalSaid(text) => state.status.warn(sentence(&text)),
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
         Notice::JournalWell => state.status.info("The journal keeps everything again."),
         Notice::JournalFree => {
@@ -99,7 +96,11 @@ fn say(state: &mut State, notice: Notice) {
             }
         }
         Notice::Restored(left) => restored(state, &left),
-        Notice::OutcomeKnown(id, delivery) => outcome_known(state, id, delivery.as_ref()),
+        Notice::OutcomeKnown(id, delivery) => {
+            state.overlay.take_if(|on_top| on_top.unknown_message() == Some(id));
+            let name = named(state, state.session.threads.message(id).and_then(|message| message.exchange));
+            state.status.info(delivery.map_or_else(|| format!("{name} is gone."), |delivery| known(&name, &delivery)));
+        }
         Notice::ProbesOver(verdict) => probes_over(state, &verdict),
         Notice::Pass { was_over } => pass_moved(state, was_over),
         // The shell ends when the channel closes; nothing is left to change.
@@ -123,10 +124,8 @@ fn token(state: &mut State, before: &TokenStatus) {
             state.status.info(format!("Token #{} received.", facts.generation));
         }
         TokenStatus::BadClient(why) => {
-            state.status.error(format!(
-                "Client id or secret refused: {}. Fix client_id or client_secret in the profile, then sign in again.",
-                clause(why)
-            ));
+            let mend = "Fix client_id or client_secret in the profile, then sign in again.";
+            state.status.error(format!("Client id or secret refused: {}. {mend}", clause(why)));
             no_token(state);
         }
         TokenStatus::Refused(_, why) => {
@@ -139,12 +138,12 @@ fn token(state: &mut State, before: &TokenStatus) {
         }
         TokenStatus::Expired(_, why) | TokenStatus::RenewFailed(_, _, why) => {
             state.status.warn(format!("Getting a new token failed: {}.", clause(why)));
-            state.status.about(Subject::Token);
+            state.status.about(Subject::Token, &[]);
         }
         _ => {}
     }
-    let first = before.facts().is_none() && state.session.sign_in.status.facts().is_some();
     // The open conversation is read once there is a token to read it with.
+    let first = before.facts().is_none() && state.session.sign_in.status.facts().is_some();
     if let Some(key) = state.session.conversations.active().filter(|_| first) {
         state.request(Effect::Engine(Command::Watch(Some(key))));
         state.request(Effect::Engine(Command::Read(key)));
@@ -153,8 +152,7 @@ fn token(state: &mut State, before: &TokenStatus) {
 
 /// The line speaks of the missing token until there is one.
 pub fn no_token(state: &mut State) {
-    state.status.offer(&[(Action::Connect, "sign in again")]);
-    state.status.about(Subject::Token);
+    state.status.about(Subject::Token, &[(Action::Connect, "sign in again")]);
 }
 
 /// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.
@@ -197,35 +195,28 @@ fn named(state: &State, exchange: Option<ExchangeId>) -> String {
     number.map_or_else(|| "The message".to_owned(), |n| format!("#{n}"))
 }
 
-fn message(
-    state: &mut State,
-    id: MessageId,
-    before: &DeliveryStatus,
-    delivery: DeliveryStatus,
-    exchange: Option<ExchangeId>,
-) {
-    let doubted = matches!(before, DeliveryStatus::Unknown(_));
+/// A message went on. `doubted`: its outcome was unknown.
+fn message(state: &mut State, id: MessageId, doubted: bool, delivery: DeliveryStatus, exchange: Option<ExchangeId>) {
     let name = named(state, exchange);
     // What the line said of this message is over: it went on.
     state.status.over(Subject::Message(id));
-    match delivery {
-        DeliveryStatus::Refused(why) => match refusal(state, exchange) {
-            Some(said) => {
-                state.status.error(said);
-                state.status.offer(&[(Action::Why, "explain"), (Action::CopyTicket, "copy ticket")]);
-            }
-            None => {
-                state.status.error(format!("{name} refused: {}.", clause(&why)));
-                state.status.offer(&[(Action::CopyIds, "copy ids"), (Action::Resend, "resend")]);
-            }
-        },
+    let keys: &[_] = match delivery {
+        DeliveryStatus::Refused(why) => {
+            let diagnosed = refusal(state, exchange);
+            let keys = match &diagnosed {
+                Some(_) => &[(Action::Why, "explain"), (Action::CopyTicket, "copy ticket")],
+                None => &[(Action::CopyIds, "copy ids"), (Action::Resend, "resend")],
+            };
+            state.status.error(diagnosed.unwrap_or_else(|| format!("{name} refused: {}.", clause(&why))));
+            keys
+        }
         DeliveryStatus::Unknown(why) => {
             state.status.error(format!("{name} outcome unknown: {}.", clause(&why)));
-            state.status.offer(&[(Action::Settle, "settle"), (Action::Why, "explain")]);
+            &[(Action::Settle, "settle"), (Action::Why, "explain")]
         }
         DeliveryStatus::Waiting { why, .. } => {
             state.status.warn(format!("{name} waiting: {}.", clause(&why)));
-            state.status.offer(&[(Action::Interrupt, "cancel")]);
+            &[(Action::Interrupt, "cancel")]
         }
         DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
@@ -233,8 +224,8 @@ fn message(
             return state.status.info(known(&name, &settled));
         }
         _ => return,
-    }
-    state.status.about(Subject::Message(id));
+    };
+    state.status.about(Subject::Message(id), keys);
 }
 
 /// The newest message offers choices: how they are taken.
@@ -242,14 +233,10 @@ fn say_choices(state: &mut State, key: ConversationKey) {
     let newest = state.session.threads.messages(key).iter().rev().find(|e| e.of_other_side());
     let count = newest.map_or(0, |e| e.choices().len());
     state.status.over(Subject::Choices);
-    if count > 0 {
-        // A test run says itself how a step is answered.
-        if state.session.pass.is_running() && state.arrangement.focus == Pane::Pass {
-            return;
-        }
+    // A test run says itself how a step is answered.
+    if count > 0 && !(state.session.pass.is_running() && state.arrangement.focus == Pane::Pass) {
         state.status.info(format!("The other side offers {}.", counted(count, "choice")));
-        state.status.offer(&[(Action::Choose, "answer")]);
-        state.status.about(Subject::Choices);
+        state.status.about(Subject::Choices, &[(Action::Choose, "answer")]);
     }
 }
 
@@ -270,12 +257,12 @@ fn replies(state: &mut State, key: ConversationKey, changed: bool) {
 
 /// A draft of an earlier session. What was typed before the journal was open stays too.
 fn draft(state: &mut State, key: ConversationKey, text: &str, cursor: usize) {
-    let typed = state.composer.draft_of(key).to_owned();
-    if typed.is_empty() {
-        state.composer.restore_draft(key, text, cursor);
-    } else {
-        let both = format!("{text}\n{typed}");
-        state.composer.restore_draft(key, &both, both.len());
+    match state.composer.draft_of(key) {
+        "" => state.composer.restore_draft(key, text, cursor),
+        typed => {
+            let both = format!("{text}\n{typed}");
+            state.composer.restore_draft(key, &both, both.len());
+        }
     }
 }
 
@@ -307,9 +294,10 @@ fn restored(state: &mut State, left: &Leftovers) {
         let text = said.join(" ");
         with_session(state, |session, now, changes| session.note(None, &text, now, changes));
         state.status.warn(text);
-        state.status.offer(&keys);
         if left.paused {
-            state.status.about(Subject::Queue);
+            state.status.about(Subject::Queue, &keys);
+        } else {
+            state.status.offer(&keys);
         }
     }
     // One stands where one stood.
@@ -318,15 +306,6 @@ fn restored(state: &mut State, left: &Leftovers) {
             state.thread.go_to(kept.key, place, &state.session.threads);
         }
     }
-}
-
-fn outcome_known(state: &mut State, id: MessageId, delivery: Option<&DeliveryStatus>) {
-    if state.overlay.as_ref().and_then(Overlay::unknown_message) == Some(id) {
-        state.overlay = None;
-    }
-    let exchange = state.session.threads.message(id).and_then(|message| message.exchange);
-    let name = named(state, exchange);
-    state.status.info(delivery.map_or_else(|| format!("{name} is gone."), |delivery| known(&name, delivery)));
 }
 
 /// What became of a message whose outcome was unknown: that it was received, a read can show; that it was not, only a
@@ -344,19 +323,6 @@ pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
         DeliveryStatus::Landed => "received",
         DeliveryStatus::Lost => "not received",
         delivery => delivery.word(),
-    }
-}
-
-/// A message was handed over for sending: a place to jump to.
-fn mark_sent(state: &mut State, id: MessageId) {
-    let Some(key) = state.session.threads.message(id).map(|message| message.conversation) else { return };
-    if state.files.recording().is_some() {
-        // A recording of a demo names nobody either.
-        let to = match &state.demo.present {
-            Some(present) => present.aliases.conversation(key),
-            None => state.session.conversations.name(key),
-        };
-        state.request(Effect::Marker(format!("message to {to}")));
     }
 }
 
@@ -381,14 +347,11 @@ fn pass_moved(state: &mut State, was_over: bool) {
 
 /// A series of probes has ended: on the status line, on the card that it began from, or on a page.
 fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
-    let said = match verdict.cause {
-        None => "Checks: all is well.".to_owned(),
-        Some(cause) => format!("Checks: {cause}, {}: {}.", verdict.confidence.word(), verdict.because),
-    };
-    if verdict.cause.is_none() {
-        state.status.info(said);
-    } else {
-        state.status.warn(said);
+    match verdict.cause {
+        None => state.status.info("Checks: all is well."),
+        Some(cause) => {
+            state.status.warn(format!("Checks: {cause}, {}: {}.", verdict.confidence.word(), verdict.because));
+        }
     }
     let Some(probes) = &state.session.probes else { return };
     // Who types meanwhile is not interrupted.
@@ -407,11 +370,7 @@ fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
 
 fn findings_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
     let line = |finding: &Finding| {
-        let mark = match finding.result {
-            ProbeResult::Pass => "pass",
-            ProbeResult::Fail => "FAIL",
-            ProbeResult::Skip => "skip",
-        };
+        let mark = if finding.result == ProbeResult::Fail { "FAIL" } else { finding.result.word() };
         format!("{mark}  {:<13} {}", finding.name, finding.detail)
     };
     let mut lines: Vec<String> = findings.iter().map(line).chain([String::new()]).collect();

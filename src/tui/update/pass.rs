@@ -11,25 +11,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::pass::file::PassStep;
+use crate::pass::result::StepResult;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::pass::{Pass, Verdict, builtin};
 use crate::session::local::LocalRequest;
 use crate::session::{FoundPass, place_words, reports_dir};
 use crate::text::counted;
-use crate::tui::Effect;
-use crate::tui::action::Action;
 use crate::tui::state::key_hints::group;
-use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PassChoice, PromptPurpose};
-use crate::tui::state::{Pane, State};
+use crate::tui::state::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State};
+use crate::tui::{Action, Effect};
 
 use super::notices::with_session;
 use super::{journal, sending};
 
 pub fn act(state: &mut State, action: Action) {
-    if state.session.pass.runner.is_none() {
+    let Some(runner) = &state.session.pass.runner else {
         state.status.info("No test run is open.");
         return state.status.offer(&[(Action::Pass, "choose one")]);
-    }
+    };
+    let (open, paused) = (runner.run().at, runner.is_paused());
     let judged = state.pass_pane.judged.take();
     match action {
         Action::PassGo => go(state),
@@ -44,31 +44,24 @@ pub fn act(state: &mut State, action: Action) {
         }
         Action::PassNote => {
             // Right after a verdict its step is meant, although the next one is open already.
-            let open = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
-            if let Some(at) = judged.or(open) {
-                ask_note(state, at, judged.and_then(|at| verdict_of(state, at)));
-            }
+            ask_note(state, judged.unwrap_or(open), judged.and_then(|at| result(state, at)?.verdict));
         }
         Action::NextCase => pass_event(state, RunnerEvent::Case(1)),
         Action::PreviousCase => pass_event(state, RunnerEvent::Case(-1)),
-        Action::PassPause => {
-            let paused = state.session.pass.runner.as_ref().is_some_and(Runner::is_paused);
-            pass_event(state, RunnerEvent::Pause(!paused));
-        }
+        Action::PassPause => pass_event(state, RunnerEvent::Pause(!paused)),
         Action::PassReports => ask_reports(state),
         Action::PassStop => stop(state),
         _ => {}
     }
 }
 
-fn verdict_of(state: &State, at: (usize, usize)) -> Option<Verdict> {
-    state.session.pass.runner.as_ref()?.run().cases.get(at.0)?.steps.get(at.1)?.verdict
+fn result(state: &State, at: (usize, usize)) -> Option<&StepResult> {
+    state.session.pass.runner.as_ref()?.run().cases.get(at.0)?.steps.get(at.1)
 }
 
 /// Asks for a note on a step; `verdict`: to say why it has this one.
 fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
-    let case = state.session.pass.runner.as_ref().and_then(|runner| runner.run().cases.get(at.0));
-    let note = case.and_then(|case| case.steps.get(at.1)).and_then(|step| step.note.clone()).unwrap_or_default();
+    let note = result(state, at).and_then(|step| step.note.clone()).unwrap_or_default();
     state.prompt(PromptPurpose::PassNote { at, verdict }, &note);
 }
 
@@ -89,25 +82,20 @@ pub fn toggle(state: &mut State) {
 /// Enter: runs a step that waits, accepts what is suggested of one that is decided.
 fn go(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
-    match runner.stage() {
+    let said = match runner.stage() {
         // One that was interrupted may have been received.
-        StepStage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state),
-        StepStage::Ready => run_step(state),
-        StepStage::Judging => {
-            if runner.open_result().is_some_and(|r| r.suggested.is_some()) {
-                state.session.screen_for_pass(&state.look.zone);
-                pass_event(state, RunnerEvent::Accept);
-            } else {
-                state.status.info("Only you can judge this step.");
-                state.status.offer(group("verdicts"));
-            }
+        StepStage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => return ask_again(state),
+        StepStage::Ready => return run_step(state),
+        StepStage::Judging if runner.open_result().is_some_and(|r| r.suggested.is_some()) => {
+            state.session.screen_for_pass(&state.look.zone);
+            return pass_event(state, RunnerEvent::Accept);
         }
-        StepStage::Preparing(_) | StepStage::Watching => {
-            state.status.info("The step is still running; you can already give a verdict.");
-            state.status.offer(group("verdicts"));
-        }
-        StepStage::Over => ask_reports(state),
-    }
+        StepStage::Judging => "Only you can judge this step.",
+        StepStage::Preparing(_) | StepStage::Watching => "The step is still running; you can already give a verdict.",
+        StepStage::Over => return ask_reports(state),
+    };
+    state.status.info(said);
+    state.status.offer(group("verdicts"));
 }
 
 /// Asks first where the step speaks to real customers.
@@ -124,12 +112,12 @@ fn run_step(state: &mut State) {
 pub fn run_step_now(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let sends = runner.open_step().is_some_and(PassStep::sends);
-    // The step's conversation is the open one, so that it is seen and read.
-    let key = runner.open_player().ok().map(|p| p.key);
+    let player = runner.open_player().ok().map(|player| player.key);
     if sends && sending::is_forbidden(state) {
         return;
     }
-    if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
+    // The step's conversation is the open one, so that it is seen and read.
+    if let Some(key) = player.filter(|key| state.session.conversations.active() != Some(*key)) {
         let focus = state.arrangement.focus;
         journal::show(state, key);
         state.arrangement.focus = focus;
@@ -142,9 +130,7 @@ pub fn run_step_now(state: &mut State) {
 /// `!`: runs the step again; asks where its message was sent already.
 fn ask_again(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
-    let sends = runner.open_step().is_some_and(PassStep::sends);
-    let ran = runner.open_result().is_some_and(|r| r.runs > 0);
-    if sends && ran {
+    if runner.open_step().is_some_and(PassStep::sends) && runner.open_result().is_some_and(|r| r.runs > 0) {
         let mut lines = vec!["Its message is sent again, and the result so far is replaced.".to_owned()];
         lines.extend(state.production_line());
         state.ask(DialogQuestion::PassStep, "Run this step again?", lines, "run it again", state.consent());
@@ -160,9 +146,8 @@ fn verdict(state: &mut State, verdict: Verdict) {
     pass_event(state, RunnerEvent::Verdict(verdict));
     state.pass_pane.judged = at;
     // Who types to the guest is not interrupted.
-    if let Some(at) =
-        at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass)
-    {
+    let asks = matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass;
+    if let Some(at) = at.filter(|_| asks) {
         ask_note(state, at, Some(verdict));
     }
 }
@@ -181,54 +166,30 @@ fn stop(state: &mut State) {
     state.ask(DialogQuestion::PassStop, "End this test run?", lines, "end it", Consent::Enter);
 }
 
-/// Something happens to the pass.
 pub fn pass_event(state: &mut State, event: RunnerEvent<'_>) {
     with_session(state, |session, now, changes| session.pass_event(event, now, changes));
 }
 
 // ── files ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// The files are there: a pass can be chosen.
 pub fn found(state: &mut State, found: Vec<FoundPass>) {
     state.status.clear();
     let mut items = Vec::new();
     if let Some(run) = &state.session.pass.unfinished {
-        items.push((format!("continue {}: {}", run.name, place_words(run)), MenuChoice::Pass(PassChoice::Unfinished)));
+        items.push((format!("continue {}: {}", run.name, place_words(run)), MenuChoice::PassUnfinished));
     }
-    for found in found {
-        let file = found.path.display();
-        items.push(match &found.name {
-            Ok(name) => (format!("{name}  {file}"), MenuChoice::Pass(PassChoice::File(found.path.clone()))),
-            Err(why) => (format!("WRONG {why}"), MenuChoice::Pass(PassChoice::Wrong(why.clone()))),
-        });
-    }
+    items.extend(found.into_iter().map(|found| match found.name {
+        Ok(name) => (format!("{name}  {}", found.path.display()), MenuChoice::PassFile(found.path)),
+        Err(why) => (format!("WRONG {why}"), MenuChoice::Wrong(why)),
+    }));
     for (name, text) in builtin::ALL {
         let about = Pass::parse(Path::new(name), text).ok().and_then(|p| p.about).unwrap_or_default();
-        items.push((format!("built-in {name}: {about}"), MenuChoice::Pass(PassChoice::Builtin(name))));
+        items.push((format!("built-in {name}: {about}"), MenuChoice::PassBuiltin(name, text)));
     }
-    items.push(("another file …".to_owned(), MenuChoice::Pass(PassChoice::Path)));
+    items.push(("another file …".to_owned(), MenuChoice::PassPath));
     state.overlay = Some(Overlay::Menu(Menu::new("Which pass file?", items)));
 }
 
-/// A line of the menu was taken.
-pub fn chosen(state: &mut State, choice: PassChoice) {
-    match choice {
-        PassChoice::Unfinished => resume(state),
-        PassChoice::Builtin(name) => {
-            if let Some(text) = builtin::named(name) {
-                open(state, &format!("{}{name}", builtin::PREFIX), text);
-            }
-        }
-        PassChoice::File(path) => path_given(state, path),
-        PassChoice::Wrong(why) => state.status.error(why),
-        PassChoice::Path => {
-            let mistaken = state.pass_pane.mistaken.clone();
-            state.prompt(PromptPurpose::PassFile, &mistaken);
-        }
-    }
-}
-
-/// A file was named: it is read.
 pub fn path_given(state: &mut State, path: PathBuf) {
     if !path.as_os_str().is_empty() {
         state.pass_pane.reading = Some(path.clone());
@@ -250,7 +211,7 @@ pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Res
 }
 
 /// Begins a pass from its text; false where that has mistakes.
-fn open(state: &mut State, file: &str, text: &str) -> bool {
+pub fn open(state: &mut State, file: &str, text: &str) -> bool {
     let id = state.composer.values.new_uuid();
     let marked = state.pass_pane.marked.take();
     let opened = with_session(state, |session, now, changes| session.open_pass(file, text, id, now, changes));
@@ -270,12 +231,10 @@ fn open(state: &mut State, file: &str, text: &str) -> bool {
 }
 
 /// Goes on where an earlier session stopped.
-fn resume(state: &mut State) {
+pub fn resume(state: &mut State) {
     match state.session.resume_pass(state.now) {
         None => {}
-        Some(Err(name)) => {
-            state.status.error(format!("“{name}” cannot be continued: its record cannot be read."));
-        }
+        Some(Err(name)) => state.status.error(format!("“{name}” cannot be continued: its record cannot be read.")),
         Some(Ok(run)) => {
             state.pass_pane.marked = None;
             state.show_pass();

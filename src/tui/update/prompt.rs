@@ -4,12 +4,11 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::pass::runner::RunnerEvent;
 use crate::session::local::LocalRequest;
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose, edit_line};
-use crate::tui::state::{Pane, State};
+use crate::tui::state::overlay::edit_line;
+use crate::tui::state::{Overlay, Pane, Prompt, PromptPurpose, State};
+use crate::tui::{Action, Effect};
 
-use super::{ids, journal, next_message, pass};
+use super::{conversations, journal, next_message, pass};
 
 pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent) {
     let mut is_changed = false;
@@ -116,8 +115,8 @@ fn accept(state: &mut State, prompt: &Prompt) {
         }
         PromptPurpose::SearchKept if !text.is_empty() => journal::find(state, &text),
         PromptPurpose::Filter(_) | PromptPurpose::Search | PromptPurpose::SearchKept => {}
-        PromptPurpose::Add => ids::add(state, &text),
-        PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text),
+        PromptPurpose::Add => conversations::add(state, &text),
+        PromptPurpose::Site(deployment) => conversations::add_web(state, deployment, &text),
         PromptPurpose::PassFile => pass::path_given(state, text.into()),
         PromptPurpose::PassNote { at, .. } => pass::pass_event(state, RunnerEvent::Note(at, &text)),
         PromptPurpose::Reports => pass::write_reports(state, &text),

@@ -1,16 +1,14 @@
 //! Sending, sending again, and settling what is unknown: the dialog for it, and the looks at its conversation meanwhile.
 
 use crate::model::{
-    Channel, DeliveryStatus, Ending, Extras, FailureKind, Message, MessageId, Moment, OutgoingMessage, TokenStatus,
-    Variation,
+    Channel, DeliveryStatus, Ending, Extras, FailureKind, Message, MessageId, Moment, OutgoingMessage, Response,
+    TokenStatus, Variation,
 };
 use crate::session::OutcomeWatch;
 use crate::session::log::LogEntry;
 use crate::text::capitalised;
-use crate::tui::action::Action;
-use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::Action;
+use crate::tui::state::{Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, State, Subject};
 
 use super::journal;
 use super::notices::{carry_out, no_token, shown_word, with_session};
@@ -18,10 +16,7 @@ use super::notices::{carry_out, no_token, shown_word, with_session};
 /// Whether nothing may be sent now; then says why.
 pub fn is_forbidden(state: &mut State) -> bool {
     let why = state.session.journal.forbids_sending().map(str::to_owned);
-    why.is_some_and(|why| {
-        state.status.error(why);
-        true
-    })
+    why.map(|why| state.status.error(why)).is_some()
 }
 
 /// Enter in the composer.
@@ -32,14 +27,12 @@ pub fn send(state: &mut State) {
     if !state.asks_before_sending() {
         return send_draft(state, state.now);
     }
-    if state.session.conversations.active().is_none() {
-        return;
-    }
+    let Some(key) = state.session.conversations.active() else { return };
     let text = match state.composer.check(state.now) {
         Ok(text) => text,
         Err(refusal) => return state.status.error(capitalised(&refusal.to_string()) + "."),
     };
-    let mut lines = vec![format!("to      {}", state.shown_name())];
+    let mut lines = vec![format!("to      {}", state.shown_name(key))];
     // A demo tells no hosts.
     if state.demo.present.is_none() {
         lines.push(format!("region  {}", state.session.profile.facts.region));
@@ -85,13 +78,12 @@ pub fn submit(state: &mut State, outgoing: OutgoingMessage) -> MessageId {
     let key = outgoing.conversation;
     state.thread.follow(key);
     let id = with_session(state, |session, now, changes| session.submit(outgoing, now, changes));
-    let channel = state.session.conversations.channel(key);
     // That there is no token is no news, but it is why nothing happens.
-    let needs_a_person = matches!(
-        state.session.sign_in.status,
-        TokenStatus::BadClient(_) | TokenStatus::Refused(..) | TokenStatus::NoSecret(_)
-    );
-    if channel.is_some_and(|channel| !channel.has_sessions()) && needs_a_person {
+    let needs_token = state.session.conversations.channel(key).is_some_and(|channel| !channel.has_sessions());
+    let status = &state.session.sign_in.status;
+    let needs_a_person =
+        matches!(status, TokenStatus::BadClient(_) | TokenStatus::Refused(..) | TokenStatus::NoSecret(_));
+    if needs_token && needs_a_person {
         state.status.warn("This message waits, because there is no token.");
         no_token(state);
     }
@@ -103,7 +95,6 @@ pub fn answer(state: &mut State, answer: OutgoingMessage) {
     submit(state, answer);
 }
 
-/// The key that sends what an earlier session left queued.
 pub fn resume(state: &mut State) {
     let count = with_session(state, |session, _, changes| session.resume(changes));
     state.status.info(match count {
@@ -167,13 +158,11 @@ pub fn edit_copy(state: &mut State) {
     state.focus(Pane::Composer);
     let choice = if was_choice { " It will be sent as text, not as a choice." } else { "" };
     state.status.info(format!("The message is copied into the composer; nothing is sent yet.{choice}"));
-    state.status.offer(&[(Action::Undo, "get the draft back")]);
-    state.status.about(Subject::Draft);
+    state.status.about(Subject::Draft, &[(Action::Undo, "get the draft back")]);
 }
 
 // ── unknown outcomes ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/// The message of the chosen log entry.
 pub fn selected(state: &State) -> Option<&Message> {
     state.session.threads.message(state.shown_log().selected()?.exchange()?.message?)
 }
@@ -204,11 +193,11 @@ pub fn ask_outcome(state: &mut State) {
     } else {
         "send it again anyway (asks for a word)"
     };
-    let items = vec![
-        ("keep watching".to_owned(), MenuChoice::KeepWatching(id)),
-        ("mark as received".to_owned(), MenuChoice::Settle(id, true)),
-        ("mark as not received".to_owned(), MenuChoice::Settle(id, false)),
-        (again.to_owned(), MenuChoice::SendAnyway(id)),
+    let items = [
+        ("keep watching", MenuChoice::KeepWatching(id)),
+        ("mark as received", MenuChoice::Settle(id, true)),
+        ("mark as not received", MenuChoice::Settle(id, false)),
+        (again, MenuChoice::SendAnyway(id)),
     ];
     state.overlay = Some(Overlay::Menu(Menu::new("What became of this message?", items)));
     watch_outcome(state);
@@ -235,10 +224,10 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
         (0, None, _) => "The conversation cannot be read here: only a person can tell.".to_owned(),
         (looks, next, _) => {
             let times = if looks == 1 { "once".to_owned() } else { format!("{looks} times") };
-            let next = next.map_or_else(
-                || "It is not checked again by itself.".to_owned(),
-                |next| format!("Next check in {} s.", next.left(state.now).as_millis().div_ceil(1_000)),
-            );
+            let next = match next {
+                None => "It is not checked again by itself.".to_owned(),
+                Some(next) => format!("Next check in {} s.", next.left(state.now).as_millis().div_ceil(1_000)),
+            };
             format!("Checked the conversation {times}: the message is not there yet. {next}")
         }
     };
@@ -261,10 +250,9 @@ fn happened(state: &State, message: &Message) -> String {
         let attempt = exchange.last_attempt()?;
         let took = attempt.timing.total.map_or_else(String::new, |t| format!(" after {:.1} s", t.as_secs_f64()));
         match attempt.ending.as_ref()? {
-            Ending::Answered(response) => Some(format!(
-                "The server answered {}{took}; it may have received the message before that",
-                response.status
-            )),
+            Ending::Answered(Response { status, .. }) => {
+                Some(format!("The server answered {status}{took}; it may have received the message before that"))
+            }
             Ending::Failed(failure) => {
                 let what = match failure.kind {
                     FailureKind::Reset => "The connection closed",
@@ -302,11 +290,7 @@ pub fn ask_send_anyway(state: &mut State, id: MessageId) {
     }];
     lines.extend(state.production_line());
     lines.push("Type “again” to confirm.".to_owned());
-    state.ask(
-        DialogQuestion::SendAnyway(id),
-        "Send it again although it may have been received?",
-        lines,
-        "send it again",
-        Consent::word("again"),
-    );
+    let title = "Send it again although it may have been received?";
+    let consent = Consent::Word { word: "again", typed: Editor::default(), wrong: false };
+    state.ask(DialogQuestion::SendAnyway(id), title, lines, "send it again", consent);
 }

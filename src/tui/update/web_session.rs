@@ -4,11 +4,9 @@ use crate::engine::Command;
 use crate::model::{ConversationKey, SessionAsk, WebSession};
 use crate::session::conversations::ConversationItem;
 use crate::text::clause;
-use crate::tui::Effect;
-use crate::tui::action::Action;
-use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
-use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, State};
+use crate::tui::state::token_badge::session_words;
+use crate::tui::state::{DialogQuestion, Menu, MenuChoice, Overlay, Pane, State, Subject};
+use crate::tui::{Action, Effect};
 
 /// What can be asked, in the menu's order, with the words of its line.
 const ASKS: [(SessionAsk, Action, &str); 8] = [
@@ -21,6 +19,11 @@ const ASKS: [(SessionAsk, Action, &str); 8] = [
     (SessionAsk::Clear, Action::SessionClear, "end the conversation and erase it (asks)"),
     (SessionAsk::Close, Action::SessionClose, "close it (asks)"),
 ];
+
+/// What cannot be taken back.
+const NEW_GUEST: &str = "The guest token is deleted: you cannot come back to the present session and its messages.";
+const CLEAR: &str =
+    "The other side is told, and the guest's messages are erased at the service. The deployment must allow it.";
 
 /// The question behind an action.
 pub fn ask_of(action: Action) -> Option<SessionAsk> {
@@ -59,7 +62,7 @@ fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> 
         SessionAsk::Connect if readable => Some("it is open already"),
         _ if matches!(session, WebSession::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
         SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest => None,
-        SessionAsk::Join | SessionAsk::Clear if matches!(session, WebSession::ReadOnly(_)) => Some("it is read-only"),
+        SessionAsk::Join | SessionAsk::Clear if readable && !open => Some("it is read-only"),
         SessionAsk::Join | SessionAsk::Clear => (!open).then_some("no session is open"),
         SessionAsk::History | SessionAsk::Health => (!readable).then_some("no session is open"),
         SessionAsk::Close => (!wanted).then_some("no session is open"),
@@ -78,8 +81,8 @@ pub fn menu(state: &mut State) {
         Some(why) => (format!("{words}: not now, {why}"), MenuChoice::NotNow(why)),
     });
     let chosen = items.iter().position(|(_, choice)| !matches!(choice, MenuChoice::NotNow(_)));
-    let said = crate::tui::state::token_badge::session_words(session, state.now);
-    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items.into());
+    let said = session_words(session, state.now);
+    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
     menu.intro = vec![match session {
         WebSession::ReadOnly(why)
         | WebSession::Ended(why)
@@ -111,22 +114,13 @@ pub fn act(state: &mut State, ask: SessionAsk) {
 
 /// Somebody wants this: what cannot be taken back is asked about.
 pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk) {
-    let (title, line, yes) = match ask {
-        SessionAsk::NewGuest => (
-            "Be a new guest?",
-            "The guest token is deleted: you cannot come back to the present session and its messages.",
-            "be a new guest",
-        ),
-        SessionAsk::Clear => (
-            "End the conversation and erase it?",
-            "The other side is told, and the guest's messages are erased at the service. The deployment must allow it.",
-            "erase it",
-        ),
-        SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),
+    let (title, yes, line) = match ask {
+        SessionAsk::NewGuest => ("Be a new guest?", "be a new guest", NEW_GUEST),
+        SessionAsk::Clear => ("End the conversation and erase it?", "erase it", CLEAR),
+        SessionAsk::Close => ("Close the session?", "close it", "A new one can be started as the same guest."),
         _ => return go(state, key, ask),
     };
-    let name = state.session.conversations.name(key);
-    let mut lines = vec![name, line.to_owned()];
+    let mut lines = vec![state.session.conversations.name(key), line.to_owned()];
     lines.extend(state.production_line());
     state.ask(DialogQuestion::Session(key, ask), title, lines, yes, state.consent());
 }
@@ -175,11 +169,9 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
             go_on(state, key, "start a new one");
         }
         WebSession::Reconnecting(_, said) => {
-            state.status.warn(named(&format!(
-                "The connection was lost: {}. guestwire reconnects by itself; messages wait.",
-                clause(&said)
-            )));
-            state.status.about(Subject::Session(key));
+            let lost = format!("The connection was lost: {}.", clause(&said));
+            state.status.warn(named(&format!("{lost} guestwire reconnects by itself; messages wait.")));
+            state.status.about(Subject::Session(key), &[]);
         }
         WebSession::Unreachable(said) => {
             state.status.error(format!("“{name}” cannot be reached: {}. Messages wait.", clause(&said)));
@@ -198,6 +190,5 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
 fn go_on(state: &mut State, key: ConversationKey, words: &'static str) {
     let explained = state.session.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key));
     let keys = [(Action::Session, words), (Action::Why, "explain")];
-    state.status.offer(if explained { &keys } else { &keys[..1] });
-    state.status.about(Subject::Session(key));
+    state.status.about(Subject::Session(key), if explained { &keys } else { &keys[..1] });
 }

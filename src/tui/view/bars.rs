@@ -11,23 +11,20 @@ use super::frame::{Pen, Piece};
 use crate::model::AgentState;
 use crate::session::conversations::ConversationItem;
 use crate::text::screen::{plain, prefix, visible, width};
-use crate::tui::state::State;
-use crate::tui::state::key_hints::KeyHint;
-use crate::tui::state::overlay::{Overlay, Prompt};
+use crate::tui::StyleRole;
 use crate::tui::state::token_badge::{badge, countdown, guest};
-use crate::tui::theme::StyleRole;
+use crate::tui::state::{KeyHint, Overlay, Prompt, State};
 
 /// Cells that a fault has at least.
 const SHORT_FAULT: usize = 6;
 
-/// Draws the top row.
 pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     let (theme, room) = (&state.look.theme, usize::from(area.width));
     let mut right = right(state);
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let faults = state.questions.faults();
+    let faults = &state.questions.faults;
     let fault = faults.first().map(|first| {
         let more = if faults.len() > 1 { format!(" and {} more", faults.len() - 1) } else { String::new() };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
@@ -59,13 +56,11 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     pen.fit(&name, left_room.saturating_sub(width(program)).max(4), StyleRole::Text);
     pen.x += 2;
     pen.write(&word, word_role);
-    let start = pen.from_end(taken(&right)).max(pen.x + 1);
-    if let Some(fault) = fault {
-        let room = usize::from(start.saturating_sub(pen.x + 3));
-        if room >= SHORT_FAULT {
-            pen.x += 2;
-            pen.fit(&fault, room, StyleRole::Warning);
-        }
+    let start = pen.before_end(taken(&right)).max(pen.x + 1);
+    let room = usize::from(start.saturating_sub(pen.x + 3));
+    if let Some(fault) = fault.filter(|_| room >= SHORT_FAULT) {
+        pen.x += 2;
+        pen.fit(&fault, room, StyleRole::Warning);
     }
     pen.x = start + 1;
     for (text, role) in right {
@@ -83,14 +78,14 @@ fn right(state: &State) -> Vec<Piece> {
     };
     let mut right = vec![(badge.text, badge.role)];
     right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
-    right.extend(state.files.recording().is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
+    right.extend(state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));
-    if let Some(agent) = &state.session.agent {
+    right.extend(state.session.agent.as_ref().map(|agent| {
         let role = if matches!(agent, AgentState::Lost(_)) { StyleRole::Warning } else { StyleRole::Dim };
-        right.push((agent.chip().to_owned(), role));
-    }
+        (agent.chip().to_owned(), role)
+    }));
     right
 }
 
@@ -115,11 +110,9 @@ fn rate_401(state: &State) -> Piece {
         (0, _) => StyleRole::Warning,
         _ => StyleRole::Error,
     };
-    let mut text = format!("401 {} of {}", rate.answers401, rate.total);
-    if fixed > 0 && state.arrangement.size.width >= 110 {
-        text.push_str(&format!(", {fixed} fixed"));
-    }
-    (text, role)
+    let told = fixed > 0 && state.arrangement.size.width >= 110;
+    let fixed = if told { format!(", {fixed} fixed") } else { String::new() };
+    (format!("401 {} of {}{fixed}", rate.answers401, rate.total), role)
 }
 
 /// `rl 12/300`, or `rl waits 7 s` while the limit is used up.
@@ -151,7 +144,7 @@ pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Positi
         keys.pop();
     }
     let mut pen = Pen::at(area, theme, buf);
-    let start = pen.from_end(cells(&keys)).max(area.x);
+    let start = pen.before_end(cells(&keys)).max(area.x);
     pen.x = start + 1;
     for hint in &keys {
         pen.key(hint);
@@ -166,7 +159,6 @@ pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Positi
     None
 }
 
-/// Draws the keys.
 pub fn draw_keys(state: &State, area: Rect, buf: &mut Buffer) {
     let (hints, kept) = state.footer_keys();
     let cells = |(key, words): &KeyHint| width(key) + width(words) + 3;
@@ -187,7 +179,7 @@ pub fn draw_keys(state: &State, area: Rect, buf: &mut Buffer) {
         pen.x += 2;
     }
     if named {
-        pen.x = pen.from_end(width(place) + 1);
+        pen.x = pen.before_end(width(place) + 1);
         pen.write(place, StyleRole::Strong);
     }
 }
@@ -209,14 +201,11 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     pen.write(&mark, StyleRole::Dim);
     let start = pen.x;
     pen.write(prefix(shown, room - width(&mark)), StyleRole::Text);
-    let aside = match (&prompt.problem, typed.is_empty()) {
-        (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
-        (None, true) => Some((hint.to_owned(), StyleRole::Dim)),
-        (None, false) => None,
-    };
-    if let Some((text, role)) = aside {
-        pen.x += 1;
-        pen.fit(&text, usize::MAX, role);
+    pen.x += 1;
+    if let Some(problem) = &prompt.problem {
+        pen.fit(&format!("   ! {problem}"), usize::MAX, StyleRole::Warning);
+    } else if typed.is_empty() {
+        pen.fit(hint, usize::MAX, StyleRole::Dim);
     }
     let column = start.saturating_add(u16::try_from(cursor - width(gone)).unwrap_or(0));
     Position { x: column.min(area.right().saturating_sub(1)), y: area.y }

@@ -6,16 +6,14 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
-use crate::session::conversations::{ConversationItem, Conversations};
-use crate::tui::action::Action;
-use crate::tui::layout::PaneArea;
+use crate::session::conversations::{ConversationItem, Conversations, MessageCounts};
 use crate::tui::state::token_badge::session_words;
 use crate::tui::state::{Pane, State};
+use crate::tui::{Action, PaneArea, StyleRole};
 
 use super::frame::{self, DrawingContext};
 use crate::text::dates;
-use crate::text::screen::{fit, put, short_id, visible, width};
-use crate::tui::theme::StyleRole;
+use crate::text::screen::{fit, put, visible, width};
 
 /// From this height on items take two lines even where not all fit.
 const TALL: u16 = 8;
@@ -40,7 +38,7 @@ pub fn count(picker: &Conversations) -> String {
 }
 
 /// Draws the pane. Where no conversation is shown it says why, and which key comes next.
-pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
+pub(super) fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let (look, picker) = (DrawingContext::of(state, Pane::Picker), &state.session.conversations);
     let aside = (aside(picker).to_owned(), StyleRole::Text);
     frame::heading(area, "1 Conversations", aside, (count(picker), StyleRole::Dim), &look, buf);
@@ -80,7 +78,6 @@ pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: 
     }
 }
 
-/// The lines about the selected conversation.
 fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, StyleRole)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
     let (what, id, other) = match &item.conversation.address {
@@ -95,23 +92,14 @@ fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, Sty
             ("deployment", deployment_id, Some(("origin", origin.as_str())))
         }
     };
-    let mut lines = vec![(what.to_owned(), StyleRole::Dim), (visible(id).into_owned(), StyleRole::Text)];
-    if let Some((what, id)) = other {
-        lines.push((format!("{what} {}", visible(id)), StyleRole::Dim));
-    }
-    if let Some(id) = item.live.conversation_id.as_deref() {
-        lines.push((format!("conversation {}", visible(id)), StyleRole::Dim));
-    }
-    let counts = item.counts;
-    let mut sends = format!("sent {}, ok {}, refused {}", counts.sends, counts.ok, counts.refused);
-    if counts.unknown > 0 {
-        sends.push_str(&format!(", unknown {}", counts.unknown));
-    }
-    lines.push((sends, StyleRole::Dim));
-    let since = since(item, look);
-    if !since.is_empty() {
-        lines.push((format!("connected {since}"), StyleRole::Dim));
-    }
+    let dim = |text: String| (text, StyleRole::Dim);
+    let mut lines = vec![dim(what.to_owned()), (visible(id).into_owned(), StyleRole::Text)];
+    let learned = item.live.conversation_id.as_deref().map(|id| ("conversation", id));
+    lines.extend([other, learned].into_iter().flatten().map(|(what, id)| dim(format!("{what} {}", visible(id)))));
+    let MessageCounts { sends, ok, refused, unknown, .. } = item.counts;
+    let unknown = if unknown > 0 { format!(", unknown {unknown}") } else { String::new() };
+    lines.push(dim(format!("sent {sends}, ok {ok}, refused {refused}{unknown}")));
+    lines.extend(since(item, look).map(|since| dim(format!("connected {since}"))));
     lines
 }
 
@@ -154,13 +142,12 @@ impl RowWriter<'_> {
     ) {
         let theme = self.look.theme;
         let open = picker.active() == Some(item.conversation.key);
-        let role = match (item.ended(), open) {
-            (true, _) => StyleRole::Dim,
-            (false, true) => StyleRole::Strong,
-            (false, false) => StyleRole::Text,
+        let role = match open {
+            _ if item.ended() => StyleRole::Dim,
+            true => StyleRole::Strong,
+            false => StyleRole::Text,
         };
-        let lines = if two { 2 } else { 1 };
-        let rows = Rect { y, height: lines, ..self.area }.intersection(self.area);
+        let rows = Rect { y, height: if two { 2 } else { 1 }, ..self.area }.intersection(self.area);
         let channel = (item.conversation.channel().short().to_owned(), StyleRole::Dim);
         let (right, right_role) = self.news(item).filter(|_| !two).unwrap_or(channel);
         let edge = self.put_right(buf, y, &right, right_role);
@@ -186,21 +173,13 @@ impl RowWriter<'_> {
 
     /// Where it stands, and at the right what needs a look.
     fn second_line(&self, buf: &mut Buffer, y: u16, item: &ConversationItem) {
-        let edge = match self.news(item) {
-            Some((text, role)) => self.put_right(buf, y, &text, role),
-            None => usize::from(self.area.width),
-        };
-        let room = edge.saturating_sub(BEFORE + 1);
+        let news = self.news(item).map(|(text, role)| self.put_right(buf, y, &text, role));
+        let room = news.unwrap_or(usize::from(self.area.width)).saturating_sub(BEFORE + 1);
         let state = match item.session() {
             Some(session) => session_words(session, self.look.now),
             None => {
-                let since = since(item, self.look);
-                let with_since = format!("{} {since}", item.remote.word());
-                let named = item.name().contains(&*short_id(item.id(), self.look.theme.ascii));
-                match (since.is_empty(), named) {
-                    (false, _) if width(&with_since) <= room => with_since,
-                    _ => item.remote.word().to_owned(),
-                }
+                let with_since = since(item, self.look).map(|since| format!("{} {since}", item.remote.word()));
+                with_since.filter(|words| width(words) <= room).unwrap_or_else(|| item.remote.word().to_owned())
             }
         };
         self.put(buf, y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), StyleRole::Dim);
@@ -247,9 +226,8 @@ impl RowWriter<'_> {
 
 /// `since 09:27`, with the day where it was another. A point in time stays true while nothing is drawn; a running count
 /// would not.
-fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> String {
-    let Some(since) = item.connected_since() else { return String::new() };
-    format!("since {}", moment(since, look.now, look.zone))
+fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> Option<String> {
+    item.connected_since().map(|since| format!("since {}", moment(since, look.now, look.zone)))
 }
 
 /// `09:27`, or the day where it was another.

@@ -17,13 +17,13 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::frame::{Pen, outline};
+use super::frame::{Pen, Piece, outline};
 use crate::model::Author;
-use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
-use crate::tui::state::demo::Present;
-use crate::tui::state::demo::script::{Tape, TapeLine};
-use crate::tui::state::{Pane, State};
-use crate::tui::theme::StyleRole;
+use crate::text::screen::{fit, head as head_of, plain, prefix, put, visible, visible_lines, width, wrap};
+use crate::tui::StyleRole;
+use crate::tui::state::demo::script::TapeLine;
+use crate::tui::state::demo::words::word;
+use crate::tui::state::{Pane, Present, State, Tape};
 
 /// From so many columns on the calm log stands beside the conversation.
 const LOG_BESIDE: u16 = 90;
@@ -86,20 +86,19 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let style = theme.style(role).add_modifier(ratatui::style::Modifier::REVERSED);
     let mut pen = Pen::at(area, theme, buf);
     pen.styled(&format!(" {word} "), style);
-    let x = pen.x;
-    let mut right = Vec::new();
-    if let (false, Some(at)) = (present.choice.blank, present.at) {
-        right.push((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning));
-    } else if let Some(tape) = &present.tape {
-        right.push((format!("{} of {}", tape.shown, tape.lines.len()), StyleRole::Dim));
-    } else if !present.choice.blank && !present.script.cues.is_empty() {
-        right.push((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim));
-    }
-    if state.files.recording().is_some() {
-        right.push(("REC".to_owned(), StyleRole::Error));
-    }
+    let (x, shown) = (pen.x, !present.choice.blank);
+    let step = match (present.at.filter(|_| shown), &present.tape, present.script.cues.len()) {
+        (Some(at), ..) => Some((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning)),
+        (None, Some(tape), _) => Some((format!("{} of {}", tape.shown, tape.lines.len()), StyleRole::Dim)),
+        (None, None, 1..) if shown => {
+            Some((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim))
+        }
+        _ => None,
+    };
+    let recording = state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Error));
+    let right: Vec<Piece> = step.into_iter().chain(recording).collect();
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
-    if !present.choice.blank {
+    if shown {
         let conversation = state.session.conversations.active().map(|key| present.aliases.conversation(key));
         let title = match present.script.title() {
             "" => conversation.unwrap_or_default(),
@@ -109,7 +108,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         let room = pen.room().saturating_sub(taken);
         pen.write(&fit(&title, room, theme.ascii), StyleRole::Strong);
     }
-    pen.x = pen.from_end(taken).max(x + 1);
+    pen.x = pen.before_end(taken).max(x + 1);
     for (text, role) in right {
         pen.write(&text, role);
         pen.x += 2;
@@ -118,46 +117,22 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
 
 /// The sentence about what just happened, in a few rows.
 fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
-    let said = present.beat().map_or("", |beat| beat.said.as_str());
-    let said = present.aliases.text(said);
-    let said = plain(&said, state.look.theme.ascii).into_owned();
+    let said = present.aliases.text(present.beat().map_or("", |beat| beat.said.as_str()));
+    let said = plain(&said, state.look.theme.ascii);
     let said = visible(&said);
     let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
     rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
 }
 
-/// What it says, and a line for each choice that it offers.
-fn with_choices(line: &TapeLine) -> String {
-    let choices = line.choices.iter().map(|choice| format!("[ {choice} ]"));
-    let text = Some(line.text.clone()).filter(|text| !text.is_empty());
-    text.into_iter().chain(choices).collect::<Vec<_>>().join("\n")
-}
-
-/// How a message fared in plain words, by the word that the console has for it, which a tape keeps.
-fn fared(word: &str) -> &'static str {
-    match word {
-        "queued" | "waiting" => "waits",
-        "sending" => "on its way",
-        "accepted" | "landed" => "delivered",
-        "answered" => "delivered, answered",
-        "refused" | "lost" => "not delivered",
-        "unknown" => "delivery not known",
-        "cancelled" => "cancelled",
-        _ => "",
-    }
-}
-
 /// The bubbles, the newest at the bottom; only those that are in sight are laid out.
 fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
-    let (lines, shown) = match &present.tape {
+    let open = state.session.conversations.active();
+    let live = || Tape::of(open.map_or(&[][..], |key| state.session.threads.messages(key)));
+    let (lines, all) = match &present.tape {
         Some(tape) => (Cow::Borrowed(&tape.lines), tape.shown),
-        None => {
-            let open = state.session.conversations.active();
-            let lines = Tape::of(open.map_or(&[][..], |key| state.session.threads.messages(key))).lines;
-            (Cow::Owned(lines), usize::MAX)
-        }
+        None => (Cow::Owned(live().lines), usize::MAX),
     };
-    let shown = present.shown(shown.min(lines.len()));
+    let shown = present.shown(all.min(lines.len()));
     let mut bottom = stage.bottom();
     for line in lines.iter().take(shown).rev() {
         if bottom <= stage.top() {
@@ -170,18 +145,17 @@ fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
 /// Draws one that ends above `bottom`; where the one before it ends. What is above the stage is cut.
 fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
     let theme = &state.look.theme;
-    let text = with_choices(line);
-    let end = (0..=MAX_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let text = present.aliases.text(text.get(..end).unwrap_or_default());
+    let choices = line.choices.iter().map(|choice| format!("[ {choice} ]"));
+    let said = Some(line.text.clone()).filter(|text| !text.is_empty());
+    let text = said.into_iter().chain(choices).collect::<Vec<_>>().join("\n");
+    let text = present.aliases.text(head_of(&text, MAX_BYTES));
     let text = state.session.profile.masks.with_phones().shape(&text, width).into_owned();
     let name = match (line.author, state.session.conversations.active()) {
         (Author::Guest, Some(key)) => present.aliases.guest(key),
         (author, _) => author.word(),
     };
-    let label = match fared(line.delivery.as_deref().unwrap_or_default()) {
-        "" => name.to_owned(),
-        delivery => format!("{name}: {delivery}"),
-    };
+    let fared = line.delivery.as_ref().and_then(|delivery| word("fared", delivery));
+    let label = fared.map_or_else(|| name.to_owned(), |fared| format!("{name}: {fared}"));
     let framed = present.choice.size > 1 && stage.width >= FRAMES_FROM;
     let (beside, above) = match (framed, present.choice.size) {
         (false, _) => (1, 0),
@@ -190,11 +164,9 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     };
     let most = if framed { usize::from(stage.width) * 3 / 4 } else { usize::from(stage.width).saturating_sub(1) };
     let cells = most.saturating_sub(usize::from(beside) * 2).max(1);
-    let mut rows: Vec<Cow<'_, str>> = Vec::new();
     let lines: Vec<Cow<'_, str>> = visible_lines(&text).collect();
-    for line in &lines {
-        rows.extend(wrap(line, cells).into_iter().map(|r| Cow::Borrowed(line.get(r).unwrap_or_default().trim_end())));
-    }
+    let rows = lines.iter().flat_map(|line| wrap(line, cells).into_iter().map(move |row| line.get(row)));
+    let rows: Vec<&str> = rows.map(|row| row.unwrap_or_default().trim_end()).collect();
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });
@@ -258,15 +230,12 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
     }
     let masked = state.session.profile.masks.with_phones();
     let hidden = |text: &str| masked.shape(&present.aliases.text(text), width).into_owned();
-    let shown = match &present.typing {
+    let mut shown = hidden(present.typing.as_ref().map_or(state.composer.text(), |typing| &typing.text));
+    if let Some(typing) = &present.typing {
         // All of it is known: what is hidden is hidden from its first letter.
-        Some(typing) => {
-            let whole = hidden(&typing.text);
-            let cells = width(&whole) * typing.done / typing.text.len().max(1);
-            prefix(&whole, cells).to_owned()
-        }
-        None => hidden(state.composer.text()),
-    };
+        let cells = width(&shown) * typing.done / typing.text.len().max(1);
+        shown = prefix(&shown, cells).to_owned();
+    }
     let shown = visible(shown.rsplit('\n').next().unwrap_or_default());
     let room = usize::from(area.width.saturating_sub(5)).max(1);
     // The end is what one looks at.
@@ -293,7 +262,7 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         }
     }
     if taken > 0 {
-        pen.x = pen.from_end(taken);
+        pen.x = pen.before_end(taken);
         pen.write(&format!(" {keys} "), StyleRole::Badge);
     }
 }

@@ -6,15 +6,12 @@ use ratatui::layout::Rect;
 
 use super::frame::{Pen, Piece, clear, column};
 use crate::diagnosis::render::{self, Part, PartKind};
-use crate::model::{CheckAnswer, Diagnosis, Outcome, Remedy};
+use crate::model::{CheckAnswer, Diagnosis, Exchange, Outcome, Remedy, Request};
 use crate::session::log::{Log, LogEntry};
 use crate::text::screen::{fit, plain, visible, width, wrap};
 use crate::text::{capitalised, counted};
-use crate::tui::action::Action;
-use crate::tui::state::State;
-use crate::tui::state::key_hints::KeyHint;
-use crate::tui::state::overlay::Card;
-use crate::tui::theme::StyleRole;
+use crate::tui::state::{Card, KeyHint, State};
+use crate::tui::{Action, StyleRole};
 
 /// Cells of the labels of the last parts.
 const LABEL: usize = 16;
@@ -30,7 +27,6 @@ struct Row {
     key: Option<KeyHint>,
 }
 
-/// The rows of the card, as they come.
 struct Rows {
     ascii: bool,
     room: usize,
@@ -77,7 +73,6 @@ impl Rows {
     }
 }
 
-/// Draws it.
 pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     let log = state.log_with(card.number);
     let Some(entry) = log.entry(card.number) else { return };
@@ -112,7 +107,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
         pen.key(&hint);
         pen.x += 3;
     }
-    pen.x = pen.from_end(width(&more));
+    pen.x = pen.before_end(width(&more));
     pen.write(&more, if from < last { StyleRole::Strong } else { StyleRole::Dim });
 }
 
@@ -122,7 +117,7 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
         pen.fit(text, usize::MAX, *role);
     }
     if let Some(hint) = &row.key {
-        pen.x = pen.from_end(width(&hint.0) + 1 + width(hint.1));
+        pen.x = pen.before_end(width(&hint.0) + 1 + width(hint.1));
         pen.key(hint);
     }
 }
@@ -151,16 +146,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
             PartKind::Actions => {
                 rows.row([("Do this".to_owned(), StyleRole::Strong)]);
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
-                    let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
-                    // What is about no message cannot be sent again, what is about no conversation not be read, and the
-                    // session is that of the open conversation.
-                    let key = key.filter(|remedy| match remedy {
-                        Remedy::Resend => exchange.message.is_some(),
-                        Remedy::Read => exchange.conversation.is_some(),
-                        Remedy::NewSession => exchange.conversation == state.session.conversations.active(),
-                        _ => true,
-                    });
-                    let key = key.and_then(|remedy| remedy_key(state, remedy));
+                    let key = advice.remedy.and_then(|remedy| remedy_key(state, exchange, now, remedy));
                     rows.text(("  ".to_owned(), StyleRole::Text), line, StyleRole::Text, 3, key);
                 }
                 rows.blank();
@@ -197,26 +183,22 @@ fn text(rows: &mut Rows, lines: &[String]) {
 fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> [Piece; 2] {
     let ascii = state.look.theme.ascii;
     let outcome = entry.exchange().map(|exchange| &exchange.outcome);
-    let happened = match (diagnosis.healed, entry.settled()) {
-        (true, _) => "was refused first",
-        (false, Some(true)) => "received, was unknown",
-        (false, Some(false)) => "not received, was unknown",
-        (false, None) => match outcome {
-            Some(Outcome::Unknown(_)) => "outcome unknown",
-            Some(Outcome::Failed(_)) => "failed",
-            _ => "refused",
-        },
+    let happened = match (entry.settled(), outcome) {
+        _ if diagnosis.healed => "was refused first",
+        (Some(true), _) => "received, was unknown",
+        (Some(false), _) => "not received, was unknown",
+        (None, Some(Outcome::Unknown(_))) => "outcome unknown",
+        (None, Some(Outcome::Failed(_))) => "failed",
+        (None, _) => "refused",
     };
     let head = format!("#{} {happened}  ", entry.number());
-    let attempt = entry.exchange().and_then(|x| x.last_attempt());
-    let target = attempt.map_or_else(
-        || "nothing was sent".to_owned(),
-        |a| {
-            let url = &a.request.url;
+    let target = match entry.exchange().and_then(|x| x.last_attempt()).map(|attempt| &*attempt.request) {
+        None => "nothing was sent".to_owned(),
+        Some(Request { method, url, .. }) => {
             let path = url.split_once("://").and_then(|(_, r)| r.find('/').and_then(|at| r.get(at..))).unwrap_or(url);
-            format!("{} {path}", a.request.method)
-        },
-    );
+            format!("{method} {path}")
+        }
+    };
     let status = entry.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
     let took = entry.duration().map_or_else(String::new, |d| format!(" · {} ms", d.as_millis()));
     let time = entry.at().wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
@@ -267,21 +249,17 @@ fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), rows
     rows.blank();
 }
 
-/// Whether it can be done about a refusal of an earlier session.
-const fn works_on_kept(remedy: Remedy) -> bool {
-    matches!(remedy, Remedy::Compare | Remedy::Administrator)
-}
-
-/// The key that does what an advice comes down to.
-fn remedy_key(state: &State, remedy: Remedy) -> Option<KeyHint> {
-    let (action, words) = match remedy {
-        Remedy::NewToken => (Action::Renew, "new token"),
-        Remedy::NewSession => (Action::Session, "session"),
-        Remedy::Resend => (Action::Resend, "resend"),
-        Remedy::Read => (Action::Refresh, "read"),
-        Remedy::Compare => (Action::CompareAccepted, "compare"),
-        Remedy::Administrator => (Action::CopyNote, "copy note"),
+/// The key that does what an advice comes down to, where it can be done about this exchange. `now`: it is of this session.
+fn remedy_key(state: &State, exchange: &Exchange, now: bool, remedy: Remedy) -> Option<KeyHint> {
+    let is_open = exchange.conversation == state.session.conversations.active();
+    let (action, words, can) = match remedy {
+        Remedy::NewToken => (Action::Renew, "new token", now),
+        Remedy::NewSession => (Action::Session, "session", now && is_open),
+        Remedy::Resend => (Action::Resend, "resend", now && exchange.message.is_some()),
+        Remedy::Read => (Action::Refresh, "read", now && exchange.conversation.is_some()),
+        Remedy::Compare => (Action::CompareAccepted, "compare", true),
+        Remedy::Administrator => (Action::CopyNote, "copy note", true),
     };
     let key = state.keys.map.key(action);
-    (!key.is_empty()).then_some((key, words))
+    (can && !key.is_empty()).then_some((key, words))
 }

@@ -3,15 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::symbols::border;
 
 use crate::model::Moment;
 use crate::text::screen::{plain, put, visible, width, wrap};
-use crate::tui::layout::{PaneArea, Panes};
-use crate::tui::state::key_hints::KeyHint;
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::{Pane, State};
-use crate::tui::theme::{StyleRole, Theme};
+use crate::tui::layout::Panes;
+use crate::tui::state::{KeyHint, Overlay, Pane, State};
+use crate::tui::{PaneArea, StyleRole, Theme};
 
 /// What every pane needs besides its own state.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +36,6 @@ impl<'a> DrawingContext<'a> {
     }
 }
 
-/// A piece of a row.
 pub type Piece = (String, StyleRole);
 
 /// Writes a row from left to right, and nothing beyond its right end.
@@ -57,23 +53,20 @@ impl<'p> Pen<'p> {
         Self { x: row.x, row, theme, buf }
     }
 
-    /// The cells that are left.
     pub const fn room(&self) -> usize {
         self.row.right().saturating_sub(self.x) as usize
     }
 
     /// The place that has `cells` cells behind it.
-    pub fn from_end(&self, cells: usize) -> u16 {
+    pub fn before_end(&self, cells: usize) -> u16 {
         self.row.right().saturating_sub(u16::try_from(cells).unwrap_or(u16::MAX))
     }
 
-    /// Writes a text in a style of its own.
     pub fn styled(&mut self, text: &str, style: Style) {
         let room = self.room();
         (self.x, _) = put(self.buf, self.x, self.row.y, text, room, style);
     }
 
-    /// Writes a text.
     pub fn write(&mut self, text: &str, role: StyleRole) {
         self.styled(text, self.theme.style(role));
     }
@@ -113,29 +106,26 @@ pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &D
     if !area.ruled {
         fill(line, theme.glyph("-", "─"), theme, buf);
     }
-    let room = |x: u16| usize::from(line.right().saturating_sub(x + 1));
-    let blank = u16::from(area.ruled);
-    let write = |x: u16, text: &str, role, buf: &mut Buffer| {
-        let row = |x: u16| Rect { x, width: line.right().saturating_sub(x + 1), ..line };
-        let end = theme.write(row(x), text, role, buf);
-        // Where the heading is the rule, a blank parts the words from it.
-        if blank == 0 { theme.write(row(end), " ", role, buf) } else { end }
+    // Where the heading is the rule, a blank parts the words from it.
+    let (gap, around) = if area.ruled { (1, "") } else { (0, " ") };
+    let mut pen = Pen::at(Rect { width: line.width.saturating_sub(1), ..line }, theme, buf);
+    let write = |pen: &mut Pen<'_>, text: &str, role| {
+        pen.fit(text, usize::MAX, role);
+        pen.write(around, role);
     };
-    if blank == 0 {
-        write(line.x, " ", StyleRole::Text, buf);
-    }
-    let mut x = write(line.x + 1, name, if look.focused { StyleRole::Focus } else { StyleRole::Strong }, buf);
+    pen.write(around, StyleRole::Text);
+    pen.x = line.x + 1;
+    write(&mut pen, name, if look.focused { StyleRole::Focus } else { StyleRole::Strong });
     if !aside.0.is_empty() {
         // The right end goes before what the name is of.
-        x = write(x + 2 * blank, &aside.0, aside.1, buf);
+        pen.x += 2 * gap;
+        write(&mut pen, &aside.0, aside.1);
     }
     let wanted = width(&plain(&visible(&right.0), theme.ascii));
-    if wanted > 0 && wanted + 2 <= room(x) {
-        let at = line.right() - 1 - blank - u16::try_from(wanted).unwrap_or(0);
-        if blank == 0 {
-            write(at - 1, " ", StyleRole::Text, buf);
-        }
-        write(at, &right.0, right.1, buf);
+    if wanted > 0 && wanted + 2 <= pen.room() {
+        pen.x = pen.before_end(wanted + usize::from(gap)) - 1 + gap;
+        pen.write(around, StyleRole::Text);
+        write(&mut pen, &right.0, right.1);
     }
 }
 
@@ -148,12 +138,8 @@ fn fill(area: Rect, glyph: &str, theme: &Theme, buf: &mut Buffer) {
 
 /// Draws a rule from above down to a row.
 pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffer) {
-    fill(
-        Rect { x, y: rows.start, width: 1, height: rows.end.saturating_sub(rows.start) },
-        theme.glyph("|", "│"),
-        theme,
-        buf,
-    );
+    let area = Rect { x, y: rows.start, width: 1, height: rows.end.saturating_sub(rows.start) };
+    fill(area, theme.glyph("|", "│"), theme, buf);
 }
 
 /// Draws the rules between panes, with their joints.
@@ -188,7 +174,6 @@ pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
     }
 }
 
-/// The mark of a selected row.
 pub const fn mark(theme: &Theme) -> &'static str {
     theme.glyph(">", "▌")
 }
@@ -206,42 +191,30 @@ pub fn select(rows: Rect, look: &DrawingContext<'_>, buf: &mut Buffer) {
 /// Draws a border, `+-|` in ASCII. Cell by cell: ratatui's block also works out how borders of different widgets join, which
 /// costs a tenth of a frame and never happens here.
 pub fn outline(area: Rect, theme: &Theme, role: StyleRole, buf: &mut Buffer) {
-    const ASCII: border::Set<'static> = border::Set {
-        top_left: "+",
-        top_right: "+",
-        bottom_left: "+",
-        bottom_right: "+",
-        vertical_left: "|",
-        vertical_right: "|",
-        horizontal_top: "-",
-        horizontal_bottom: "-",
-    };
     let area = area.intersection(buf.area);
     if area.width < 2 || area.height < 2 {
         return;
     }
-    let (set, style) = (if theme.ascii { ASCII } else { border::PLAIN }, theme.style(role));
+    let style = theme.style(role);
     let (left, right, top, bottom) = (area.left(), area.right() - 1, area.top(), area.bottom() - 1);
-    let mut cell = |x, y, symbol: &str| {
+    let mut cell = |x, y, ascii, fine| {
         if let Some(cell) = buf.cell_mut((x, y)) {
-            cell.set_symbol(symbol).set_style(style);
+            cell.set_symbol(theme.glyph(ascii, fine)).set_style(style);
         }
     };
     for x in left + 1..right {
-        cell(x, top, set.horizontal_top);
-        cell(x, bottom, set.horizontal_bottom);
+        cell(x, top, "-", "─");
+        cell(x, bottom, "-", "─");
     }
     for y in top + 1..bottom {
-        cell(left, y, set.vertical_left);
-        cell(right, y, set.vertical_right);
+        cell(left, y, "|", "│");
+        cell(right, y, "|", "│");
     }
-    cell(left, top, set.top_left);
-    cell(right, top, set.top_right);
-    cell(left, bottom, set.bottom_left);
-    cell(right, bottom, set.bottom_right);
+    for (x, y, corner) in [(left, top, "┌"), (right, top, "┐"), (left, bottom, "└"), (right, bottom, "┘")] {
+        cell(x, y, "+", corner);
+    }
 }
 
-/// Empties an area that something is drawn on top of.
 pub fn clear(area: Rect, buf: &mut Buffer) {
     for at in area.intersection(buf.area).positions() {
         if let Some(cell) = buf.cell_mut(at) {
@@ -250,7 +223,6 @@ pub fn clear(area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Dims what stands behind an overlay.
 pub fn dim(area: Rect, theme: &Theme, buf: &mut Buffer) {
     let style = Style::reset().patch(theme.style(StyleRole::Dim));
     buf.set_style(area.intersection(buf.area), style);

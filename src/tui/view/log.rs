@@ -12,9 +12,8 @@ use super::frame::{self, DrawingContext};
 use crate::session::log::{Log, LogCounts, LogEntry, LogRow, RowKind, Tone};
 use crate::text::counted;
 use crate::text::screen::{self, put};
-use crate::tui::layout::PaneArea;
 use crate::tui::state::{Pane, State};
-use crate::tui::theme::StyleRole;
+use crate::tui::{PaneArea, StyleRole};
 
 /// Draws the rows. The log was told this area's size before ([`Log::set_viewport`]).
 pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
@@ -22,11 +21,12 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     if area.is_empty() {
         return;
     }
-    let mut any = false;
+    if log.window().next().is_none() {
+        return draw_nothing(log, look, area, buf);
+    }
     // Keys are named where they act: beside the entry that they mean.
     let (chosen, explained) = (log.selected().map(LogEntry::number), log.why().map(LogEntry::number));
     for (shown, y) in log.window().zip(area.top()..area.bottom()) {
-        any = true;
         let line = Rect { y, height: 1, ..area };
         let number = Some(shown.entry.number());
         let parts = match shown.row.kind {
@@ -39,9 +39,6 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
         if shown.selected {
             frame::select(line, look, buf);
         }
-    }
-    if !any {
-        draw_nothing(log, look, area, buf);
     }
 }
 
@@ -115,8 +112,7 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
     frame::nothing(&said, look, area, buf);
 }
 
-/// Draws the pane.
-pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
+pub(super) fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let look = DrawingContext::of(state, Pane::Log);
     let aside = aside(state);
     let room = usize::from(area.outer.width).saturating_sub(screen::width(&aside) + 14);
@@ -127,31 +123,26 @@ pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
 /// What of the log is shown, for beside the pane's name.
 fn aside(state: &State) -> String {
     let log = state.shown_log();
-    let mut text = match (state.log_pane.history(), log.filter()) {
-        (Some(history), _) => match &history.query {
-            Some(query) => format!("found: {}", screen::visible(query)),
-            None => format!("history #{} to #{}", log.first_number(), log.last_number().unwrap_or(0)),
-        },
-        (None, filter) => {
-            let scope = match state.session.conversations.active() {
-                _ if log.shows_all_conversations() => "all conversations",
-                Some(_) => "this conversation",
-                None => "no conversation",
-            };
-            let filter = filter.map_or_else(String::new, |f| format!(", filter: {}", screen::visible(f.text())));
-            format!("{scope}{filter}")
-        }
-    };
     // What is in view may have begun on another day, whose rule is out of sight.
-    if let Some(day) = log.day_in_view() {
-        text.push_str(&format!("  {day}"));
+    let day = log.day_in_view().map_or_else(String::new, |day| format!("  {day}"));
+    if let Some(history) = &state.log_pane.history {
+        return match &history.query {
+            Some(query) => format!("found: {}{day}", screen::visible(query)),
+            None => format!("history #{} to #{}{day}", log.first_number(), log.last_number().unwrap_or(0)),
+        };
     }
-    text
+    let scope = match state.session.conversations.active() {
+        _ if log.shows_all_conversations() => "all conversations",
+        Some(_) => "this conversation",
+        None => "no conversation",
+    };
+    let filter = log.filter().map_or_else(String::new, |f| format!(", filter: {}", screen::visible(f.text())));
+    format!("{scope}{filter}{day}")
 }
 
 /// What stands at the right of the pane's heading, of history or of what happens now.
 fn right(state: &State, width: usize) -> String {
-    let Some(history) = state.log_pane.history() else {
+    let Some(history) = &state.log_pane.history else {
         return title(&state.session.log, width, state.look.theme.ascii);
     };
     let rows = history.log.len();
@@ -169,29 +160,19 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
         (false, 0) => "not following".to_owned(),
         (false, new) => format!("{new} new"),
     };
-    let rows = match (log.filter().is_some(), log.shown()) {
-        (true, shown) => format!("{shown} of {} rows", log.len()),
-        (false, shown) => counted(shown, "row"),
-    };
+    let shown = log.shown();
+    let rows = log.filter().map_or_else(|| counted(shown, "row"), |_| format!("{shown} of {} rows", log.len()));
     let mut parts = vec![follow, rows];
     // What is folded away is said beside the count, so that it is never hidden in silence.
     let (polling, quiet) = log.totals.folded;
-    if polling > 0 {
-        parts.push(format!("{} hidden", counted(polling, "polling read")));
-    }
-    if quiet > 0 {
-        parts.push(format!("{} hidden", counted(quiet, "quiet frame")));
-    }
+    let folded = [(polling, "polling read"), (quiet, "quiet frame")].into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(folded.map(|(count, what)| format!("{} hidden", counted(count, what))));
     if !log.search_text().is_empty() {
         parts.push(format!("search: {}", screen::visible(log.search_text())));
     }
-    if log.totals.evicted > 0 {
-        let marked = match log.totals.evicted_marked {
-            0 => String::new(),
-            marked => format!(" ({marked} marked)"),
-        };
-        parts.push(format!("{} older gone{marked}", log.totals.evicted));
-    }
+    let marked = log.totals.evicted_marked;
+    let marked = if marked > 0 { format!(" ({marked} marked)") } else { String::new() };
+    parts.extend((log.totals.evicted > 0).then(|| format!("{} older gone{marked}", log.totals.evicted)));
     let mut out = String::new();
     for part in parts {
         let longer = if out.is_empty() { part } else { format!("{out}{dot}{part}") };

@@ -2,9 +2,9 @@
 
 mod bars;
 pub mod conversations;
-pub mod demo;
+mod demo;
 mod diagnosis_card;
-pub mod frame;
+mod frame;
 pub mod log;
 pub mod open_conversation;
 mod overlay;
@@ -15,6 +15,8 @@ use std::ops::Range;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+
+pub use frame::DrawingContext;
 
 use super::layout::{MINIMUM, Panes};
 use super::theme::StyleRole;

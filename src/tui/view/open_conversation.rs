@@ -4,6 +4,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
 
 use super::conversations::moment;
 use super::frame::{self, DrawingContext, Piece};
@@ -11,13 +12,10 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attribute
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
 use crate::text::counted;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};
-use crate::tui::action::Action;
-use crate::tui::layout::{COMPOSER_BEFORE, PaneArea};
-use crate::tui::state::composer::Composer;
+use crate::tui::layout::COMPOSER_BEFORE;
 use crate::tui::state::composer::rows::window;
-use crate::tui::state::thread::rows::Row;
-use crate::tui::state::{Pane, State};
-use crate::tui::theme::StyleRole;
+use crate::tui::state::{Composer, Pane, Row, State};
+use crate::tui::{Action, PaneArea, StyleRole};
 
 /// Cells of the composer's heading that are neither its name nor what stands at its right end.
 const COMPOSER_FRAME: usize = 7;
@@ -36,15 +34,13 @@ fn types(author: Author) -> String {
 /// The open conversation: its name, and its id where that had to be learned.
 fn named(state: &State) -> String {
     let learned = state.session.conversations.active_item().and_then(|item| item.live.conversation_id.as_deref());
-    match learned {
-        Some(id) => format!("{} {}", state.active_name(), short_id(id, state.look.theme.ascii)),
-        None => state.active_name().to_owned(),
-    }
+    let learned = learned.map_or_else(String::new, |id| format!(" {}", short_id(id, state.look.theme.ascii)));
+    format!("{}{learned}", state.active_name())
 }
 
 /// Draws the thread's pane. How much is new below, who types and why replies cannot be read stands in the heading, because a
 /// row of its own would move the text at each beginning and end.
-pub fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
+pub(super) fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let look = DrawingContext::of(state, Pane::Thread);
     let item = state.session.conversations.active_item();
     let open = state.session.conversations.active().and_then(|key| state.session.threads.get(key));
@@ -58,11 +54,9 @@ pub fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     ];
     let aside = aside.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let right = item.map(|item| {
-        let channel = item.conversation.channel().as_str();
-        match item.connected_since().map(|at| moment(at, state.now, &state.look.zone)) {
-            Some(since) => format!("connected since {since} · {channel}"),
-            None => channel.to_owned(),
-        }
+        let since = item.connected_since().map(|at| moment(at, state.now, &state.look.zone));
+        let since = since.map_or_else(String::new, |since| format!("connected since {since} · "));
+        format!("{since}{}", item.conversation.channel().as_str())
     });
     let right = (right.unwrap_or_default(), StyleRole::Dim);
     frame::heading(area, "t Thread", (aside, StyleRole::Text), right, &look, buf);
@@ -90,9 +84,10 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     if row.cells > 0 {
         let ground = Rect { x, width: row.cells, ..area }.intersection(area);
         theme.ground(ground, if row.own { theme.colors.own_bubble } else { theme.colors.bubble }, buf);
-        if !theme.has_grounds() {
-            let (at, role) =
-                if row.own { (ground.right().saturating_sub(1), StyleRole::Dim) } else { (x, StyleRole::Focus) };
+        // Without grounds it stands beside bars.
+        if theme.mono || theme.colors.bubble == Color::Reset {
+            let (own, theirs) = ((ground.right().saturating_sub(1), StyleRole::Dim), (x, StyleRole::Focus));
+            let (at, role) = if row.own { own } else { theirs };
             put(buf, at, area.y, theme.glyph("|", "│"), 1, theme.style(role));
         }
         // The texts of both sides begin in their own columns, whatever their length.
@@ -111,10 +106,9 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
 
 /// Nothing was said, or it is not known: which key comes next.
 fn nothing_said(state: &State, read: bool) -> String {
-    let type_here = if state.arrangement.focus == Pane::Composer {
-        format!("Type below and press {}.", state.key(Action::Send))
-    } else {
-        format!("Press {} and type.", state.key(Action::GoComposer))
+    let type_here = match state.arrangement.focus {
+        Pane::Composer => format!("Type below and press {}.", state.key(Action::Send)),
+        _ => format!("Press {} and type.", state.key(Action::GoComposer)),
     };
     let conversations = &state.session.conversations;
     if conversations.items().len() == 0 {
@@ -132,7 +126,7 @@ fn nothing_said(state: &State, read: bool) -> String {
 }
 
 /// Draws the composer's pane. Returns where the terminal's cursor belongs, if the pane has the focus.
-pub fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, buf: &mut Buffer) -> Option<Position> {
     let look = DrawingContext::of(state, Pane::Composer);
     let variation = state.next_send.send_as.map(|variation| format!("AS {variation}")).unwrap_or_default();
     let name = format!("3 To {}", visible(&named(state)));
@@ -159,11 +153,10 @@ fn composer_aside(state: &State, typist: Option<Author>, room: usize) -> Piece {
         }
     }
     // A message waits only so that the platform's limits hold.
-    let is_paced =
-        |delivery: &DeliveryStatus| matches!(delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. });
     let active = state.session.conversations.active();
-    let mut open = state.session.threads.open();
-    if open.any(|send| Some(send.conversation) == active && is_paced(&send.delivery)) {
+    let open = state.session.threads.open().filter(|send| Some(send.conversation) == active);
+    let mut open = open.map(|send| &send.delivery);
+    if open.any(|delivery| matches!(delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. })) {
         parts.push("paced".to_owned());
     }
     parts.extend(typist.map(|author| plain(&types(author), state.look.theme.ascii).into_owned()));
@@ -182,8 +175,8 @@ pub fn draw_editor(composer: &Composer, look: &DrawingContext<'_>, area: Rect, b
     }
     let theme = look.theme;
     put(buf, area.x + 1, area.y, theme.glyph(">", "›"), 1, theme.style(StyleRole::Focus));
-    let inside =
-        Rect { x: area.x + COMPOSER_BEFORE.min(area.width), width: area.width.saturating_sub(COMPOSER_BEFORE), ..area };
+    let before = COMPOSER_BEFORE.min(area.width);
+    let inside = Rect { x: area.x + before, width: area.width - before, ..area };
     if inside.is_empty() {
         return None;
     }

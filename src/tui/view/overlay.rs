@@ -6,47 +6,31 @@ use ratatui::layout::{Position, Rect};
 use super::diagnosis_card;
 use super::frame::{Pen, clear, dim, mark, outline};
 use crate::text::screen::{fit, put, visible, visible_lines, width, wrap};
-use crate::tui::action::Action;
-use crate::tui::chord::Chord;
-use crate::tui::state::State;
-use crate::tui::state::composer::editor::Editor;
-use crate::tui::state::overlay::{Confirmation, Consent, Menu, Overlay};
 use crate::tui::state::page::{page_height, page_rows, page_text};
-use crate::tui::state::palette::{Palette, PaletteTarget};
-use crate::tui::theme::StyleRole;
+use crate::tui::state::{Confirmation, Consent, Editor, Menu, Overlay, Page, Palette, PaletteTarget, State};
+use crate::tui::{Action, Chord, StyleRole};
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     match state.overlay.as_ref()? {
-        Overlay::Page(on_top) => {
-            let (title, lines) = page_text(state, &on_top.content);
-            page(state, &title, &lines, on_top.scroll, buf);
-            None
-        }
-        Overlay::Card(card) => {
-            diagnosis_card::draw(state, card, buf);
-            None
-        }
-        Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
-        Overlay::Menu(menu) => {
-            draw_menu(state, menu, buf);
-            None
-        }
-        Overlay::Ask(ask) => draw_ask(state, ask, buf),
-        Overlay::Prompt(prompt) if !prompt.found.is_empty() => {
-            choices_above(state, &prompt.found, prompt.chosen, buf);
-            None
-        }
-        Overlay::Prompt(_) => None,
+        Overlay::Palette(palette) => return Some(draw_palette(state, palette, buf)),
+        Overlay::Ask(ask) => return draw_ask(state, ask, buf),
+        Overlay::Page(page) => draw_page(state, page, buf),
+        Overlay::Card(card) => diagnosis_card::draw(state, card, buf),
+        Overlay::Menu(menu) => draw_menu(state, menu, buf),
+        Overlay::Prompt(prompt) if prompt.found.is_empty() => {}
+        Overlay::Prompt(prompt) => choices_above(state, &prompt.found, prompt.chosen, buf),
     }
+    None
 }
 
-fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
-    let (rows, widest) = page_rows(lines, buf.area.width, state.look.theme.ascii);
-    let inner = popup(state, title, StyleRole::Focus, widest, page_height(rows.len(), buf.area.height), buf);
+fn draw_page(state: &State, page: &Page, buf: &mut Buffer) {
+    let (title, lines) = page_text(state, &page.content);
+    let (rows, widest) = page_rows(&lines, buf.area.width, state.look.theme.ascii);
+    let inner = popup(state, &title, StyleRole::Focus, widest, page_height(rows.len(), buf.area.height), buf);
     let shown = usize::from(inner.height);
     let last = rows.len().saturating_sub(shown);
-    let from = usize::from(scroll).min(last);
+    let from = usize::from(page.scroll).min(last);
     for (y, line) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !line.is_empty() && !line.starts_with(' ') && rows.len() > shown;
         state.look.theme.write(row(inner, y), line, if heading { StyleRole::Strong } else { StyleRole::Text }, buf);
@@ -82,11 +66,10 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
         let mark = if index == palette.chosen { mark(theme) } else { " " };
         let name = visible(&item.name);
         // In columns where there is room for them.
-        let line = if room < PALETTE_COLUMNS {
-            let key = if key.is_empty() { key } else { format!("  {key}") };
-            format!("{mark} {name}{key}  {about}")
-        } else {
-            format!("{mark} {name:<18} {key:<8} {about}")
+        let line = match key.as_str() {
+            key if room >= PALETTE_COLUMNS => format!("{mark} {name:<18} {key:<8} {about}"),
+            "" => format!("{mark} {name}  {about}"),
+            key => format!("{mark} {name}  {key}  {about}"),
         };
         let role = if item.disabled.is_some() { StyleRole::Dim } else { StyleRole::Text };
         choice(state, &line, index == palette.chosen, role, row(inner, y), buf);
@@ -144,9 +127,8 @@ fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Posit
 /// Choices of a prompt, above the status line, the chosen one nearest to it.
 fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffer) {
     let rows = items.len().min(8).min(usize::from(buf.area.height.saturating_sub(6)));
-    let Ok(high) = u16::try_from(rows) else { return };
-    let area =
-        Rect { x: buf.area.x, y: buf.area.bottom().saturating_sub(2 + high), width: buf.area.width, height: high };
+    let Ok(height) = u16::try_from(rows) else { return };
+    let area = Rect { y: buf.area.bottom().saturating_sub(2 + height), height, ..buf.area };
     clear(area, buf);
     let from = (chosen + 1).saturating_sub(rows);
     for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
@@ -155,7 +137,7 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
         choice(state, &format!("{mark} {item}"), index == chosen, StyleRole::Text, row(area, y), buf);
     }
     // The newest stand below, so what there is more of stands above.
-    let inside = Rect { y: area.y + 1, height: high.saturating_sub(2), ..area };
+    let inside = Rect { y: area.y + 1, height: height.saturating_sub(2), ..area };
     more(state, inside, items.len().saturating_sub(from + rows), from, buf);
 }
 
@@ -179,13 +161,6 @@ const WIDEST_INTRO: usize = 72;
 /// Rows of the chosen one, at most.
 const WHOLE: usize = 3;
 
-/// A row of the list.
-enum MenuLine<'m> {
-    Group(&'m str),
-    /// The place of a choice among all, and among those that are shown.
-    Choice(usize, usize),
-}
-
 /// Draws a list to pick from: what it is about, and the choices, in groups where it has some. The chosen one is said in whole
 /// where it is wider than a row; a list with a filter shows what fits what is typed.
 fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
@@ -203,7 +178,6 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
         intro.push(if typed.is_empty() { "Type to filter.".to_owned() } else { filter });
     }
     let gap = usize::from(!intro.is_empty());
-    let lines = menu_lines(menu);
     // The frame stands still, whichever is chosen and whatever is typed.
     let most = menu.items.iter().map(|(text, _)| whole(text, cells).len()).max().unwrap_or(1) - 1;
     let high = intro.len() + gap + menu.items.len() + menu.groups.len() + most;
@@ -227,46 +201,33 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     if room_for_intro > 0 && room_for_intro == intro.len() {
         y += 1;
     }
-    let rows = usize::from(inner.bottom().saturating_sub(y)).saturating_sub(besides).max(1);
-    let at =
-        lines.iter().position(|line| matches!(line, MenuLine::Choice(index, _) if *index == menu.chosen)).unwrap_or(0);
-    let from = (at + 1).saturating_sub(rows);
-    for line in lines.iter().skip(from).take(rows) {
-        let (index, place) = match line {
-            MenuLine::Choice(index, place) => (*index, *place),
-            MenuLine::Group(name) => {
-                theme.write(row(inner, y), name, StyleRole::Strong, buf);
-                y += 1;
-                continue;
-            }
-        };
-        let Some((text, _)) = menu.items.get(index) else { continue };
+    let mut rows = Vec::new();
+    // Where the rows of the chosen one end.
+    let mut end = 0;
+    let filtered = typed.is_some_and(|typed| !typed.trim().is_empty());
+    for (place, index) in menu.shown().enumerate() {
+        // Groups are named while nothing is filtered.
+        let group = menu.groups.iter().find(|(first, _)| *first == index).filter(|_| !filtered);
+        rows.extend(group.map(|(_, name)| ((*name).to_owned(), StyleRole::Strong, false)));
         // Where one types to filter, a digit is typed too.
         let number = if place < 9 && menu.filter.is_none() { (place + 1).to_string() } else { " ".to_owned() };
         if index != menu.chosen {
-            theme.write(row(inner, y), &format!("  {number} {text}"), StyleRole::Text, buf);
-            y += 1;
+            let text = menu.items.get(index).map_or("", |(text, _)| text);
+            rows.push((format!("  {number} {text}"), StyleRole::Text, false));
             continue;
         }
         for (at, line) in chosen.iter().enumerate() {
             let before = if at == 0 { format!("{} {number} ", mark(theme)) } else { " ".repeat(MENU_BEFORE) };
-            choice(state, &format!("{before}{line}"), true, StyleRole::Text, row(inner, y), buf);
-            y += 1;
+            rows.push((format!("{before}{line}"), StyleRole::Text, true));
         }
+        end = rows.len();
     }
-    more(state, inner, from, lines.len().saturating_sub(from + rows), buf);
-}
-
-/// The rows of the list: groups are named while nothing is filtered.
-fn menu_lines(menu: &Menu) -> Vec<MenuLine<'_>> {
-    let mut out = Vec::new();
-    let filtered = menu.filter.as_ref().is_some_and(|filter| !filter.text().trim().is_empty());
-    for (place, index) in menu.shown().enumerate() {
-        let group = menu.groups.iter().find(|(first, _)| *first == index).filter(|_| !filtered);
-        out.extend(group.map(|(_, name)| MenuLine::Group(name)));
-        out.push(MenuLine::Choice(index, place));
+    let visible = usize::from(inner.bottom().saturating_sub(y));
+    let from = end.saturating_sub(visible);
+    for (y, (text, role, chosen)) in (y..inner.bottom()).zip(rows.iter().skip(from)) {
+        choice(state, text, *chosen, *role, row(inner, y), buf);
     }
-    out
+    more(state, inner, from, rows.len().saturating_sub(from + visible), buf);
 }
 
 /// The rows of a choice as the chosen one; at least one.
@@ -279,7 +240,6 @@ fn whole(text: &str, cells: usize) -> Vec<String> {
     rows
 }
 
-/// One row of an area.
 const fn row(inner: Rect, y: u16) -> Rect {
     Rect { y, height: 1, ..inner }
 }
@@ -331,7 +291,6 @@ fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer
     }
 }
 
-/// A row of a list.
 fn choice(state: &State, line: &str, chosen: bool, role: StyleRole, row: Rect, buf: &mut Buffer) {
     state.look.theme.write(row, line, role, buf);
     if chosen {

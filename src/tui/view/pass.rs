@@ -23,11 +23,9 @@ use crate::pass::file::PassStep;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
 use crate::text::screen::{fit, hung, visible, width};
-use crate::tui::action::Action;
-use crate::tui::layout::PaneArea;
 use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::{Pane, State};
-use crate::tui::theme::StyleRole;
+use crate::tui::{Action, PaneArea, StyleRole};
 
 /// Rows of the list that stay where the open step is long.
 const LIST_AT_LEAST: usize = 2;
@@ -46,7 +44,6 @@ struct Room {
     short: bool,
 }
 
-/// A row: its text, how it looks, and whether one stands on it.
 struct Row {
     text: String,
     role: StyleRole,
@@ -62,19 +59,13 @@ impl Row {
 /// How the verdicts stand, for the pane's right corner.
 fn count(runner: &Runner) -> String {
     // What is only suggested does not count before a person has said so.
-    let words = [
-        (Some(Verdict::Pass), "passed"),
-        (Some(Verdict::Fail), "FAILED"),
-        (Some(Verdict::Blocked), "blocked"),
-        (Some(Verdict::Skip), "skipped"),
-        (None, "to do"),
-    ];
+    let verdicts = [Some(Verdict::Pass), Some(Verdict::Fail), Some(Verdict::Blocked), Some(Verdict::Skip), None];
     let count = |verdict| runner.run().steps().filter(|step| step.verdict == verdict).count();
-    let counts = words.iter().map(|(verdict, word)| (count(*verdict), word)).filter(|(count, _)| *count > 0);
+    let counts =
+        verdicts.iter().map(|verdict| (count(*verdict), word(*verdict, None).0)).filter(|(count, _)| *count > 0);
     counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(" · ")
 }
 
-/// Draws it.
 pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let look = &DrawingContext::of(state, Pane::Pass);
     let Some(runner) = &state.session.pass.runner else { return };
@@ -88,32 +79,23 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
     let list = list_rows(runner);
     let least = list.len().min(if height < SHORT { 1 } else { LIST_AT_LEAST });
-    if height < SHORT {
-        below.remove(0);
-    }
+    below.drain(..usize::from(height < SHORT));
     below.truncate(height.saturating_sub(least));
     let above = height - below.len();
     let at = list.iter().position(|row| row.here).unwrap_or(list.len().saturating_sub(1));
     let first = (at + 1 + above / 3).saturating_sub(above).min(list.len().saturating_sub(above));
     let first = first.min(at);
-    for (y, row) in (area.top()..).zip(list.iter().skip(first).take(above)) {
-        draw_row(row, look, area, y, buf);
-    }
     let start = area.bottom().saturating_sub(u16::try_from(below.len()).unwrap_or(0));
-    for (y, row) in (start..area.bottom()).zip(&below) {
-        draw_row(row, look, area, y, buf);
+    let above = (area.top()..).zip(list.iter().skip(first).take(above));
+    for (y, row) in above.chain((start..area.bottom()).zip(&below)) {
+        let line = Rect { y, height: 1, ..area };
+        look.theme.write(line, &row.text, row.role, buf);
+        if row.here {
+            frame::select(Rect { x: area.x - 1, width: area.width + 1, ..line }, look, buf);
+        }
     }
 }
 
-fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, y: u16, buf: &mut Buffer) {
-    let line = Rect { y, height: 1, ..area };
-    look.theme.write(line, &row.text, row.role, buf);
-    if row.here {
-        frame::select(Rect { x: area.x - 1, width: area.width + 1, ..line }, look, buf);
-    }
-}
-
-/// Cases and steps.
 fn list_rows(runner: &Runner) -> Vec<Row> {
     let run = runner.run();
     let mut rows = Vec::new();
@@ -122,15 +104,12 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
         rows.push(Row::new(format!("{}{of}", case.name), StyleRole::Strong));
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
-            let (word, role) = word(step, here.then(|| runner.stage()));
+            let (word, role) = word(step.verdict, here.then(|| runner.stage()));
             let suggested = step.suggested.filter(|_| step.disagrees());
             let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.word())).unwrap_or_default();
             let note = step.note.as_ref().map(|note| format!("  note: {note}")).unwrap_or_default();
-            rows.push(Row {
-                text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, runner.step((c, s)), step)),
-                role,
-                here,
-            });
+            let name = filled(&step.name, runner.step((c, s)), step);
+            rows.push(Row { text: format!("  {word:<STEP_WORD$} {name}{differs}{note}"), role, here });
         }
     }
     rows
@@ -159,8 +138,8 @@ fn filled<'t>(text: &'t str, written: Option<&PassStep>, step: &StepResult) -> C
 }
 
 /// A step's word: its verdict, or where it stands.
-fn word(step: &StepResult, stage: Option<&StepStage>) -> (&'static str, StyleRole) {
-    match (step.verdict, stage) {
+const fn word(verdict: Option<Verdict>, stage: Option<&StepStage>) -> (&'static str, StyleRole) {
+    match (verdict, stage) {
         (Some(Verdict::Pass), _) => ("passed", StyleRole::Dim),
         (Some(Verdict::Fail), _) => ("FAILED", StyleRole::Error),
         (Some(Verdict::Blocked), _) => ("blocked", StyleRole::Warning),
@@ -176,11 +155,9 @@ fn word(step: &StepResult, stage: Option<&StepStage>) -> (&'static str, StyleRol
 fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     let mut rows = vec![Row::new(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
-        let key = state.key(Action::PassReports);
-        let again = state.key(Action::Pass);
-        let finished = format!("The test run is finished. {key} writes the reports.");
-        let texts = [finished, format!("{again} opens another one.")];
-        rows.extend(texts.iter().flat_map(|text| wrapped(text, room, 0, StyleRole::Strong)));
+        let finished = format!("The test run is finished. {} writes the reports.", state.key(Action::PassReports));
+        let another = format!("{} opens another one.", state.key(Action::Pass));
+        rows.extend([finished, another].iter().flat_map(|text| wrapped(text, room, 0, StyleRole::Strong)));
         return rows;
     };
     let instruction = filled(&step.instruction, runner.open_step(), step);
@@ -193,16 +170,12 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
     }
     // A step that is nothing else is called by it.
-    let judge = step
-        .judge
-        .iter()
-        .filter(|judge| !instruction.contains(*judge))
-        .flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
-    rows.extend(judge);
+    let judge = step.judge.iter().filter(|judge| !instruction.contains(*judge));
+    rows.extend(judge.flat_map(|judge| wrapped(&format!("you judge: {judge}"), room, 11, StyleRole::Text)));
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.
         if !room.short || expectation.met != ExpectationState::Yes {
-            rows.extend(expectation_rows(state, runner, at, expectation, room));
+            rows.extend(expectation_rows(state, at, expectation, room));
         }
     }
     rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, 2, StyleRole::Warning)));
@@ -225,17 +198,12 @@ fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
     format!("{text}{}{clock}", " ".repeat(pad))
 }
 
-fn expectation_rows(
-    state: &State,
-    runner: &Runner,
-    at: usize,
-    expectation: &ExpectationResult,
-    room: Room,
-) -> Vec<Row> {
+fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: Room) -> Vec<Row> {
     let (word, role) = match expectation.met {
         ExpectationState::Open => ("open".to_owned(), StyleRole::Dim),
         ExpectationState::Waiting { .. } => {
-            let left = runner.waits_until(at).map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
+            let until = state.session.pass.runner.as_ref().and_then(|runner| runner.waits_until(at));
+            let left = until.map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
             (format!("waiting {left} s"), StyleRole::Info)
         }
         ExpectationState::Yes => ("ok".to_owned(), StyleRole::Dim),
@@ -272,20 +240,16 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
 }
 
 fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) -> String {
-    let key = |action: Action| state.key(action);
+    let go = state.key(Action::PassGo);
     match runner.stage() {
-        StepStage::Ready if step.runs > 0 => {
-            format!("The step did not finish: {} runs it again.", key(Action::PassGo))
-        }
-        StepStage::Ready => format!("{} runs the step. {verdicts}", key(Action::PassGo)),
+        StepStage::Ready if step.runs > 0 => format!("The step did not finish: {go} runs it again."),
+        StepStage::Ready => format!("{go} runs the step. {verdicts}"),
         StepStage::Preparing(_) if runner.is_opening() => "Waiting for the session to open.".to_owned(),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         StepStage::Watching => verdicts.to_owned(),
         StepStage::Judging => match step.suggested {
-            Some(suggested) => {
-                format!("suggested: {}. {} accepts it. {verdicts}", suggested.word(), key(Action::PassGo))
-            }
+            Some(suggested) => format!("suggested: {}. {go} accepts it. {verdicts}", suggested.word()),
             None => format!("Only you can decide. {verdicts}"),
         },
         StepStage::Over => String::new(),

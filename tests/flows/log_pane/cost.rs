@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use guestwire::model::{Exchange, ExchangeId, MessageId};
-use guestwire::tui::theme::Theme;
-use guestwire::tui::view::frame::DrawingContext;
+use guestwire::tui::view::DrawingContext;
+use guestwire::tui::{Depth, theme_named};
 
 use crate::support::console::{Desk, valid};
 use crate::support::log::*;
@@ -30,7 +30,7 @@ fn steady_drawing_allocates_nothing() {
     log.to_error(false);
     log.toggle_density();
     log.set_search("request");
-    let theme = Theme::default();
+    let theme = theme_named("terminal", false, false, Depth::True).unwrap();
     let area = Rect::new(0, 0, 160, 50);
     let mut buffer = Buffer::empty(area);
     let zone = jiff::tz::TimeZone::UTC;

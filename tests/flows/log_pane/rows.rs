@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guestwire::model::{Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Header, Outcome};
 use guestwire::session::{Density, Log, LogOptions};
 use guestwire::text::screen;
-use guestwire::tui::theme::Theme;
+use guestwire::tui::{Depth, theme_named};
 
 use crate::support::log::*;
 
@@ -194,7 +194,7 @@ fn ascii_means_ascii() {
     log.select_number(5);
     log.toggle_density();
     log.toggle_density();
-    let theme = Theme { ascii: true, ..Theme::default() };
+    let theme = theme_named("terminal", true, false, Depth::True).unwrap();
     assert!(theme.ascii);
     // The masks in captured headers are the engine's, not ours.
     let said = screen(&log, 70, 40).replace(['«', '»', '▌'], "");

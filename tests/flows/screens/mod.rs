@@ -10,7 +10,7 @@ use guestwire::model::{
     Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, TokenStatus, WebSession, WebhookState,
 };
 use guestwire::session::Conversations;
-use guestwire::tui::theme;
+use guestwire::tui::{Depth, theme_named, theme_names};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
@@ -262,9 +262,9 @@ fn the_words_are_the_same_whatever_the_colours() {
                 assert!(cell.fg == Color::Reset && cell.bg == Color::Reset, "{name}: a colour in monochrome");
             }
             let mut desk = scene(name, size, Looks::default());
-            for other in theme::names() {
-                for depth in [theme::Depth::True, theme::Depth::Basic] {
-                    desk.state.look.theme = theme::named(other, false, false, depth).unwrap();
+            for other in theme_names() {
+                for depth in [Depth::True, Depth::Basic] {
+                    desk.state.look.theme = theme_named(other, false, false, depth).unwrap();
                     assert_eq!(without_bars(&picture(&desk)), without_bars(&themed), "{other} {name} {size:?}");
                 }
             }
@@ -400,14 +400,14 @@ fn help_tells_of_every_action() {
     let mut desk = desk((80, 24), Looks::default());
     desk.keys("esc ?");
     for spec in guestwire::tui::action::ACTIONS {
-        let lines = guestwire::tui::state::help::lines(&desk.state, spec.name);
+        let lines = guestwire::tui::state::help_lines(&desk.state, spec.name);
         assert!(lines.iter().any(|l| l.contains(spec.about)), "{} is not found in help", spec.name);
         for key in desk.state.keys.map.keys(spec.action) {
             let found = lines.iter().any(|l| l.contains(spec.about) && l.contains(&key.to_string()));
             assert!(found, "help does not name {key} of {}", spec.name);
         }
     }
-    let all = guestwire::tui::state::help::lines(&desk.state, "");
+    let all = guestwire::tui::state::help_lines(&desk.state, "");
     assert!(all.len() <= 40, "by job it fits 80x24 in two screens: {}", all.len());
 }
 

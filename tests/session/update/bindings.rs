@@ -2,8 +2,8 @@
 
 use guestwire::engine::Command;
 use guestwire::tui::Effect;
+use guestwire::tui::Keymap;
 use guestwire::tui::action::{ACTIONS, Action, Context};
-use guestwire::tui::keymap::Keymap;
 
 use crate::support::console::{Desk, commands, rebound};
 

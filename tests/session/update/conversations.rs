@@ -9,7 +9,7 @@ use guestwire::model::{
 use guestwire::tui::Effect;
 use guestwire::tui::Event;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
+use guestwire::tui::state::{Overlay, Page, PageContent};
 
 use crate::support::console::{BILLING, Desk, RETURNS, commands, reply, sends};
 

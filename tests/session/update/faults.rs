@@ -125,7 +125,7 @@ fn colours_change_at_once_and_the_text_does_not() {
     let before = desk.screen();
     let (styled, _) = desk.draw();
     desk.command("theme");
-    let names: Vec<_> = guestwire::tui::theme::names().collect();
+    let names: Vec<_> = guestwire::tui::theme_names().collect();
     assert!(names.len() > 1);
     let other = names.iter().position(|name| *name != desk.state.look.theme.colors.name).unwrap();
     let shown = names.iter().position(|name| *name == desk.state.look.theme.colors.name).unwrap();
@@ -153,9 +153,9 @@ fn colour_comes_back_after_monochrome_unless_none_is_wanted_at_all() {
         desk.state.look.theme.no_color = none_wanted;
         for name in ["monochrome", "dark"] {
             desk.command("theme");
-            let at = guestwire::tui::theme::names().position(|known| known == name).unwrap();
+            let at = guestwire::tui::theme_names().position(|known| known == name).unwrap();
             let from =
-                guestwire::tui::theme::names().position(|known| known == desk.state.look.theme.colors.name).unwrap();
+                guestwire::tui::theme_names().position(|known| known == desk.state.look.theme.colors.name).unwrap();
             for _ in at.min(from)..at.max(from) {
                 desk.keys(if at > from { "down" } else { "up" });
             }

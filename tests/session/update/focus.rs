@@ -2,7 +2,7 @@
 
 use guestwire::tui::Effect;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
+use guestwire::tui::state::{Overlay, Page, PageContent};
 
 use crate::support::console::Desk;
 

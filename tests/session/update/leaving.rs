@@ -3,7 +3,7 @@
 use guestwire::engine::{Command, Report};
 use guestwire::model::Signal;
 use guestwire::model::{DeliveryStatus, Moment};
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::Overlay;
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{Desk, commands, rebound};

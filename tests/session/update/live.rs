@@ -9,7 +9,7 @@ use guestwire::model::{
     RemoteMessage, RemoteState, WebSession,
 };
 use guestwire::session::Conversations;
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::Overlay;
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{BILLING, Desk, commands, live_conversations, real_place, valid};

@@ -9,7 +9,7 @@ use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::Density;
 use guestwire::session::LogEntry;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
+use guestwire::tui::state::{Overlay, Page, PageContent};
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::Desk;
@@ -93,7 +93,7 @@ fn two_entries_are_compared() {
     assert_eq!(desk.status(), "Comparing #1: this is the same row, move to another row.");
     assert_eq!(desk.offers(), ["= compare", "Esc cancel"], "and it goes on");
     desk.keys("G =");
-    let Some(Overlay::Page(Page { content: PageContent::Lines { title, lines }, .. })) = &desk.state.overlay else {
+    let Some(Overlay::Page(Page { content: PageContent::Lines(title, lines), .. })) = &desk.state.overlay else {
         panic!("no page")
     };
     assert_eq!(title, "#1 and #2");
@@ -105,7 +105,7 @@ fn a_comparison_that_was_begun_can_be_let_go() {
     let mut desk = Desk::default();
     desk.accepted("one");
     desk.keys("esc G = esc");
-    assert_eq!(desk.state.log_pane.compare_with(), None);
+    assert_eq!(desk.state.log_pane.compare_with, None);
     assert_eq!(desk.status(), "", "what the line spoke of is over");
 }
 
@@ -224,7 +224,7 @@ fn what_a_search_of_all_found_is_parted_by_days() {
     assert!(rows("SEND  one") + 1 < rows("SEND  two"), "a rule stands between them: {screen}");
     assert_eq!(desk.offers(), ["Esc back to the log"]);
     desk.keys("esc");
-    assert!(desk.state.log_pane.history().is_none() && desk.status().is_empty(), "{}", desk.status());
+    assert!(desk.state.log_pane.history.is_none() && desk.status().is_empty(), "{}", desk.status());
 }
 
 /// Searches the journal, which finds these entries.
@@ -277,7 +277,7 @@ fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
     found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
     assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "{}", desk.screen());
     desk.keys("esc");
-    assert!(desk.state.log_pane.history().is_none());
+    assert!(desk.state.log_pane.history.is_none());
     assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "what is known stays known: {}", desk.screen());
 }
 

@@ -2,9 +2,9 @@
 
 use guestwire::engine::Command;
 use guestwire::tui::Effect;
+use guestwire::tui::state::Overlay;
+use guestwire::tui::state::Palette;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::Overlay;
-use guestwire::tui::state::palette::Palette;
 
 use crate::support::console::{Desk, RETURNS, commands, real_place};
 

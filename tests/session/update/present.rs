@@ -6,7 +6,7 @@ use guestwire::pass::Pass;
 use guestwire::session::LocalRequest;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Context;
-use guestwire::tui::state::demo::script::Tape;
+use guestwire::tui::state::Tape;
 use guestwire::tui::update::demo::{play, rehearse};
 
 use crate::support::console::{BILLING, Desk, commands, facts, real_place, reply, sends, valid};

@@ -1,7 +1,7 @@
 //! One line to type: filters, searches, names, comments, history.
 
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::{Overlay, Prompt};
+use guestwire::tui::state::{Overlay, Prompt};
 
 use crate::support::console::{Desk, RETURNS};
 

@@ -12,8 +12,8 @@ use guestwire::model::{
     Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, FileSource,
     MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
 };
+use guestwire::tui::KeySequence;
 use guestwire::tui::action::ACTIONS;
-use guestwire::tui::chord::KeySequence;
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{Desk, exchange_of, facts, live_conversations, real_place};
@@ -65,7 +65,7 @@ fn bound_keys() -> Vec<KeyEvent> {
         .flat_map(|spec| spec.keys)
         .flat_map(|name| {
             let keys = KeySequence::parse(name).unwrap();
-            [Some(keys.first.event()), keys.second.map(guestwire::tui::chord::Chord::event)]
+            [Some(keys.first.event()), keys.second.map(guestwire::tui::Chord::event)]
         })
         .flatten()
         .collect()

@@ -6,7 +6,7 @@ use guestwire::model::{DeliveryStatus, TokenStatus};
 use guestwire::session::LogEntry;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Action;
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::Overlay;
 use guestwire::tui::state::{Pane, State};
 
 use crate::support::console::Desk;

@@ -35,7 +35,6 @@ impl From<&str> for Editor {
 }
 
 impl Editor {
-    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -45,12 +44,10 @@ impl Editor {
         self.cursor
     }
 
-    /// The text before the cursor.
     pub fn before(&self) -> &str {
         self.text.get(..self.cursor).unwrap_or_default()
     }
 
-    /// The text after the cursor.
     pub fn after(&self) -> &str {
         self.text.get(self.cursor..).unwrap_or_default()
     }
@@ -83,34 +80,27 @@ impl Editor {
         self.boundary_after(inside)
     }
 
-    // ---- moving -------------------------------------------------------------------------------------------------
-
     fn go(&mut self, at: usize) {
         self.cursor = at;
         self.steps.open = false;
     }
 
-    /// One cluster towards the beginning.
     pub fn left(&mut self) {
         self.go(self.boundary_before(self.cursor));
     }
 
-    /// One cluster towards the end.
     pub fn right(&mut self) {
         self.go(self.boundary_after(self.cursor));
     }
 
-    /// To the beginning of the line.
     pub fn line_start(&mut self) {
         self.go(self.line().start);
     }
 
-    /// To the end of the line.
     pub fn line_end(&mut self) {
         self.go(self.line().end);
     }
 
-    /// To the end of the text.
     pub fn text_end(&mut self) {
         self.go(self.text.len());
     }
@@ -142,8 +132,6 @@ impl Editor {
         self.go(self.skip_ahead(gap, is_word));
     }
 
-    // ---- editing ------------------------------------------------------------------------------------------------
-
     /// Types one character.
     pub fn insert_char(&mut self, c: char) {
         let mut bytes = [0; 4];
@@ -157,12 +145,10 @@ impl Editor {
         self.replace(self.cursor..self.cursor, &normalized(text), Unit::Whole);
     }
 
-    /// Erases the cluster before the cursor.
     pub fn backspace(&mut self) {
         self.replace(self.boundary_before(self.cursor)..self.cursor, "", Unit::ErasedBack);
     }
 
-    /// Erases the cluster after the cursor.
     pub fn delete(&mut self) {
         self.replace(self.cursor..self.boundary_after(self.cursor), "", Unit::ErasedAhead);
     }
@@ -237,8 +223,6 @@ impl Editor {
         self.steps.record(Change { unit, at, removed, inserted, cursor_before, cursor_after: self.cursor });
     }
 
-    // ---- undo ---------------------------------------------------------------------------------------------------
-
     /// Takes the newest step back. False where there is none.
     pub fn undo(&mut self) -> bool {
         let Some(change) = self.steps.back() else { return false };
@@ -248,7 +232,6 @@ impl Editor {
         true
     }
 
-    /// Does the newest undone step again. False where there is none.
     pub fn redo(&mut self) -> bool {
         let Some(change) = self.steps.ahead() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
@@ -266,17 +249,13 @@ const MAX_CHANGE_BYTES: usize = 8 << 20;
 /// What kind of edit a change came from: equal neighbours may join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
-    /// One character typed.
     Typed,
-    /// One cluster erased towards the beginning.
     ErasedBack,
-    /// One cluster erased towards the end.
     ErasedAhead,
     /// Anything else: never joined.
     Whole,
 }
 
-/// A replacement of a part of the text, which can be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Change {
     unit: Unit,
@@ -300,7 +279,6 @@ struct Steps {
 }
 
 impl Steps {
-    /// The newest change, to be taken back.
     fn back(&mut self) -> Option<&Change> {
         let change = self.done.pop_back()?;
         self.bytes -= change.bytes();
@@ -308,7 +286,6 @@ impl Steps {
         self.undone.last()
     }
 
-    /// The change that was taken back last, to be done again.
     fn ahead(&mut self) -> Option<&Change> {
         let change = self.undone.pop()?;
         self.bytes += change.bytes();
@@ -364,7 +341,6 @@ impl Change {
     }
 }
 
-/// Whether a cluster is a blank or a line end.
 fn is_blank(cluster: &str) -> bool {
     cluster.chars().next().is_none_or(char::is_whitespace)
 }

@@ -12,7 +12,6 @@ pub mod editor;
 pub mod rows;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::fmt;
 
 use crate::config::settings::ConfiguredSnippet;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
@@ -25,42 +24,18 @@ use editor::Editor;
 const MAX_TEXTS: usize = 500;
 
 /// Why a text is not sent. It stays in the composer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    /// Nothing but blanks.
+    #[error("not sent: the text is blank; type a text first")]
     Empty,
-    /// More bytes than the platform takes: so many in UTF-8, with variables filled in.
+    /// So many bytes in UTF-8, with variables filled in.
+    #[error("not sent: the text has {0} bytes, {over} more than the limit of {max}; shorten it", max = GUEST_TEXT_MAX_BYTES, over = .0 - GUEST_TEXT_MAX_BYTES)]
     TooLong(usize),
-    /// More participant attributes than the platform takes: so many bytes of JSON.
+    /// So many bytes of JSON.
+    #[error("not sent: the attributes have {0} bytes, {over} more than the limit of {max}", max = ATTRIBUTES_MAX_BYTES, over = .0 - ATTRIBUTES_MAX_BYTES)]
     Attributes(usize),
 }
 
-impl fmt::Display for DraftRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("not sent: the text is blank; type a text first"),
-            Self::TooLong(bytes) => {
-                let (max, over) = (GUEST_TEXT_MAX_BYTES, bytes - GUEST_TEXT_MAX_BYTES);
-                write!(f, "not sent: the text has {bytes} bytes, {over} more than the limit of {max}; shorten it")
-            }
-            Self::Attributes(bytes) => {
-                let (max, over) = (ATTRIBUTES_MAX_BYTES, bytes - ATTRIBUTES_MAX_BYTES);
-                write!(f, "not sent: the attributes have {bytes} bytes, {over} more than the limit of {max}")
-            }
-        }
-    }
-}
-
-/// One thing that the next message carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CarriedExtras {
-    /// The file in this place of the list.
-    Attachment(usize),
-    /// The attribute of that name.
-    Attribute(String),
-}
-
-/// What the composer has to say until the next edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notice {
     PastedLines(usize),
@@ -71,7 +46,6 @@ enum Notice {
 #[derive(Clone, Debug)]
 pub struct Composer {
     drafts: BTreeMap<Option<ConversationKey>, Editor>,
-    /// The conversation whose draft is being written.
     active: Option<ConversationKey>,
     /// The draft of `active`, taken out of `drafts`. To be changed by [`Self::edited`]; to move the cursor in.
     pub editor: Editor,
@@ -81,22 +55,15 @@ pub struct Composer {
     back: usize,
     /// The snippets of the settings.
     pub snippets: Vec<ConfiguredSnippet>,
-    /// What was taken out last, for [`Self::yank`].
     killed: String,
     notice: Option<Notice>,
     carried: BTreeMap<ConversationKey, Extras>,
     /// What variables stand for in the next message.
-    pub values: ValueSource,
+    pub(crate) values: ValueSource,
     /// Cells of a row in the pane, so that Up and Down go by rows as they stand on the screen; 0 where that is not known.
-    pub width: u16,
+    pub(crate) width: u16,
     /// The column (in cells) that Up and Down try to keep, and the cursor for which that holds.
     goal: Option<(usize, usize)>,
-}
-
-impl Default for Composer {
-    fn default() -> Self {
-        Self::new(0, "run", Vec::new())
-    }
 }
 
 impl Composer {
@@ -118,10 +85,8 @@ impl Composer {
         }
     }
 
-    // ---- drafts -------------------------------------------------------------------------------------------------
-
     /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
-    pub fn switch(&mut self, to: impl Into<Option<ConversationKey>>) {
+    pub(crate) fn switch(&mut self, to: impl Into<Option<ConversationKey>>) {
         let to = to.into();
         if to == self.active {
             return;
@@ -147,21 +112,19 @@ impl Composer {
     }
 
     /// All drafts that are not empty, with the cursor's byte offset.
-    pub fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
+    pub(crate) fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
         let active = std::iter::once((&self.active, &self.editor));
         let all = active.chain(&self.drafts).filter(|(_, editor)| !editor.text().is_empty());
         all.map(|(key, editor)| (*key, editor.text(), editor.cursor()))
     }
 
     /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
-    pub fn restore_draft(&mut self, key: impl Into<Option<ConversationKey>>, text: &str, cursor: usize) {
+    pub(crate) fn restore_draft(&mut self, key: impl Into<Option<ConversationKey>>, text: &str, cursor: usize) {
         let key = key.into();
         let editor = if key == self.active { &mut self.editor } else { self.drafts.entry(key).or_default() };
         editor.set_text(text);
         editor.place(cursor);
     }
-
-    // ---- reading ------------------------------------------------------------------------------------------------
 
     /// The text as typed.
     pub fn text(&self) -> &str {
@@ -173,18 +136,17 @@ impl Composer {
     }
 
     /// The text as it would be sent now, where that differs from what was typed.
-    pub fn preview(&self, now: Moment) -> Option<String> {
+    pub(crate) fn preview(&self, now: Moment) -> Option<String> {
         self.expansion(now).filter(|e| !e.used.is_empty()).map(|e| e.text)
     }
 
-    /// Bytes that would be sent.
-    pub fn bytes(&self, now: Moment) -> usize {
+    pub(crate) fn bytes(&self, now: Moment) -> usize {
         self.expansion(now).map_or(self.text().len(), |e| e.text.len())
     }
 
     /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history; and how
     /// it is meant. It may quote what was typed, so it is not safe for a terminal. `send` is the key that sends.
-    pub fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
+    pub(crate) fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
         match self.notice {
             Some(Notice::Refused(refusal)) => return Some((refusal.to_string(), StyleRole::Warning)),
@@ -204,39 +166,23 @@ impl Composer {
         Some((unknown.or_else(|| (self.back > 0).then(walk))?, StyleRole::Info))
     }
 
-    // ---- sending ------------------------------------------------------------------------------------------------
-
     /// What the next message of the conversation being written to carries; `None` where nothing.
     pub fn carried(&self) -> Option<&Extras> {
         self.carried.get(&self.active?).filter(|extras| !extras.is_empty())
     }
 
     /// What the next message of `key` carries, to be changed.
-    pub fn carried_mut(&mut self, key: ConversationKey) -> &mut Extras {
+    pub(crate) fn carried_mut(&mut self, key: ConversationKey) -> &mut Extras {
         self.notice = None;
         self.carried.entry(key).or_default()
     }
 
-    /// The next message of `key` does not carry this; `None`: it carries nothing.
-    pub fn take_off(&mut self, key: ConversationKey, what: Option<&CarriedExtras>) {
-        let extras = self.carried_mut(key);
-        match what {
-            None => *extras = Extras::default(),
-            Some(CarriedExtras::Attribute(name)) => drop(extras.attributes.remove(name)),
-            Some(CarriedExtras::Attachment(at)) if *at < extras.attachments.len() => {
-                extras.attachments.remove(*at);
-            }
-            Some(CarriedExtras::Attachment(_)) => {}
-        }
-    }
-
-    /// Takes what the next message carries, for a message that is being sent.
-    pub fn take_carried(&mut self) -> Extras {
+    pub(crate) fn take_carried(&mut self) -> Extras {
         self.active.and_then(|key| self.carried.remove(&key)).unwrap_or_default()
     }
 
     /// The text as it would be sent, or why it would not be. Changes nothing.
-    pub fn check(&self, now: Moment) -> Result<String, DraftRefusal> {
+    pub(crate) fn check(&self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
         let attributes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
         if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
@@ -253,7 +199,7 @@ impl Composer {
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
     /// What goes with it comes from [`Self::take_carried`].
-    pub fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
+    pub(crate) fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.values.sent(used.contains(&"seq"));
@@ -270,8 +216,6 @@ impl Composer {
         Ok(text)
     }
 
-    // ---- history and snippets -----------------------------------------------------------------------------------
-
     /// Puts the text here that was sent so many before the end; 0: the draft as it was. The draft is one undo step away.
     fn walk_to(&mut self, back: usize) {
         if self.back > 0 {
@@ -285,21 +229,12 @@ impl Composer {
     }
 
     /// Texts sent earlier that hold `needle` (whatever its case), newest first, each once. An empty needle finds all.
-    pub fn search_history(&self, needle: &str) -> Vec<String> {
+    pub(crate) fn search_history(&self, needle: &str) -> Vec<String> {
         let needle = needle.to_lowercase();
         let mut seen = HashSet::new();
         let newest_first = self.sent.iter().rev();
         newest_first.filter(|text| text.to_lowercase().contains(&needle) && seen.insert(*text)).cloned().collect()
     }
-
-    /// Puts a snippet in at the cursor. False where there is none of that name.
-    pub fn insert_snippet(&mut self, name: &str) -> bool {
-        let Some(text) = self.snippets.iter().find(|s| s.name == name).map(|s| s.text.clone()) else { return false };
-        self.edited().insert(&text);
-        true
-    }
-
-    // ---- editing ------------------------------------------------------------------------------------------------
 
     /// The editor, for a change: ends a walk through the history and takes the notice away.
     pub fn edited(&mut self) -> &mut Editor {
@@ -322,15 +257,14 @@ impl Composer {
     }
 
     /// Takes a part out, and keeps it for [`Self::yank`].
-    pub fn kill(&mut self, cut: fn(&mut Editor) -> String) {
+    pub(crate) fn kill(&mut self, cut: fn(&mut Editor) -> String) {
         let taken = cut(self.edited());
         if !taken.is_empty() {
             self.killed = taken;
         }
     }
 
-    /// Puts back what was taken out last, at the cursor.
-    pub fn yank(&mut self) {
+    pub(crate) fn yank(&mut self) {
         let killed = std::mem::take(&mut self.killed);
         self.edited().insert(&killed);
         self.killed = killed;

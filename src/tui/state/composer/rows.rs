@@ -63,30 +63,23 @@ pub fn wanted_height(composer: &Composer, now: Moment, width: u16, max: u16) -> 
 /// Lines longer than this (in bytes) are not laid out for Up and Down: such a line is one row then.
 const LAID_OUT_MAX: usize = 64 << 10;
 
-/// Which way Up and Down go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Up,
-    Down,
-}
-
 impl Composer {
     /// One row up; on the first row, one text back in the history.
     pub fn up(&mut self) {
-        if !self.row(Direction::Up) && self.back < self.sent.len() {
+        if !self.row(false) && self.back < self.sent.len() {
             self.walk_to(self.back + 1);
         }
     }
 
     /// One row down; on the last row, one text nearer in the history, and at last the draft again.
     pub fn down(&mut self) {
-        if !self.row(Direction::Down) && self.back > 0 {
+        if !self.row(true) && self.back > 0 {
             self.walk_to(self.back - 1);
         }
     }
 
     /// Moves by one row as it stands on the screen, keeping the column. False where there is none.
-    fn row(&mut self, way: Direction) -> bool {
+    fn row(&mut self, down: bool) -> bool {
         let line = self.editor.line();
         let cells = usize::from(self.width);
         let is_laid_out = |line: &Range<usize>| cells > 0 && line.len() <= LAID_OUT_MAX;
@@ -105,26 +98,20 @@ impl Composer {
         let column = width(&visible(text.get(start..cursor).unwrap_or_default()));
         // A cursor after a full last row is shown at the beginning of the next.
         let past = is_laid_out(&line) && column >= cells;
-        let column = match self.goal.filter(|(place, _)| *place == cursor) {
-            Some((_, column)) => column,
-            None if past => 0,
-            None => column,
+        let goal = self.goal.filter(|(place, _)| *place == cursor).map(|(_, column)| column);
+        let column = goal.unwrap_or(if past { 0 } else { column });
+        let in_line = if down { Some(at + 1) } else { (at + usize::from(past)).checked_sub(1) };
+        let above = || {
+            let end = line.start.checked_sub(1)?;
+            rows(&(text.get(..end)?.rfind('\n').map_or(0, |n| n + 1)..end)).pop()
         };
-        let target = match way {
-            Direction::Up if past => here.get(at).cloned(),
-            Direction::Up if at > 0 => here.get(at - 1).cloned(),
-            Direction::Up => line.start.checked_sub(1).and_then(|end| {
-                let start = text.get(..end)?.rfind('\n').map_or(0, |n| n + 1);
-                rows(&(start..end)).pop()
-            }),
-            Direction::Down if at + 1 < here.len() => here.get(at + 1).cloned(),
-            Direction::Down => text.get(line.end + 1..).and_then(|rest| {
-                let start = line.end + 1;
-                let end = rest.find('\n').map_or(text.len(), |n| start + n);
-                rows(&(start..end)).into_iter().next()
-            }),
+        let below = || {
+            let start = line.end + 1;
+            let end = text.get(start..)?.find('\n').map_or(text.len(), |n| start + n);
+            rows(&(start..end)).into_iter().next()
         };
-        let Some(target) = target else { return false };
+        let target = in_line.and_then(|at| here.get(at).cloned());
+        let Some(target) = target.or_else(|| if down { below() } else { above() }) else { return false };
         let ends_line = text.get(target.end..).is_none_or(|rest| rest.is_empty() || rest.starts_with('\n'));
         let place = target.start + column_in(text.get(target).unwrap_or_default(), column, ends_line);
         self.editor.place(place);

@@ -20,14 +20,11 @@ use super::Pane;
 use script::{DemoScript, Tape, Typing};
 use words::Aliases;
 
-/// Beats kept.
 const BEATS: usize = 500;
-/// Chords shown.
 const CHORDS: usize = 5;
 /// The largest size of bubbles.
 pub const LARGEST: u8 = 3;
 
-/// Demo mode.
 #[derive(Debug, Default)]
 pub struct Demo {
     /// The demo, while it is shown instead of the panes.
@@ -39,9 +36,7 @@ pub struct Demo {
 /// One thing that happened, in plain words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beat {
-    /// When.
     pub at: Moment,
-    /// One sentence.
     pub said: String,
     /// How many messages there were then.
     pub messages: usize,
@@ -50,9 +45,7 @@ pub struct Beat {
 /// A message of the script that was sent, and the answer that is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Awaited {
-    /// Ours.
     pub message: MessageId,
-    /// In which conversation.
     pub conversation: ConversationKey,
     /// Messages of the other side before it.
     pub heard: usize,
@@ -78,15 +71,12 @@ pub struct DemoChoice {
 /// Everything about the demo that runs.
 #[derive(Clone, Debug, Default)]
 pub struct Present {
-    /// What a person chose to show.
     pub choice: DemoChoice,
     /// The last chords, the oldest first. Never what is typed as text.
     pub pressed: Vec<String>,
-    /// What happened.
     pub beats: Vec<Beat>,
     /// The beat that is looked at; `None`: the newest, and going on.
     pub at: Option<usize>,
-    /// What is played.
     pub script: DemoScript,
     /// What is being typed by the script or the tape.
     pub typing: Option<Typing>,
@@ -100,7 +90,6 @@ pub struct Present {
     pub captures: BTreeMap<String, String>,
     /// A command is being typed, which the demo does not take: it is not obeyed letter by letter either.
     pub(crate) deaf: bool,
-    /// The pane that had the focus before.
     pub(crate) before: Pane,
     /// The newest token that was told of.
     pub(crate) token: Option<Generation>,
@@ -109,13 +98,11 @@ pub struct Present {
 }
 
 impl Present {
-    /// A demo of what happens from now on.
     pub fn new(aliases: Aliases, before: Pane) -> Self {
         let choice = DemoChoice { blank: false, log: false, keys: true, size: 2 };
         Self { choice, aliases, before, ..Self::default() }
     }
 
-    /// Plays this from now on.
     pub fn play(&mut self, script: DemoScript) {
         (self.script, self.tape, self.typing, self.awaited) = (script, None, None, None);
     }
@@ -137,7 +124,6 @@ impl Present {
         }
     }
 
-    /// Notes a chord for the key display.
     pub fn press(&mut self, chord: String) {
         self.pressed.push(chord);
         let over = self.pressed.len().saturating_sub(CHORDS);
@@ -158,7 +144,6 @@ impl Present {
         }
     }
 
-    /// The beat that is looked at.
     pub fn beat(&self) -> Option<&Beat> {
         self.at.map_or(self.beats.last(), |at| self.beats.get(at))
     }
@@ -168,7 +153,6 @@ impl Present {
         self.at.and_then(|at| self.beats.get(at)).map_or(all, |beat| beat.messages.min(all))
     }
 
-    /// A step back through what happened.
     pub fn back(&mut self) {
         let here = self.at.unwrap_or(self.beats.len().saturating_sub(1));
         self.at = here.checked_sub(1).or(self.at);
@@ -181,7 +165,6 @@ impl Present {
         true
     }
 
-    /// When something goes on by itself.
     pub fn next_deadline(&self) -> Option<Moment> {
         let typed = self.typing.as_ref().map(|t| t.due);
         [typed, self.awaited.as_ref().and_then(|a| a.until)].into_iter().flatten().min()

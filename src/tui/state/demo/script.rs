@@ -51,11 +51,7 @@ impl Cue {
 /// What is played, and how far it has come.
 #[derive(Clone, Debug, Default)]
 pub struct DemoScript {
-    /// What it is called; empty where nothing is played.
-    pub name: String,
-    /// The messages.
     pub cues: Vec<Cue>,
-    /// Which comes next.
     pub next: usize,
 }
 
@@ -70,7 +66,7 @@ impl DemoScript {
             .filter(|(_, step)| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults)))
             .filter_map(|(case, step)| cue(case, step))
             .collect();
-        Self { name: pass.name.clone(), cues, next: 0 }
+        Self { cues, next: 0 }
     }
 
     /// The part of the story that is being shown: that of the newest message, or of the first to come.
@@ -79,12 +75,10 @@ impl DemoScript {
         cue.map_or("", |cue| cue.title.as_str())
     }
 
-    /// The message that comes next.
     pub fn cue(&self) -> Option<&Cue> {
         self.cues.get(self.next)
     }
 
-    /// Whether everything was played.
     pub fn is_over(&self) -> bool {
         self.next >= self.cues.len()
     }
@@ -100,26 +94,20 @@ fn cue(case: &PassCase, step: &PassStep) -> Option<Cue> {
 /// A text that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typing {
-    /// All of it.
     pub text: String,
     /// Bytes of it that stand there.
     pub done: usize,
     /// When the next letter comes, or the message goes out.
     pub due: Moment,
-    letters: u64,
+    letters: u32,
 }
 
 impl Typing {
     /// Begins to type. `calm`: all at once, since nothing is to move by itself.
     pub fn begin(text: String, now: Moment, calm: bool) -> Self {
-        let letters = text.graphemes(true).count() as u64;
-        let done = if calm { text.len() } else { 0 };
-        Self { text, done, due: now.after(if calm { PAUSE } else { PACE }), letters }
-    }
-
-    /// What stands there.
-    pub fn typed(&self) -> &str {
-        self.text.get(..self.done).unwrap_or(&self.text)
+        let letters = u32::try_from(text.graphemes(true).count().max(1)).unwrap_or(u32::MAX);
+        let (done, wait) = if calm { (text.len(), PAUSE) } else { (0, PACE) };
+        Self { text, done, due: now.after(wait), letters }
     }
 
     /// Everything at once, to be sent at once.
@@ -142,33 +130,25 @@ impl Typing {
     }
 
     fn pace(&self) -> Duration {
-        let place = usize::try_from(self.done as u64 % UNEVEN.len() as u64).unwrap_or(0);
-        let uneven = Duration::from_millis(UNEVEN.get(place).copied().unwrap_or(0));
-        let most = LONGEST / u32::try_from(self.letters.max(1)).unwrap_or(u32::MAX);
-        (PACE + uneven).min(most)
+        let uneven = UNEVEN.get(self.done % UNEVEN.len()).copied().unwrap_or(0);
+        (PACE + Duration::from_millis(uneven)).min(LONGEST / self.letters)
     }
 }
 
-/// One message of the tape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TapeLine {
-    /// Who said it.
     pub author: Author,
-    /// What it says.
     pub text: String,
     /// How ours fared, as it was kept.
     pub delivery: Option<String>,
-    /// The choices that it offers.
     pub choices: Vec<String>,
 }
 
 /// A conversation that was recorded, and how much of it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tape {
-    /// All of it, oldest first.
-    pub lines: Vec<TapeLine>,
-    /// How many of them are shown.
-    pub shown: usize,
+    pub(crate) lines: Vec<TapeLine>,
+    pub(crate) shown: usize,
 }
 
 impl Tape {
@@ -190,35 +170,29 @@ impl Tape {
     pub fn parse(json: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(json)
             .map_err(|e| format!("it is not JSON (line {}, column {})", e.line(), e.column()))?;
-        let Some(messages) = document.get("messages").and_then(Value::as_array) else {
+        let Some(messages) = document["messages"].as_array() else {
             return Err("it has no messages: `guestwire export session --out FILE` writes such a file".to_owned());
         };
         let mut conversations: BTreeMap<&str, Vec<TapeLine>> = BTreeMap::new();
         for message in messages {
-            let field = |name: &str| message.get(name).and_then(Value::as_str);
-            let author = field("author").and_then(Author::named).unwrap_or_default();
-            let (Some(conversation), Some(text)) = (field("conversation"), field("text")) else {
+            let (Some(conversation), Some(text)) = (message["conversation"].as_str(), message["text"].as_str()) else {
                 return Err("a message in it has no conversation or no text".to_owned());
             };
-            let choices = message.get("choices").and_then(Value::as_array).into_iter().flatten();
+            let choices = message["choices"].as_array().into_iter().flatten();
             let line = TapeLine {
-                author,
+                author: message["author"].as_str().and_then(Author::named).unwrap_or_default(),
                 text: text.to_owned(),
-                delivery: field("life").map(str::to_owned),
+                delivery: message["life"].as_str().map(str::to_owned),
                 choices: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
             };
             conversations.entry(conversation).or_default().push(line);
         }
         let lines = conversations.into_values().max_by_key(Vec::len).unwrap_or_default();
-        if lines.is_empty() {
-            Err("it has no conversation with a message".to_owned())
-        } else {
-            Ok(Self { lines, shown: 0 })
-        }
+        let tape = Some(Self { lines, shown: 0 }).filter(|tape| !tape.lines.is_empty());
+        tape.ok_or_else(|| "it has no conversation with a message".to_owned())
     }
 
-    /// The message that comes next.
-    pub fn next(&self) -> Option<&TapeLine> {
+    pub(crate) fn next(&self) -> Option<&TapeLine> {
         self.lines.get(self.shown)
     }
 }

@@ -2,14 +2,21 @@
 //! and names in the place of names, the same for the same thing as long as the demo runs.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::model::{
-    Address, Author, Cause, Conversation, ConversationKey, DeliveryStatus, TokenFacts, TokenStatus, ids,
-};
+use crate::model::{Address, Cause, Conversation, ConversationKey, DeliveryStatus, TokenFacts, ids};
 
-/// Letters of a UUID.
 const UUID: usize = 36;
+
+static WORDS: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../../../assets/demo-words.toml")).unwrap_or_default());
+
+/// What `assets/demo-words.toml` has for a name; `None` where nobody needs to know.
+pub fn word(group: &str, name: &str) -> Option<&'static str> {
+    WORDS.get(group)?.get(name).map(String::as_str)
+}
 
 /// A new token is there. `first`: none was before.
 pub fn token(facts: &TokenFacts, first: bool) -> String {
@@ -27,23 +34,6 @@ pub fn token(facts: &TokenFacts, first: bool) -> String {
     }
 }
 
-/// There is no token, or none any more; `None` where nobody needs to know.
-pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
-    match status {
-        TokenStatus::Getting => Some("The program signs in."),
-        TokenStatus::BadClient(_) | TokenStatus::Refused(..) => {
-            Some("The platform refuses to let the program sign in.")
-        }
-        TokenStatus::Expired(None, _) => Some("Access has run out."),
-        TokenStatus::Expired(Some(_), _) => Some("There is no access right now; the program tries again."),
-        TokenStatus::Limited(..) => Some("The platform asks the program to wait a moment."),
-        TokenStatus::NoSecret(_) => Some("The program has no credentials to sign in with."),
-        TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed(..) => {
-            None
-        }
-    }
-}
-
 /// A message of ours went on. `took`: from sending to its end. `purpose`: it was sent wrongly on purpose.
 pub fn message(
     delivery: &DeliveryStatus,
@@ -52,77 +42,22 @@ pub fn message(
     purpose: bool,
 ) -> Option<String> {
     let said = match delivery {
-        DeliveryStatus::Sending { attempt: ..=1 } => "The message is being sent.".to_owned(),
-        DeliveryStatus::Sending { .. } => "The message is being sent again.".to_owned(),
-        DeliveryStatus::Accepted => match took {
-            Some(took) => format!("The platform accepted the message in {}.", quick(took)),
-            None => "The platform accepted the message.".to_owned(),
-        },
-        DeliveryStatus::Refused(_) if purpose => {
-            "The platform refused the message, as it should: it was made wrong on purpose.".to_owned()
+        DeliveryStatus::Sending { attempt: 2.. } => word("message", "sending-again"),
+        DeliveryStatus::Refused(_) if purpose => word("message", "refused-on-purpose"),
+        delivery => word("message", delivery.word()),
+    }?;
+    let more = match delivery {
+        DeliveryStatus::Accepted => took.map(|took| format!(" in {}", quick(took))),
+        DeliveryStatus::Refused(_) if !purpose => {
+            cause.and_then(|cause| word("because", cause.as_str())).map(|why| format!(": {why}"))
         }
-        DeliveryStatus::Refused(_) => match cause.and_then(because) {
-            Some(why) => format!("The platform refused the message: {why}."),
-            None => "The platform refused the message.".to_owned(),
-        },
-        DeliveryStatus::Unknown(_) => "No answer came: the program checks whether the message arrived.".to_owned(),
-        DeliveryStatus::Landed => "It did arrive: the message is in the conversation.".to_owned(),
-        DeliveryStatus::Waiting { .. } => "The message waits a moment and is then sent by itself.".to_owned(),
-        DeliveryStatus::Cancelled => "The message was cancelled before it was sent.".to_owned(),
-        DeliveryStatus::Lost => "The message did not arrive.".to_owned(),
-        DeliveryStatus::Queued | DeliveryStatus::Answered => return None,
+        _ => None,
     };
-    Some(said)
-}
-
-/// A cause in plain words.
-const fn because(cause: Cause) -> Option<&'static str> {
-    Some(match cause {
-        Cause::TokenExpired | Cause::TokenRevoked | Cause::TokenRotation => "access had run out",
-        Cause::ScopeNotRequested | Cause::ScopeStripped | Cause::ScopeWrong | Cause::PermissionMissing => {
-            "this program is not allowed to send messages for guests. An administrator can allow it"
-        }
-        Cause::ClientRejected | Cause::ClientDisabled => "the platform does not know this program",
-        Cause::ConversationEnded => "the conversation has ended",
-        Cause::ConversationUnknown | Cause::ConversationMalformed => "there is no such conversation",
-        Cause::ParticipantMismatch => "this guest is not part of the conversation",
-        Cause::RateLimited => "too many messages were sent in a short time",
-        Cause::TextTooLong | Cause::BodyMalformed => "the message does not have the right form",
-        Cause::ServiceFailure => "the platform itself has a problem at the moment",
-        Cause::NetworkDns
-        | Cause::NetworkConnect
-        | Cause::NetworkTls
-        | Cause::NetworkTimeout
-        | Cause::ProxyAnswered => "the connection to the platform is broken",
-        _ => return None,
-    })
-}
-
-/// Somebody of the other side said something.
-pub const fn heard(author: Author) -> &'static str {
-    match author {
-        Author::Bot => "The bot answers.",
-        Author::Agent => "A person answers.",
-        Author::Somebody => "The other side answers.",
-        Author::System => "The platform adds a message.",
-        Author::Guest => "The guest writes.",
-    }
+    Some(more.map_or_else(|| said.to_owned(), |more| format!("{}{more}.", said.trim_end_matches('.'))))
 }
 
 /// A refusal for the token's sake was healed before anybody noticed.
 pub const HEALED: &str = "Access had just run out: the program renewed it by itself, and the message was accepted.";
-
-/// A line of a tape about a message of ours. `delivery`: the word that was kept.
-pub fn kept(delivery: Option<&str>) -> &'static str {
-    match delivery {
-        Some("accepted" | "answered" | "landed") => "The platform accepted the message.",
-        Some("refused") => "The platform refused the message.",
-        Some("unknown") => "No answer came: it was not known whether the message arrived.",
-        Some("cancelled") => "The message was cancelled before it was sent.",
-        Some("lost") => "The message did not arrive.",
-        _ => "The guest writes.",
-    }
-}
 
 /// `an hour`, `20 minutes`.
 fn span(time: Duration) -> String {
@@ -217,7 +152,6 @@ impl Aliases {
     }
 }
 
-/// Where a UUID stands.
 fn uuid(text: &str) -> Option<usize> {
     // Its first dash tells where it may begin.
     text.match_indices('-')

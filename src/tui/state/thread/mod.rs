@@ -23,9 +23,7 @@ pub enum Scroll {
     Follow,
     /// The row `row` of this message is the topmost shown.
     At {
-        /// Which message.
         entry: EntryId,
-        /// Which of its rows, from 0.
         row: usize,
         /// The newest message that was there when the reader left the end.
         newest: EntryId,
@@ -40,15 +38,13 @@ pub struct ThreadPane {
     bodies: Bodies,
     /// The rows in sight, from the top.
     pub window: Vec<Row>,
-    /// The messages in sight.
-    pub in_view: Vec<EntryId>,
+    pub(crate) in_view: Vec<EntryId>,
     /// Messages that came below while the reader stands further up.
-    pub new_below: usize,
+    pub(crate) new_below: usize,
 }
 
 impl ThreadPane {
-    /// Where the reader of a conversation stands.
-    pub fn scroll(&self, key: ConversationKey) -> Scroll {
+    pub(crate) fn scroll(&self, key: ConversationKey) -> Scroll {
         self.scrolls.get(&key).copied().unwrap_or_default()
     }
 
@@ -73,8 +69,8 @@ impl ThreadPane {
             }
             self.in_view.push(entry.id);
             let before = heights.before(at);
-            rows::message(entry, before, heights.body(entry), context, skip, &mut self.window);
-            skip = 0;
+            let rows = rows::message(entry, before, heights.body(entry), context);
+            self.window.extend(rows.into_iter().skip(std::mem::take(&mut skip)));
         }
         self.window.truncate(rows);
         if self.bodies.laid_out.len() > KEPT + rows {
@@ -85,7 +81,7 @@ impl ThreadPane {
     }
 
     /// Scrolls by rows: positive is down. Reaching the end follows again.
-    pub fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, context: &RowContext<'_>) {
+    pub(crate) fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, context: &RowContext<'_>) {
         let before = self.scroll(key);
         let rows = usize::from(self.height.max(1));
         let mut heights = self.bodies.heights(key, threads, context);
@@ -99,23 +95,21 @@ impl ThreadPane {
         }
     }
 
-    /// To the oldest message.
-    pub fn to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
-        let before = self.scroll(key);
+    pub(crate) fn go_to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
+        let (before, rows) = (self.scroll(key), usize::from(self.height.max(1)));
         let mut heights = self.bodies.heights(key, threads, context);
         let entries = heights.entries;
-        if let Some(first) = entries.first().filter(|_| heights.end_top(usize::from(self.height.max(1))) != (0, 0)) {
+        if let Some(first) = entries.first().filter(|_| heights.end_top(rows) != (0, 0)) {
             self.scrolls.insert(key, Scroll::At { entry: first.id, row: 0, newest: newest(before, entries) });
         }
     }
 
-    /// To the newest message, and with it from there on.
-    pub fn follow(&mut self, key: ConversationKey) {
+    pub(crate) fn follow(&mut self, key: ConversationKey) {
         self.scrolls.remove(&key);
     }
 
     /// Where one stands, in a form that another session understands; `None` at the end.
-    pub fn place(&self, key: ConversationKey, threads: &Threads) -> Option<KeptPlace> {
+    pub(crate) fn place(&self, key: ConversationKey, threads: &Threads) -> Option<KeptPlace> {
         let Scroll::At { entry, row, .. } = self.scroll(key) else { return None };
         match &threads.messages(key).iter().find(|e| e.id == entry)?.source {
             MessageSource::Ours { message, .. } => Some(KeptPlace::Ours(message.id.0, row)),
@@ -124,17 +118,16 @@ impl ThreadPane {
     }
 
     /// Back to where one stood. Where that message is not known (any more), one stays at the end.
-    pub fn go_to(&mut self, key: ConversationKey, place: &KeptPlace, threads: &Threads) {
+    pub(crate) fn go_to(&mut self, key: ConversationKey, place: &KeptPlace, threads: &Threads) {
         let entries = threads.messages(key);
-        let found = entries.iter().find_map(|entry| match (&entry.source, place) {
-            (MessageSource::Ours { message, .. }, KeptPlace::Ours(id, row)) if message.id.0 == *id => {
-                Some((entry.id, *row))
-            }
+        let (KeptPlace::Ours(_, row) | KeptPlace::Theirs(_, row)) = *place;
+        let found = entries.iter().find(|entry| match (&entry.source, place) {
+            (MessageSource::Ours { message, .. }, KeptPlace::Ours(id, _)) => message.id.0 == *id,
             // Known by a read then, known as ours now, or the other way round.
-            (_, KeptPlace::Theirs(id, row)) if entry.remote_id() == Some(id) => Some((entry.id, *row)),
-            _ => None,
+            (_, KeptPlace::Theirs(id, _)) => entry.remote_id() == Some(id),
+            _ => false,
         });
-        if let Some((entry, row)) = found {
+        if let Some(entry) = found.map(|entry| entry.id) {
             self.scrolls.insert(key, Scroll::At { entry, row, newest: newest(Scroll::Follow, entries) });
         }
     }
@@ -199,9 +192,8 @@ impl<'a> Heights<'a> {
         match scroll {
             Scroll::Follow => end,
             Scroll::At { entry, row, .. } => {
-                let at = self.entries.iter().position(|e| e.id == entry).map_or((0, 0), |at| (at, row));
-                let tall = self.of(at.0);
-                (at.0, at.1.min(tall.saturating_sub(1))).min(end)
+                let (at, row) = self.entries.iter().position(|e| e.id == entry).map_or((0, 0), |at| (at, row));
+                (at, row.min(self.of(at).saturating_sub(1))).min(end)
             }
         }
     }

@@ -35,25 +35,21 @@ pub struct RowContext<'a> {
     pub dense: bool,
 }
 
-/// A row in sight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Of the guest: it stands at the right.
     pub own: bool,
-    /// The first cell.
     pub indent: u16,
     /// Cells of the message's ground, where this is a part of its text; 0 elsewhere.
     pub cells: u16,
     /// What it says, and the byte at which each piece ends.
     pub text: String,
-    /// The pieces.
     pub pieces: Vec<(usize, StyleRole)>,
 }
 
 /// The text of a message, laid out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Body {
-    /// Its rows.
     pub rows: Vec<(String, StyleRole)>,
     /// The cells of the widest.
     widest: usize,
@@ -110,21 +106,19 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
 /// what it answers with and which attributes it carries.
 fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
     let mut lines = Vec::new();
-    let choices: Vec<String> =
-        (1..).zip(entry.choices()).map(|(n, choice)| format!("{n} {}", visible(&choice.label))).collect();
-    if !choices.is_empty() {
-        lines.push((choices.join("   "), StyleRole::Info));
-    }
-    for file in entry.attachments() {
-        lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), StyleRole::Dim));
-    }
+    let dim = |text: String| (text, StyleRole::Dim);
+    let choices = (1..).zip(entry.choices()).map(|(n, choice)| format!("{n} {}", visible(&choice.label)));
+    let choices = choices.collect::<Vec<_>>().join("   ");
+    lines.extend(Some((choices, StyleRole::Info)).filter(|(choices, _)| !choices.is_empty()));
+    let files = entry.attachments().iter();
+    lines.extend(files.map(|file| dim(format!("file: {} ({})", visible(&file.label()), visible(&file.mime)))));
     let Some(extras) = entry.message().map(|message| &message.extras) else { return lines };
     lines.extend(extras.choice.as_ref().map(|choice| match &choice.payload {
-        payload if *payload == choice.label => ("sent as a choice".to_owned(), StyleRole::Dim),
-        payload => (format!("sent as the choice {}", visible(payload)), StyleRole::Dim),
+        payload if *payload == choice.label => dim("sent as a choice".to_owned()),
+        payload => dim(format!("sent as the choice {}", visible(payload))),
     }));
-    let with = |(name, value): (&String, &String)| format!("with {}={}", visible(name), visible(value));
-    lines.extend(extras.attributes.iter().map(|attribute| (with(attribute), StyleRole::Dim)));
+    let attributes = extras.attributes.iter();
+    lines.extend(attributes.map(|(name, value)| dim(format!("with {}={}", visible(name), visible(value)))));
     lines
 }
 
@@ -137,8 +131,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
     };
     match status {
         DeliveryStatus::Waiting { until, why } => {
-            let left = until.left(context.now);
-            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            let seconds = until.left(context.now).as_nanos().div_ceil(1_000_000_000);
             (format!("waiting {seconds} s: {}", visible(&why.to_string())), StyleRole::Warning)
         }
         DeliveryStatus::Sending { attempt: attempt @ 2.. } => (format!("sending, try {attempt}"), StyleRole::Info),
@@ -149,10 +142,8 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
         DeliveryStatus::Unknown(why) => (format!("unknown{}", said(why, ": ")), StyleRole::Warning),
         DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),
         DeliveryStatus::Lost => ("not received, was unknown".to_owned(), StyleRole::Warning),
-        DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), StyleRole::Info),
-        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Cancelled => {
-            (status.word().to_owned(), StyleRole::Dim)
-        }
+        status if status.is_settled() => (status.word().to_owned(), StyleRole::Dim),
+        status => (status.word().to_owned(), StyleRole::Info),
     }
 }
 
@@ -167,11 +158,9 @@ pub const fn speaker(author: Author) -> &'static str {
 /// Who, when, and how it fared.
 fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
     let time = entry.at().to_zoned(context.zone.clone()).strftime("%H:%M").to_string();
-    let mut text = speaker(entry.author()).to_owned();
-    let mut pieces = vec![(text.len(), StyleRole::Strong)];
-    text.push(' ');
-    text.push_str(&time);
-    pieces.push((text.len(), StyleRole::Dim));
+    let who = speaker(entry.author());
+    let mut text = format!("{who} {time}");
+    let mut pieces = vec![(who.len(), StyleRole::Strong), (text.len(), StyleRole::Dim)];
     let mut push = |what: &str, role: StyleRole| {
         let room = cells.saturating_sub(width(&text) + 2);
         if room >= 3 {
@@ -201,23 +190,18 @@ fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (Stri
     (text, pieces)
 }
 
-/// Adds the rows of a message, the first `skip` left out.
+/// The rows of a message.
 pub(super) fn message(
     entry: &ThreadEntry,
     before: Option<&ThreadEntry>,
     body: &Body,
     context: &RowContext<'_>,
-    skip: usize,
-    out: &mut Vec<Row>,
-) {
+) -> Vec<Row> {
     let own = entry.author() == Author::Guest;
     let wide = usize::from(context.width);
-    let row = |indent: usize, text: String, pieces| Row {
-        own,
-        indent: u16::try_from(indent).unwrap_or(u16::MAX),
-        cells: 0,
-        text,
-        pieces,
+    let row = |indent: usize, text: String, pieces| {
+        let indent = u16::try_from(indent).unwrap_or(u16::MAX);
+        Row { own, indent, cells: 0, text, pieces }
     };
     let mut rows: Vec<Row> = Vec::with_capacity(body.rows.len() + 3);
     let day_changed = before.is_none_or(|before| context.day(before) != context.day(entry));
@@ -239,5 +223,5 @@ pub(super) fn message(
     let text_row =
         |(text, role): &(String, StyleRole)| Row { cells, ..row(indent, text.clone(), vec![(text.len(), *role)]) };
     rows.extend(body.rows.iter().map(text_row));
-    out.extend(rows.into_iter().skip(skip));
+    rows
 }

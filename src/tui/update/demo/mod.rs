@@ -13,31 +13,33 @@ use crate::model::variables::expand;
 use crate::model::{Author, Extras, OutgoingMessage, TokenStatus};
 use crate::pass::{Pass, builtin};
 use crate::session::local::LocalRequest;
-use crate::tui::Effect;
-use crate::tui::action::{Action, Context};
-use crate::tui::chord::Chord;
-use crate::tui::keymap::KeyMeaning;
-use crate::tui::state::demo::script::{Cue, DemoScript, Tape, Typing};
+use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
 use crate::tui::state::demo::words::{self, Aliases};
-use crate::tui::state::demo::{Awaited, LARGEST, Present};
-use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
-use crate::tui::state::{Pane, State};
+use crate::tui::state::demo::{Awaited, LARGEST};
+use crate::tui::state::{DialogQuestion, Menu, MenuChoice, Overlay, Pane, Present, State, Tape};
+use crate::tui::{Action, Chord, Context, Effect};
 
 use super::{journal, sending};
 use narration::{press, say};
 
-pub use narration::{exchange, heard, message, messages_arrived, token};
+pub(super) use narration::{exchange, heard, message, messages_arrived, token};
 
 /// A typed message waits in such steps for the token that is being renewed.
 const RENEWING: Duration = Duration::from_millis(100);
 
 /// `P`: begins or leaves the demo.
-pub fn toggle(state: &mut State) {
+pub(super) fn toggle(state: &mut State) {
     if state.demo.present.is_some() {
         return leave(state);
     }
-    // In the sandbox there is a story to tell; elsewhere nothing is sent that nobody has chosen.
-    match named_pass(builtin::DEMO).filter(|pass| state.session.profile.sandbox && has_all_of(state, pass)) {
+    // In the sandbox there is a story to tell, if its conversations are here; elsewhere nothing is sent that nobody has
+    // chosen.
+    let here = |name: &str| state.session.conversations.items().any(|item| item.conversation.name == name);
+    let story = named_pass(builtin::DEMO).filter(|pass| {
+        let mut named = pass.cases.iter().filter_map(|case| case.conversation.as_ref());
+        state.session.profile.sandbox && named.all(|named| here(&named.value))
+    });
+    match story {
         Some(pass) => play(state, &pass),
         None => begin(state),
     }
@@ -48,13 +50,6 @@ fn named_pass(name: &str) -> Option<Pass> {
     Pass::parse(Path::new(name), builtin::named(name)?).ok()
 }
 
-/// Whether the conversations that a pass names are here.
-fn has_all_of(state: &State, pass: &Pass) -> bool {
-    let here = |name: &str| state.session.conversations.items().any(|item| item.conversation.name == name);
-    pass.cases.iter().filter_map(|case| case.conversation.as_ref()).all(|named| here(&named.value))
-}
-
-/// Begins a demo of the open conversation.
 fn begin(state: &mut State) {
     let profile = &state.session.profile;
     let host = |url: &'_ str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
@@ -83,7 +78,6 @@ fn leave(state: &mut State) {
     }
 }
 
-/// The demo that runs, or one that begins now.
 fn begun(state: &mut State) -> Option<&mut Present> {
     if state.demo.present.is_none() {
         begin(state);
@@ -108,15 +102,13 @@ pub fn rehearse(state: &mut State, tape: Tape) {
     say(state, format!("A rehearsal of a recorded conversation: nothing is sent. {}", press(state, "start")));
 }
 
-/// The built-in pass of that name was chosen.
-pub fn play_named(state: &mut State, name: &str) {
+pub(super) fn play_named(state: &mut State, name: &str) {
     if let Some(pass) = named_pass(name) {
         play(state, &pass);
     }
 }
 
-/// To rehearse the open conversation was chosen.
-pub fn rehearse_conversation(state: &mut State) {
+pub(super) fn rehearse_conversation(state: &mut State) {
     let open = state.session.conversations.active();
     let tape = open.map(|key| Tape::of(state.session.threads.messages(key))).unwrap_or_default();
     if tape.lines.is_empty() {
@@ -126,8 +118,7 @@ pub fn rehearse_conversation(state: &mut State) {
     }
 }
 
-/// Applies an action of the demo.
-pub fn act(state: &mut State, action: Action) {
+pub(super) fn act(state: &mut State, action: Action) {
     let Some(present) = &mut state.demo.present else { return };
     let choice = &mut present.choice;
     match action {
@@ -145,7 +136,7 @@ pub fn act(state: &mut State, action: Action) {
 
 /// What the keys that work everywhere do while the demo is shown: nothing that would show what is hidden. False: what
 /// they always do.
-pub fn everywhere(state: &mut State, action: Action) -> bool {
+pub(super) fn everywhere(state: &mut State, action: Action) -> bool {
     let Some(present) = &mut state.demo.present else { return false };
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
@@ -170,15 +161,15 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
 
 /// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
 /// demo, and one of them leads to the composer. Enter or Esc ends it.
-pub fn ignores(state: &mut State, chord: Chord) -> bool {
-    let leaves = state.keys.map.resolve(Context::Present, None, chord) == KeyMeaning::Act(Action::PresentLeave);
+pub(super) fn ignores(state: &mut State, chord: Chord) -> bool {
+    let leaves = state.keys.map.action(Context::Present, chord) == Some(Action::PresentLeave);
     let Some(present) = state.demo.present.as_mut().filter(|present| present.deaf) else { return false };
     present.deaf = !leaves && !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
     true
 }
 
 /// Shows a chord, unless it is text.
-pub fn pressed(state: &mut State, chord: Chord) {
+pub(super) fn pressed(state: &mut State, chord: Chord) {
     let text = state.context() == Context::Composer && chord.typed().is_some();
     if let Some(present) = state.demo.present.as_mut().filter(|_| !text && state.overlay.is_none()) {
         present.press(chord.to_string());
@@ -186,7 +177,7 @@ pub fn pressed(state: &mut State, chord: Chord) {
 }
 
 /// What is left of `effects` while a rehearsal is shown: nothing is asked of the engine, whatever key was pressed.
-pub fn silenced(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
+pub(super) fn silenced(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
     if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
         let asks = |local: &LocalRequest| matches!(local, LocalRequest::Fault(_) | LocalRequest::SetUpSandbox(_));
         effects.retain(|effect| match effect {
@@ -220,7 +211,9 @@ fn next(state: &mut State) {
         present.script = DemoScript::default();
         say(state, format!("End of the demo. {}", press(state, "choose another")));
     } else if state.asks_before_sending() {
-        let lines = vec![format!("to      {}", state.shown_name())];
+        let open = state.session.conversations.active();
+        let name = open.map_or_else(|| state.active_name().to_owned(), |key| state.shown_name(key));
+        let lines = vec![format!("to      {name}")];
         let title = "PROD: send the next message of the demo?";
         state.ask(DialogQuestion::Play, title, lines, "send it", state.consent());
     } else {
@@ -229,17 +222,16 @@ fn next(state: &mut State) {
 }
 
 /// Begins the next message of the script: what it needs is set up, then it is typed.
-pub fn cue(state: &mut State) {
+pub(super) fn cue(state: &mut State) {
     let Some(cue) = state.demo.present.as_ref().and_then(|present| present.script.cue().cloned()) else { return };
     if let Some(name) = &cue.conversation {
         let named = state.session.conversations.items().find(|item| item.conversation.name == *name);
-        match named.map(|item| item.conversation.key) {
-            Some(key) if state.session.conversations.active() != Some(key) => {
-                journal::open(state, key);
-                rest(state);
-            }
-            Some(_) => {}
-            None => return skip(state, "The conversation of this message is not here: the message is skipped."),
+        let Some(key) = named.map(|item| item.conversation.key) else {
+            return skip(state, "The conversation of this message is not here: the message is skipped.");
+        };
+        if state.session.conversations.active() != Some(key) {
+            journal::open(state, key);
+            rest(state);
         }
     }
     let values = state.composer.values.next(state.now.wall);
@@ -279,7 +271,7 @@ fn reveal(state: &mut State) {
     let Some(present) = &mut state.demo.present else { return };
     let Some(tape) = &mut present.tape else { return };
     let Some(line) = tape.next() else { return say(state, "End of the rehearsal.") };
-    let said = words::heard(line.author);
+    let said = words::word("heard", line.author.word()).unwrap_or_default();
     if line.author == Author::Guest {
         present.typing = Some(Typing::begin(line.text.clone(), state.now, state.look.calm));
     } else {
@@ -289,7 +281,7 @@ fn reveal(state: &mut State) {
 }
 
 /// What is due: a letter, a message that is typed to its end, an answer that does not come.
-pub fn deadline(state: &mut State) {
+pub(super) fn deadline(state: &mut State) {
     let now = state.now;
     let Some(present) = &mut state.demo.present else { return };
     if present.typing.is_some() {
@@ -315,9 +307,9 @@ fn typed(state: &mut State) {
     }
     let Some(text) = present.typing.take().map(|typing| typing.text) else { return };
     if let Some(tape) = &mut present.tape {
-        let said = words::kept(tape.next().and_then(|line| line.delivery.as_deref()));
+        let kept = tape.next().and_then(|line| words::word("kept", line.delivery.as_deref()?));
         tape.shown += 1;
-        say(state, said);
+        say(state, kept.unwrap_or("The guest writes."));
     } else if let Some(cue) = present.script.cue().cloned() {
         present.script.next += 1;
         send(state, text, &cue);
@@ -342,7 +334,7 @@ fn send(state: &mut State, text: String, cue: &Cue) {
 fn menu(state: &mut State) {
     let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
     let rehearse = ("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse);
-    let mut menu = Menu::new("What to show?", passes.chain([rehearse]).collect());
+    let mut menu = Menu::new("What to show?", passes.chain([rehearse]));
     menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
     state.overlay = Some(Overlay::Menu(menu));
 }

@@ -2,23 +2,22 @@
 
 use crate::model::{Author, ConversationKey, Exchange, ExchangeStep, MessageId, Outcome, TokenStatus};
 use crate::pass::file::CaptureSource;
-use crate::tui::action::Action;
-use crate::tui::state::State;
-use crate::tui::state::demo::{Present, words};
+use crate::tui::Action;
+use crate::tui::state::demo::words;
+use crate::tui::state::{Present, State};
 
 /// The demo, where reports are put into words: a rehearsal is about something else.
 fn told(state: &mut State) -> Option<&mut Present> {
     state.demo.present.as_mut().filter(|present| present.tape.is_none())
 }
 
-/// Signing in went on.
 pub fn token(state: &mut State, status: &TokenStatus) {
     let Some(present) = told(state) else { return };
     let said = match status.facts() {
         Some(facts) if present.token != Some(facts.generation) => {
             Some(words::token(facts, present.token.replace(facts.generation).is_none()))
         }
-        _ => words::no_token(status).map(str::to_owned),
+        _ => words::word("token", status.word()).map(str::to_owned),
     };
     if let Some(said) = said {
         say(state, said);
@@ -75,10 +74,9 @@ pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) 
         // What was said before anything was sent is no answer: the first read brings it.
         return;
     }
-    say(state, words::heard(author));
+    say(state, words::word("heard", author.word()).unwrap_or_default());
 }
 
-/// How many messages of the other side there are.
 pub fn heard(state: &State, key: ConversationKey) -> usize {
     state.session.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
 }

@@ -6,8 +6,8 @@ use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::Conversations;
 use guestwire::session::LocalAnswer;
-use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::demo::script::Tape;
+use guestwire::tui::Keymap;
+use guestwire::tui::state::Tape;
 use guestwire::tui::update::demo::rehearse;
 use guestwire::tui::{Effect, Event};
 

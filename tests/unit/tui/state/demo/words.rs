@@ -1,7 +1,7 @@
 //! Tests of `tui::state::demo::words`.
 
 use super::*;
-use crate::model::OpenGuest;
+use crate::model::{Author, OpenGuest};
 
 #[test]
 fn times_are_told_as_people_tell_them() {
@@ -19,6 +19,17 @@ fn times_are_told_as_people_tell_them() {
         (quick(Duration::from_millis(4)), quick(Duration::from_millis(182))),
         ("a blink".into(), "0.2 seconds".into())
     );
+}
+
+#[test]
+fn each_word_is_for_a_name_that_is_used() {
+    let names = |group: &str| WORDS[group].keys().map(String::as_str);
+    assert_eq!(names("heard").filter(|name| Author::named(name).is_some()).count(), 5);
+    assert!(names("because").all(|name| Cause::ALL.iter().any(|cause| cause.as_str() == name)));
+    assert_eq!(names("fared").count(), 10, "each delivery status");
+    for group in ["message", "kept"] {
+        assert!(names(group).all(|name| name.contains('-') || word("fared", name).is_some()), "{group}");
+    }
 }
 
 #[test]
