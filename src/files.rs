@@ -17,8 +17,8 @@ pub fn from_home(path: &Path, home: Option<&Path>) -> PathBuf {
 
 /// Whether a path names standard output or standard input, as `-` does everywhere and these devices do on Unix.
 pub fn is_standard_stream(path: &Path) -> bool {
-    let devices = ["/dev/stdin", "/dev/stdout", "/dev/fd/0", "/dev/fd/1", "/proc/self/fd/0", "/proc/self/fd/1"];
-    path == Path::new("-") || devices.iter().any(|name| path == Path::new(name))
+    let names = ["-", "/dev/stdin", "/dev/stdout", "/dev/fd/0", "/dev/fd/1", "/proc/self/fd/0", "/proc/self/fd/1"];
+    names.iter().any(|name| path == Path::new(name))
 }
 
 /// Whether a path names a device, or something else that is open already (`/dev/null`, `/dev/stderr`, `>(gzip)` in a
@@ -81,7 +81,6 @@ pub fn no_directory(error: io::Error) -> io::Error {
     if missing { io::Error::new(error.kind(), "no such directory") } else { error }
 }
 
-/// The same; a directory that is not there is made, for its owner alone.
 pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
     if let Some(dir) = path.parent() {
         private_directory(dir)?;
@@ -89,7 +88,6 @@ pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
     private(path, replace)
 }
 
-/// Makes a directory that is not there, and those above it, for their owner alone.
 pub fn private_directory(dir: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -106,7 +104,6 @@ pub fn write_new(path: &Path, contents: &str) -> Result<String, String> {
         .map_err(|e| format!("Could not write {}: {}.", path.display(), why(&e)))
 }
 
-/// A file that is written at its end and that only its owner can read; it is made where there is none.
 pub fn append_private(path: &Path) -> io::Result<File> {
     open_private(path, OpenOptions::new().create(true).append(true))
 }

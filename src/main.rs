@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use guestwire::app::runtime::FrontEnds;
-use guestwire::app::runtime::block_on;
+use guestwire::app::runtime::{FrontEnds, block_on};
 use guestwire::{plain, tui};
 
 fn main() -> ExitCode {

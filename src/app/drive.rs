@@ -18,23 +18,23 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel}
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::exit::{Exit, Failed};
-use super::journal::{self, SubcommandJournal};
+use super::journal::{self, Heard, SubcommandJournal};
 use super::open::OpenProfile;
-use super::output::{self, Output, OutputLine, RunProgress};
+use super::output::{self, Output, OutputLine};
 use super::{local, logging, signals};
 use crate::clock::Clock;
 use crate::config::settings::Paths;
-use crate::config::{Profile, Settings, Terminal};
+use crate::config::{Settings, Terminal};
 use crate::engine::{Command, EngineHandle, EngineOptions, Report};
-use crate::journal::job::not_on_disk;
+use crate::journal::job::{LogSource, not_on_disk};
 use crate::journal::{Job, Journal, JournalPage};
 use crate::model::fault::SandboxRequest;
 use crate::model::{Moment, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::session::{Change, Notice, Session};
 
 const STOPPING: Duration = Duration::from_secs(5);
 
-/// What happens to a front end without a screen.
 #[derive(Clone, Debug)]
 pub enum FrontEndEvent {
     Begin,
@@ -56,7 +56,6 @@ pub enum InputLine {
     End,
 }
 
-/// What a front end without a screen wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FrontEndEffect {
     Ask(Command),
@@ -68,14 +67,21 @@ pub enum FrontEndEffect {
     Say(OutputLine),
     /// Say one line, which is safe for a terminal.
     Line(String),
-    Progress(RunProgress),
+    /// How far it is, under all lines.
+    Progress(String),
     Finish(Exit),
 }
 
 impl FrontEndEffect {
-    /// A sentence for people, and for programs as an event of this name.
-    pub fn message(event: &'static str, now: Moment, text: impl Into<String>) -> Self {
-        Self::Say(OutputLine::message(event, now.wall, text.into()))
+    /// What a change of the session asks of others; a notice is for the front end to say.
+    pub fn of(change: Change) -> Result<Self, Notice> {
+        match change {
+            Change::Engine(command) => Ok(Self::Ask(command)),
+            Change::Journal(job) => Ok(Self::Keep(Box::new(job))),
+            Change::Sandbox(request) => Ok(Self::Local(LocalRequest::SetUpSandbox(request))),
+            Change::ClearFaults => Ok(Self::ClearFaults),
+            Change::Notice(notice) => Err(notice),
+        }
     }
 }
 
@@ -98,25 +104,16 @@ pub trait FrontEnd {
     }
 }
 
-/// Of which messages a subcommand keeps something in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessagesKept {
-    Nothing,
-    OneMessage,
-    /// Of many, whose numbers no other message has.
-    ManyMessages,
-}
-
+/// What a subcommand needs around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    pub json: bool,
-    pub keeps: MessagesKept,
+    /// It keeps its messages and what is heard in the journal.
+    pub keeps: bool,
     pub sign_in: bool,
     /// A report goes to stdout, so everything else goes to stderr.
     pub report_on_stdout: bool,
 }
 
-/// A subcommand that is over.
 pub struct FinishedCommand<F> {
     pub front: F,
     pub exit: Result<Exit, Failed>,
@@ -128,34 +125,36 @@ pub struct FinishedCommand<F> {
 pub async fn play<F: FrontEnd>(
     opened: OpenProfile,
     settings: &Settings,
+    json: bool,
     needs: Needs,
-    begin: impl FnOnce(&Profile, Clock, Option<&SubcommandJournal>) -> F,
+    begin: impl FnOnce(Session, Clock, &[Heard]) -> F,
 ) -> FinishedCommand<F> {
     let clock = Clock::start();
-    let kept = match needs.keeps {
-        MessagesKept::Nothing => None,
-        keeps => journal::writer(settings, &opened.profile, keeps == MessagesKept::OneMessage).await,
-    };
+    let kept = if needs.keeps { journal::writer(settings, &opened.profile).await } else { None };
+    let (kept, heard) = kept.unzip();
     let options = EngineOptions {
         metrics: settings.metrics.clone(),
         terminal: Terminal::Free,
         sign_in: needs.sign_in,
         ..journal::options(kept.as_ref())
     };
-    let front = begin(&opened.profile, clock, kept.as_ref());
+    let mut session = Session::of(&opened.profile);
+    // In the journal, no other message has the number of one of these.
+    session.number_messages_from(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
+    let front = begin(session, clock, &heard.unwrap_or_default());
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let output = Output::of(&opened.profile, needs.report_on_stdout);
-    let (paths, json) = (&settings.paths, needs.json);
-    let mut runner = FrontEndLoop { front, engine, opened, paths, journal: None, kept: kept.as_ref(), output, json };
+    let paths = &settings.paths;
+    let kept = kept.map(|SubcommandJournal(journal)| journal);
+    let mut runner = FrontEndLoop { front, engine, opened, paths, journal: None, kept, output, json };
     let exit = runner.run(clock, reports, unbounded_channel().1, channel(1).1).await;
-    let FrontEndLoop { front, mut output, engine, opened, .. } = runner;
+    let FrontEndLoop { front, mut output, engine, opened, kept, .. } = runner;
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
-    journal::close(kept.as_ref().map(|kept| &kept.journal));
+    journal::close(kept.as_ref());
     opened.close().await;
     FinishedCommand { front, exit, output, engine }
 }
 
-/// Carries out what a front end wants.
 pub struct FrontEndLoop<'r, F> {
     pub front: F,
     pub engine: EngineHandle,
@@ -164,7 +163,7 @@ pub struct FrontEndLoop<'r, F> {
     /// The journal of a front end that keeps a session.
     pub journal: Option<Journal>,
     /// The journal of a subcommand.
-    pub kept: Option<&'r SubcommandJournal>,
+    pub kept: Option<Journal>,
     pub output: Output,
     pub json: bool,
 }
@@ -216,11 +215,16 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
     /// into its transcript.
     fn reported(&self, report: Report) -> FrontEndEvent {
         logging::report(&report);
-        if let Some(kept) = self.kept {
+        if let Some(kept) = &self.kept {
             match &report {
-                Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
-                Report::Conversation { key, messages, .. } | Report::MessagesArrived(key, messages) => {
-                    kept.heard(*key, messages.clone());
+                // The entry's number is the journal's to give.
+                Report::Exchange(exchange) if exchange.outcome.is_settled() => {
+                    kept.submit(Job::Entry(0, LogSource::Exchange(Arc::clone(exchange))));
+                }
+                Report::Conversation { key, messages, .. } | Report::MessagesArrived(key, messages)
+                    if !messages.is_empty() =>
+                {
+                    kept.submit(Job::RemoteMessages(*key, messages.clone()));
                 }
                 Report::NotOnDisk(_, why) => output::warn(&not_on_disk(why)),
                 _ => {}
@@ -249,7 +253,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
                     FrontEndEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
                     FrontEndEffect::Say(line) => self.output.say(&line, self.json, &mask)?,
                     FrontEndEffect::Line(line) => self.output.line(&line)?,
-                    FrontEndEffect::Progress(standing) if !self.json => self.output.progress(standing),
+                    FrontEndEffect::Progress(line) if !self.json => self.output.progress(line),
                     FrontEndEffect::Progress(_) => {}
                     FrontEndEffect::Finish(exit) => end = end.or(Some(exit)),
                 }

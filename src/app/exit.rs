@@ -16,12 +16,11 @@ pub enum Exit {
     Network,
     Unknown,
     Unwritten,
-    /// 128 and this number: the signal of this number ended the program.
     Signal(u8),
 }
 
 impl Exit {
-    /// Each with what it means, for help, in the order of their numbers.
+    /// Each with what it means, for help; its place is its number.
     pub const MEANINGS: [(Self, &'static str); 7] = [
         (Self::Done, "done"),
         (Self::Refused, "refused, or an expectation failed or was blocked"),
@@ -32,16 +31,10 @@ impl Exit {
         (Self::Unwritten, "done, but the output could not be written; it is on stderr"),
     ];
 
-    pub const fn code(self) -> u8 {
+    pub fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
-            Self::Refused => 1,
-            Self::Usage => 2,
-            Self::NotSignedIn => 3,
-            Self::Network => 4,
-            Self::Unknown => 5,
-            Self::Unwritten => 6,
             Self::Signal(number) => Signal::exit_code(number),
+            _ => Self::MEANINGS.iter().position(|(exit, _)| *exit == self).unwrap_or_default() as u8,
         }
     }
 }

@@ -13,9 +13,8 @@ use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
 use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
-use crate::journal::job::LogSource;
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
-use crate::model::{Conversation, ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
+use crate::model::{Conversation, ConversationKey, DeliveryStatus, MessageId, RemoteMessage};
 use crate::pass::report;
 use crate::session::Session;
 
@@ -62,43 +61,16 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
     JournalReader::open(&dir(settings), &conversations(profile)).map_err(Failed::here)
 }
 
-/// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
-/// process; in the journal it gets one that no other message has.
+/// What was heard in a conversation.
+pub type Heard = (ConversationKey, Vec<RemoteMessage>);
+
+/// The journal of a subcommand, which alone sends its messages.
 #[derive(Clone, Debug)]
-pub struct SubcommandJournal {
-    pub journal: Journal,
-    message: Option<MessageId>,
-    /// What had been heard when it was opened.
-    before: Arc<Vec<(ConversationKey, Vec<RemoteMessage>)>>,
-}
-
-impl SubcommandJournal {
-    fn number(&self, message: MessageId) -> MessageId {
-        self.message.unwrap_or(message)
-    }
-
-    pub fn exchange(&self, exchange: &Exchange) {
-        let message = exchange.message.map(|m| self.number(m));
-        let exchange = Arc::new(Exchange { message, ..exchange.clone() });
-        // The entry's number is the journal's to give.
-        self.journal.submit(Job::Entry(0, LogSource::Exchange(exchange)));
-    }
-
-    /// What had been heard in a conversation before, oldest first.
-    pub fn heard_before(&self, conversation: ConversationKey) -> &[RemoteMessage] {
-        self.before.iter().find(|(key, _)| *key == conversation).map_or(&[], |(_, messages)| messages)
-    }
-
-    pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
-        if !messages.is_empty() {
-            self.journal.submit(Job::RemoteMessages(conversation, messages));
-        }
-    }
-}
+pub struct SubcommandJournal(pub Journal);
 
 impl SendLog for SubcommandJournal {
     fn intent(&self, intent: Intent) -> Recording {
-        let recording = self.journal.intent(Intent { message: self.number(intent.message), ..intent });
+        let recording = self.0.intent(intent);
         // Nobody is here to see a message wait for the disk.
         Box::pin(async move { recording.await.map_err(|e| Unrecorded::Never(e.why())) })
     }
@@ -106,11 +78,11 @@ impl SendLog for SubcommandJournal {
     fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
         // This process alone may send it: to others, a message that waits here was not sent.
         let delivery = if delivery.is_settled() { delivery } else { &DeliveryStatus::Cancelled };
-        self.journal.outcome(self.number(message), delivery, remote_id)
+        self.0.outcome(message, delivery, remote_id)
     }
 
     fn read_only(&self) -> bool {
-        self.journal.read_only()
+        self.0.read_only()
     }
 
     fn guest_token(
@@ -119,13 +91,13 @@ impl SendLog for SubcommandJournal {
         configured: Option<SecretString>,
         renew: bool,
     ) -> GuestTokenAnswer {
-        self.journal.guest_token(conversation, configured, renew)
+        self.0.guest_token(conversation, configured, renew)
     }
 }
 
-/// Opens the journal for a single send, or for sends whose numbers are unique already, and says where it cannot be had:
-/// sending goes on without.
-pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Option<SubcommandJournal> {
+/// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it cannot be
+/// had: sending goes on without.
+pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(SubcommandJournal, Vec<Heard>)> {
     if settings.journal.ephemeral {
         return None;
     }
@@ -144,8 +116,7 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
     let late = || Err("the journal did not open in time: this message is not kept".to_owned());
     let heard = timeout(OPENING, opened).await.unwrap_or_else(|_| late());
     let heard = heard.inspect_err(|why| output::warn(why)).ok()?;
-    let message = single.then(|| MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2));
-    Some(SubcommandJournal { journal, message, before: Arc::new(heard) })
+    Some((SubcommandJournal(journal), heard))
 }
 
 pub fn options<J: SendLog + Clone + 'static>(journal: Option<&J>) -> EngineOptions {

@@ -47,15 +47,9 @@ pub fn carry_out(
         LocalRequest::TellFaults => LocalAnswer::Faults(opened.faults()),
         LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(opened.set_up(&asked, "").map(drop)),
         LocalRequest::FindPasses => LocalAnswer::Passes(passes_here()),
-        LocalRequest::ReadPass(path) => {
-            let text = read_pass(&path);
-            LocalAnswer::PassRead(path, text)
-        }
+        LocalRequest::ReadPass(path) => LocalAnswer::PassRead(path.clone(), read_pass(&path)),
         LocalRequest::SeeFile(conversation, file) => {
-            let seen = match &file.place {
-                FileSource::File(path) => see(&files::typed(path)),
-                FileSource::Url(_) => Ok(()),
-            };
+            let seen = if let FileSource::File(path) = &file.place { see(&files::typed(path)) } else { Ok(()) };
             LocalAnswer::FileSeen(conversation, file, seen)
         }
         LocalRequest::CompletePath(typed) => {
@@ -95,7 +89,6 @@ fn read_pass(path: &Path) -> Result<String, String> {
     })
 }
 
-/// Whether a file that is to be attached can be read.
 fn see(path: &Path) -> Result<(), String> {
     let sentence = |why: &str| format!("Not attached, {why}: “{}”.", path.display());
     let failed = |error: io::Error| match error.kind() {

@@ -28,12 +28,12 @@ impl OpenProfile {
     pub fn announced(settings: &Settings) -> Result<Self, Failed> {
         let opened = Self::open(settings)?;
         let profile = &opened.profile;
-        if profile.sandbox {
-            output::warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
+        let production = if profile.production { ", PROD" } else { "" };
+        output::warn(&if profile.sandbox {
+            format!("speaking to the sandbox: {}", profile.hosts.api)
         } else {
-            let production = if profile.production { ", PROD" } else { "" };
-            output::warn(&format!("speaking to {} (profile {}{production})", profile.region, profile.name));
-        }
+            format!("speaking to {} (profile {}{production})", profile.region, profile.name)
+        });
         Ok(opened)
     }
 
@@ -54,7 +54,6 @@ impl OpenProfile {
         self.sandbox.is_some()
     }
 
-    /// The faults of the sandbox that wait for a request, or hold.
     pub fn faults(&self) -> Vec<String> {
         self.sandbox.as_ref().map(Sandbox::faults_left).unwrap_or_default()
     }

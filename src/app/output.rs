@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::exit::{Exit, Failed};
 use crate::config::Profile;
@@ -13,31 +13,26 @@ use crate::files;
 use crate::text::json::{dense, with};
 use crate::text::screen::{fit, visible};
 
-/// Something to say, for programs and for people.
+/// Something to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputLine {
-    pub event: &'static str,
-    pub at: Timestamp,
-    pub fields: Map<String, Value>,
-    pub human: Option<HumanText>,
+    /// An object: the line of `--json`.
+    pub json: Value,
+    human: Option<HumanText>,
 }
 
-/// What a person reads. Text from outside is made safe when it is printed.
+/// What a person reads: a result on stdout, a problem or how far a long command is on stderr. Made safe when it is printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HumanText {
-    /// A result: stdout.
     Says(String),
-    /// A problem: stderr.
     Warns(String),
-    /// How far a long command is: stderr.
     Reports(String),
 }
 
 impl OutputLine {
     /// A line for programs only. `fields` is an object.
     pub fn new(event: &'static str, at: Timestamp, fields: Value) -> Self {
-        let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
-        Self { event, at, fields, human: None }
+        Self { json: with(json!({ "event": event, "at": at.to_string(), "v": 1 }), fields), human: None }
     }
 
     /// A problem for people, and the same words for programs.
@@ -59,11 +54,6 @@ impl OutputLine {
     pub fn reports(self, text: impl Into<String>) -> Self {
         Self { human: Some(HumanText::Reports(text.into())), ..self }
     }
-
-    pub fn json(&self) -> String {
-        let head = json!({ "event": self.event, "at": self.at.to_string(), "v": 1 });
-        with(head, Value::Object(self.fields.clone())).to_string()
-    }
 }
 
 /// Writes results, and remembers that the reader went away.
@@ -78,7 +68,8 @@ pub struct Output {
     acts: bool,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
-    bar: Option<RunProgress>,
+    /// The line that stands under the others.
+    bar: Option<String>,
 }
 
 impl Output {
@@ -92,15 +83,6 @@ impl Output {
         let sandbox = profile.sandbox.then_some(true);
         let target = json!({ "sandbox": sandbox, "profile": profile.name, "region": profile.region });
         Self { target: dense(target), ..Self::default() }
-    }
-
-    /// The line of `--json`, with whom the command speaks to.
-    pub fn json(&self, line: &OutputLine) -> String {
-        let mut said = line.clone();
-        for (name, value) in self.target.as_object().into_iter().flatten() {
-            said.fields.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-        said.json()
     }
 
     pub const fn is_closed(&self) -> bool {
@@ -154,7 +136,9 @@ impl Output {
     /// Says a line in the form that was asked for, with secrets masked by `mask`.
     pub fn say(&mut self, line: &OutputLine, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
         if json {
-            return self.line(&mask(&self.json(line)));
+            // What the line says itself counts.
+            let line = with(with(line.json.clone(), self.target.clone()), line.json.clone());
+            return self.line(&mask(&line.to_string()));
         }
         let Some(human) = &line.human else { return Ok(()) };
         self.clear_bar();
@@ -167,14 +151,14 @@ impl Output {
     }
 
     /// Shows how far the command is, where a person looks at stderr.
-    pub fn progress(&mut self, standing: RunProgress) {
+    pub fn progress(&mut self, line: String) {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        if self.bar.as_ref() == Some(&standing) || dumb || !io::stderr().is_terminal() {
+        if self.bar.as_ref() == Some(&line) || dumb || !io::stderr().is_terminal() {
             return;
         }
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        say(&format!("\r\x1b[2K{}", fit(&visible(&standing.line()), columns.saturating_sub(1), true)));
-        self.bar = Some(standing);
+        say(&format!("\r\x1b[2K{}", fit(&visible(&line), columns.saturating_sub(1), true)));
+        self.bar = Some(line);
     }
 
     fn clear_bar(&mut self) {
@@ -184,12 +168,14 @@ impl Output {
     }
 }
 
-/// Each line of the text made safe for a terminal.
+pub fn printed(document: &[u8]) -> Result<Exit, Failed> {
+    Output::default().bytes(document).map(|()| Exit::Done)
+}
+
 fn safe(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes a problem to stderr.
 pub fn warn(text: &str) {
     say(&format!("guestwire: {}\n", safe(text)));
 }
@@ -257,21 +243,11 @@ pub fn say(text: &str) {
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
-const COLUMNS: usize = 20;
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunProgress {
-    pub done: usize,
-    pub all: usize,
-    pub open: Vec<String>,
-}
-
-impl RunProgress {
-    pub fn line(&self) -> String {
-        let filled = (self.done * COLUMNS).checked_div(self.all).unwrap_or(COLUMNS);
-        let bar: String = (0..COLUMNS).map(|at| if at < filled { '#' } else { '-' }).collect();
-        format!("[{bar}] {} of {}  {}", self.done, self.all, self.open.join(", "))
-    }
+/// A bar of 20 columns, and what is open, in one line.
+pub fn bar(done: usize, all: usize, open: &[&str]) -> String {
+    let filled = (done * 20).checked_div(all).unwrap_or(20);
+    let bar: String = (0..20).map(|at| if at < filled { '#' } else { '-' }).collect();
+    format!("[{bar}] {done} of {all}  {}", open.join(", "))
 }
 
 #[cfg(test)]

@@ -4,14 +4,13 @@
 use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::config::ConfigSub;
 use super::doctor::DoctorArgs;
-use super::export::ExportArgs;
 use super::ids::IdsArgs;
 use super::init::InitArgs;
-use super::log::LogArgs;
+use super::kept::{ExportArgs, LogArgs};
 use super::run::RunArgs;
 use super::send::SendArgs;
+use super::standalone::ConfigSub;
 use crate::app::exit::Exit;
 use crate::app::runtime::ConsoleStart;
 use crate::config::Flags;

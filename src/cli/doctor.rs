@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::send::find;
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -49,13 +49,13 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     let opened = OpenProfile::announced(settings)?;
     let target = target(&opened.profile, args)?;
     // The hosts are looked at first, so the engine must not sign in before it is asked to.
-    let needs = Needs { json: args.json, keeps: MessagesKept::OneMessage, sign_in: false, report_on_stdout: false };
-    let begin = |profile: &Profile, _, _: Option<&_>| {
-        let mut session = Session::of(profile);
-        session.profile.proxy = proxy_of(profile, &Environment::default()).transpose();
+    let needs = Needs { keeps: true, sign_in: false, report_on_stdout: false };
+    let proxy = proxy_of(&opened.profile, &Environment::default()).transpose();
+    let begin = |mut session: Session, _, _: &_| {
+        session.profile.proxy = proxy;
         DoctorFold { doctor: Some(Doctor::new(&session.profile.facts, target, args.send_test)), session }
     };
-    play(opened, settings, needs, begin).await.exit
+    play(opened, settings, args.json, needs, begin).await.exit
 }
 
 #[derive(Debug)]

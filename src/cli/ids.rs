@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{Output, OutputLine, standard_input};
@@ -55,18 +55,15 @@ pub fn offline(args: &IdsArgs, settings: Option<&Settings>) -> Result<Exit, Fail
     say(&found, &IdLookUp::default(), &mut Output::default(), args.json)
 }
 
-/// With look-ups: what nothing says of is asked about.
 pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
     let text = text(&args.text)?;
     let opened = OpenProfile::announced(settings)?;
     let known = known(&opened.profile);
     let found = find(&text, &known);
-    let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
-    let begin = |profile: &Profile, _, _: Option<&_>| {
-        let (look, session) = (IdLookUp::at(&found, known), Session::of(profile));
-        IdsFold { look, told: 0, session, begun: false, exit: Exit::Done }
-    };
-    let mut played = play(opened, settings, needs, begin).await;
+    let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
+    let look = IdLookUp::at(&found, known);
+    let begin = |session, _, _: &_| IdsFold { look, told: 0, session, begun: false, exit: Exit::Done };
+    let mut played = play(opened, settings, args.json, needs, begin).await;
     let exit = played.exit?;
     let look = &played.front.look;
     let said = say(&find(&text, &look.known), look, &mut played.output, args.json)?;
@@ -113,7 +110,6 @@ pub struct IdsFold {
     look: IdLookUp,
     told: usize,
     session: Session,
-    /// Questions are being asked.
     begun: bool,
     exit: Exit,
 }
@@ -134,7 +130,7 @@ impl IdsFold {
             self.exit = trouble.into();
             self.look.without_token();
             let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
-            acts.push(FrontEndEffect::message("notice", now, text));
+            acts.push(FrontEndEffect::Say(OutputLine::message("notice", now.wall, text)));
         } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
             return acts;
         }
@@ -152,7 +148,8 @@ impl IdsFold {
             return Vec::new();
         }
         let troubles = self.look.troubles.iter().skip(self.told);
-        let mut acts: Vec<_> = troubles.map(|why| FrontEndEffect::message("notice", now, why)).collect();
+        let said = troubles.map(|why| OutputLine::message("notice", now.wall, why.clone()));
+        let mut acts: Vec<_> = said.map(FrontEndEffect::Say).collect();
         self.told += acts.len();
         acts.extend(self.go_on());
         acts

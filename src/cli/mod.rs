@@ -2,12 +2,10 @@
 //! prints. Only this module prints.
 
 mod args;
-mod config;
 mod doctor;
-mod export;
 mod ids;
 mod init;
-mod log;
+mod kept;
 mod run;
 pub(crate) mod send;
 mod standalone;
@@ -23,9 +21,11 @@ use clap::error::ErrorKind;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::logging;
+use crate::app::output::{printed, warn};
 use crate::app::runtime::{Console, FrontEnds, block_on};
 use crate::config::{Flags, load};
 use crate::files;
+use crate::pass::builtin;
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
@@ -33,7 +33,7 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
     let parsed = args::definition().try_get_matches();
     let exit = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(cli, front_ends).unwrap_or_else(|failed| {
-            failed.message.lines().for_each(crate::app::output::warn);
+            failed.message.lines().for_each(warn);
             failed.exit
         }),
         Err(error) => match (error.print(), error.kind()) {
@@ -63,12 +63,12 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     match cli.command {
-        Some(Sub::Completions { shell }) => standalone::completions(args::definition(), shell),
-        Some(Sub::Man { of }) => standalone::man(args::definition(), of.as_deref()),
+        Some(Sub::Completions { shell }) => printed(&standalone::completions(args::definition(), shell)),
+        Some(Sub::Man { of }) => printed(&standalone::page(args::definition(), of.as_deref())?),
         Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),
-        Some(Sub::Config { command }) => config::run(command, &flags, &env, front_ends),
-        Some(Sub::Run(args)) if args.schema => run::schema(),
+        Some(Sub::Config { command }) => standalone::config(command, &flags, &env, front_ends),
+        Some(Sub::Run(args)) if args.schema => printed(builtin::SCHEMA.as_bytes()),
         Some(Sub::Sandbox { port, seed }) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             block_on(standalone::sandbox(port, flags.scenario.as_deref(), seed))
@@ -104,9 +104,9 @@ fn with_settings(
         Some(Sub::Ids(args)) => ids::offline(&args, Some(&settings)),
         Some(Sub::Run(args)) => block_on(run::run(&args, &settings)),
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
-        Some(Sub::Log(args)) => block_on(log::run(args, &settings)),
-        Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
-        Some(Sub::Forget { yes }) => log::forget(yes, &settings),
+        Some(Sub::Log(args)) => block_on(kept::run(args, &settings)),
+        Some(Sub::Export(args)) => block_on(kept::export(args, &settings)),
+        Some(Sub::Forget { yes }) => kept::forget(yes, &settings),
         Some(Sub::Token { json }) => block_on(token::run(json, &settings)),
         _ if settings.ui.plain => (front_ends.lines)(&settings),
         _ => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -16,11 +16,10 @@ use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 use crate::text::json::with;
 
 pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
-    let needs = Needs { json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
-    play(OpenProfile::announced(settings)?, settings, needs, |_, _, _| TokenFold::default()).await.exit
+    let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
+    play(OpenProfile::announced(settings)?, settings, json, needs, |_, _, _| TokenFold::default()).await.exit
 }
 
-/// How long the question what a token may do is waited for.
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
 
 /// The status's word and what goes with it, for `--json`. `trouble`: why it is no use to wait longer, for a status that does
@@ -37,24 +36,22 @@ pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -
             _ => trouble,
         },
     };
-    let facts = status.facts().map_or(Value::Null, facts_json);
+    let facts = status.facts().map_or(Value::Null, |facts| {
+        json!({
+            "generation": facts.generation.0,
+            "expires": facts.expires.map(|m| m.wall.to_string()),
+            "lifetime_seconds": facts.lifetime.map(|d| d.as_secs()),
+            "requested": facts.requested,
+            "granted": facts.granted,
+            "missing": facts.missing,
+            "organization": facts.organization,
+            "client": facts.client_name,
+            "pasted": facts.pasted,
+            "checked": facts.acceptance == Acceptance::Taken,
+        })
+    });
     let message = detail.map_or(Value::Null, |why| json!({ "message": why }));
     OutputLine::new("token", now.wall, with(with(json!({ "state": status.word() }), facts), message))
-}
-
-fn facts_json(facts: &TokenFacts) -> Value {
-    json!({
-        "generation": facts.generation.0,
-        "expires": facts.expires.map(|m| m.wall.to_string()),
-        "lifetime_seconds": facts.lifetime.map(|d| d.as_secs()),
-        "requested": facts.requested,
-        "granted": facts.granted,
-        "missing": facts.missing,
-        "organization": facts.organization,
-        "client": facts.client_name,
-        "pasted": facts.pasted,
-        "checked": facts.acceptance == Acceptance::Taken,
-    })
 }
 
 #[derive(Debug, Default)]
@@ -77,8 +74,8 @@ impl TokenFold {
                     Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
                     _ => line.says(facts_text(facts, now)),
                 };
-                let warning = missing_scopes(facts).map(|warning| FrontEndEffect::message("warning", now, warning));
-                warning.into_iter().chain(end(line, exit_of(facts))).collect()
+                let warning = missing_scopes(facts).map(|text| OutputLine::message("warning", now.wall, text));
+                warning.map(FrontEndEffect::Say).into_iter().chain(end(line, exit_of(facts))).collect()
             }
             (_, Some(trouble)) => end(line.warns(format!("not signed in: {}", trouble.why)), trouble.into()).into(),
             (None, None) => end(line.warns("not signed in"), Exit::NotSignedIn).into(),
@@ -135,7 +132,9 @@ impl FrontEnd for TokenFold {
                     self.sign_in.exchange(&exchange);
                     Vec::new()
                 }
-                Report::Notice(_, text) => vec![FrontEndEffect::message("notice", now, text)],
+                Report::Notice(_, text) => {
+                    vec![FrontEndEffect::Say(OutputLine::message("notice", now.wall, text))]
+                }
                 _ => Vec::new(),
             },
             FrontEndEvent::Due | FrontEndEvent::Signal(_) | FrontEndEvent::Ended => self.finish(now),

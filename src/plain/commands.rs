@@ -111,7 +111,6 @@ impl Plain {
         (row.run)(self, rest)
     }
 
-    /// A line between `.begin` and `.end`.
     fn line_of_text(&mut self, line: &str) -> Done {
         let inner = read_inner(line);
         if let (BlockLine::Line(line), Some(block)) = (&inner, &mut self.dialogue.block) {
@@ -202,7 +201,7 @@ impl Plain {
             (PlainQuestion::Settle(_), "4") => self.say("Its outcome stays unknown."),
             (PlainQuestion::Again(id), "again") => self.resend(id),
             (PlainQuestion::Send(outgoing), "yes" | "y") => self.submit(*outgoing),
-            (PlainQuestion::Session { key, ask }, "yes" | "y") => self.ask_session(key, ask),
+            (PlainQuestion::Session(key, ask), "yes" | "y") => self.ask_session(key, ask),
             (PlainQuestion::Resend(id), "yes" | "y") => self.resend(id),
             (PlainQuestion::PassStep, "yes" | "y") => self.run_step(),
             (PlainQuestion::PassStop, "yes" | "y") => self.pass_event(RunnerEvent::Stop),
@@ -240,8 +239,7 @@ impl Plain {
 
     fn resend(&mut self, id: MessageId) {
         let Some(message) = self.session.threads.message(id) else { return };
-        let outgoing = OutgoingMessage::again(message);
-        self.submit(outgoing);
+        self.submit(OutgoingMessage::again(message));
     }
 
     pub(super) fn ask_resend(&mut self, rest: &str) -> Done {

@@ -11,10 +11,9 @@ use crate::engine::{Command, DiscoveredConversation};
 use crate::model::ids::is_uuid;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{
-    Address, Attachment, Channel, Conversation, ConversationKey, Extras, FileSource, RemoteState, SessionAsk,
-    WebSession,
+    Address, Attachment, Channel, Conversation, ConversationKey, FileSource, RemoteState, SessionAsk, WebSession,
 };
-use crate::session::conversations::{ADDED_MALFORMED, ConversationItem};
+use crate::session::conversations::{ADDED_MALFORMED, ConversationItem, MessageCounts};
 use crate::session::local::{self, LocalRequest};
 use crate::text::screen::short_id;
 use crate::text::{clause, counted};
@@ -22,15 +21,16 @@ use crate::text::{clause, counted};
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
 const SESSION_WAIT: Duration = Duration::from_secs(120);
 
-const ASKS: [(&str, SessionAsk); 8] = [
-    ("connect", SessionAsk::Connect),
-    ("new", SessionAsk::StartNew),
-    ("guest", SessionAsk::NewGuest),
-    ("join", SessionAsk::Join),
-    ("history", SessionAsk::History),
-    ("health", SessionAsk::Health),
-    ("clear", SessionAsk::Clear),
-    ("close", SessionAsk::Close),
+/// What can be asked of a session, by its word; with the question before it is.
+const ASKS: [(&str, SessionAsk, &str); 8] = [
+    ("connect", SessionAsk::Connect, ""),
+    ("new", SessionAsk::StartNew, ""),
+    ("guest", SessionAsk::NewGuest, "The guest token is deleted; you cannot come back to this session. Do it?"),
+    ("join", SessionAsk::Join, ""),
+    ("history", SessionAsk::History, ""),
+    ("health", SessionAsk::Health, ""),
+    ("clear", SessionAsk::Clear, "This ends the conversation and deletes its messages at the service. Do it?"),
+    ("close", SessionAsk::Close, "This closes the session. Do it?"),
 ];
 
 impl Plain {
@@ -42,18 +42,14 @@ impl Plain {
     pub(super) fn list(&mut self) {
         let active = self.session.conversations.active();
         let row = |item: &ConversationItem| {
-            let (key, counts) = (item.conversation.key, item.counts);
+            let key = item.conversation.key;
             let mut parts =
                 vec![number_of(key).to_string(), item.name().to_owned(), item.conversation.channel().to_string()];
             parts.extend(item.session().map(|session| format!("session {}", session.word())));
             parts.extend((item.remote != RemoteState::Unknown).then(|| item.remote.word().to_owned()));
-            let under_way = counts.sending + counts.waiting;
-            let counts = [
-                (counts.sends, "sent"),
-                (counts.refused, "refused"),
-                (counts.unknown, "unknown"),
-                (under_way, "under way"),
-            ];
+            let MessageCounts { sends, refused, unknown, sending, waiting, .. } = item.counts;
+            let counts =
+                [(sends, "sent"), (refused, "refused"), (unknown, "unknown"), (sending + waiting, "under way")];
             parts.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")));
             parts.extend((active == Some(key)).then(|| "open".to_owned()));
             parts.join(", ") + "."
@@ -111,8 +107,8 @@ impl Plain {
             let exit = match (awaited.ask, &session) {
                 // What was cleared is over; an open one was not cleared.
                 (SessionAsk::Clear, WebSession::Open { .. }) => Exit::Refused,
-                (SessionAsk::Clear, WebSession::Ended(_) | WebSession::ReadOnly(_)) => Exit::Done,
-                (SessionAsk::Close, WebSession::Ended(_)) => Exit::Done,
+                (SessionAsk::Clear, WebSession::ReadOnly(_)) => Exit::Done,
+                (SessionAsk::Clear | SessionAsk::Close, WebSession::Ended(_)) => Exit::Done,
                 (_, WebSession::Open { .. } | WebSession::Closed) => Exit::Done,
                 (_, WebSession::Unreachable(_)) => Exit::Network,
                 _ => Exit::Refused,
@@ -244,10 +240,7 @@ impl Plain {
     }
 
     fn add_address(&mut self, name: String, address: Address) -> ConversationKey {
-        let key = self.session.conversations.free_key();
-        let conversation = Conversation { key, name, address };
-        self.with_session(|session, _, changes| session.add_conversation(conversation, changes));
-        key
+        self.with_session(|session, _, changes| session.add_conversation(name, address, changes))
     }
 
     /// A Messenger's snippet, as far as it has come: it names deployment and region; of the site only a person knows.
@@ -296,24 +289,19 @@ impl Plain {
             return Err("Only web messaging conversations have a session.".to_owned());
         };
         if rest.is_empty() {
-            let (name, words) = (self.spoken(key), ASKS.map(|(word, _)| word).join(", "));
+            let (name, words) = (self.spoken(key), ASKS.map(|(word, ..)| word).join(", "));
             self.say(format!("{name}, its session is {}. After .session, type one of: {words}.", session.word()));
             return Ok(());
         }
-        let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
-            let near = sentences::nearest_to(rest, "", ASKS.iter().map(|(word, _)| *word));
+        let Some((_, ask, sentence)) = ASKS.into_iter().find(|(word, ..)| *word == rest) else {
+            let near = sentences::nearest_to(rest, "", ASKS.map(|(word, ..)| word));
             return Err(format!("There is no session command {rest}.{near} Type .session to list them."));
         };
-        let sentence = match ask {
-            SessionAsk::NewGuest => "The guest token is deleted; you cannot come back to this session. Do it?",
-            SessionAsk::Clear => "This ends the conversation and deletes its messages at the service. Do it?",
-            SessionAsk::Close => "This closes the session. Do it?",
-            _ => {
-                self.ask_session(key, ask);
-                return Ok(());
-            }
-        };
-        self.put(PlainQuestion::Session { key, ask }, sentence);
+        if sentence.is_empty() {
+            self.ask_session(key, ask);
+        } else {
+            self.put(PlainQuestion::Session(key, ask), sentence);
+        }
         Ok(())
     }
 
@@ -395,16 +383,7 @@ impl Plain {
     fn carrier(&self) -> Result<(ConversationKey, Channel), String> {
         let key = self.active()?;
         let channel = self.session.conversations.channel(key).unwrap_or(Channel::GuestApi);
-        match local::carries_nothing(channel) {
-            Some(why) => Err(format!("Nothing was added: {why}.")),
-            None => Ok((key, channel)),
-        }
-    }
-
-    pub(super) fn spoken_extras(extras: &Extras) -> String {
-        let files = extras.attachments.iter().map(|f| format!("with the file {}", f.label()));
-        let attributes = extras.attributes.iter().map(|(name, value)| format!("with {name}={value}"));
-        let parts: Vec<String> = files.chain(attributes).collect();
-        if parts.is_empty() { String::new() } else { format!(" {}.", parts.join(", ")) }
+        let why = local::carries_nothing(channel);
+        why.map_or(Ok((key, channel)), |why| Err(format!("Nothing was added: {why}.")))
     }
 }

@@ -239,7 +239,8 @@ impl Plain {
     /// what was sent.
     pub(super) fn keep_draft(&mut self, id: MessageId) {
         let Some(conversation) = self.session.threads.message(id).map(|message| message.conversation) else { return };
-        if let Some((text, cursor)) = self.drafts.get(&conversation).cloned().filter(|_| self.session.journal.keeps()) {
+        let draft = self.drafts.iter().find(|(key, ..)| *key == conversation && self.session.journal.keeps()).cloned();
+        if let Some((conversation, text, cursor)) = draft {
             self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft(conversation, text, cursor))));
         }
     }
@@ -313,7 +314,6 @@ impl Plain {
         if tell {
             self.show_token();
         }
-        self.dialogue.prompt_due = true;
     }
 
     pub(super) fn show_token(&mut self) {
@@ -343,8 +343,7 @@ impl Plain {
         self.show_token();
         // This asks nothing of the server: what a message came to stays the end.
         if let Some(trouble) = self.session.sign_in.trouble() {
-            let exit = Exit::from(trouble);
-            self.ends(exit, None);
+            self.ends(trouble.into(), None);
         }
     }
 

@@ -42,8 +42,7 @@ impl Plain {
         let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
         let message = exchange.and_then(|x| self.session.threads.message(x.message?)).filter(|_| settled);
         let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
-        let line = sentences::entry(entry, message.map(|m| m.delivery.word()), to, self.now.wall, &self.zone);
-        self.say(line);
+        self.say(sentences::entry(entry, message.map(|m| m.delivery.word()), to, self.now.wall, &self.zone));
     }
 
     pub(super) fn show_ids(&mut self, rest: &str) -> Done {
@@ -92,23 +91,19 @@ impl Plain {
     }
 
     /// The entry `n`, or else the newest, of which there is something to explain.
-    pub(super) fn refused(&self, n: Option<u64>) -> Result<u64, String> {
+    pub(super) fn refused(&self, n: Option<u64>) -> Result<&LogEntry, String> {
         let explained = |entry: &&LogEntry| entry.diagnosis().is_some();
         let (entry, none) = match n {
             Some(n) => (Some(self.entry_of(n)?).filter(explained), format!("Entry {n} was not refused.")),
-            None => {
-                (self.session.log.entries().rev().find(explained), "Nothing was refused in this session.".to_owned())
-            }
+            None => (self.session.log.entries().rev().find(explained), "Nothing was refused in this session.".into()),
         };
-        entry.map(LogEntry::number).ok_or(none)
+        entry.ok_or(none)
     }
 
     pub(super) fn show_why(&mut self, rest: &str) -> Done {
-        let n = self.refused(number(rest)?)?;
-        let log = &self.session.log;
-        let shown = log.entry(n).and_then(|e| Some((e, e.exchange()?, e.diagnosis()?)));
-        let Some((entry, exchange, diagnosis)) = shown else { return Ok(()) };
-        let number = |id| log.number_of(id);
+        let entry = self.refused(number(rest)?)?;
+        let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Ok(()) };
+        let (n, number) = (entry.number(), |id| self.session.log.number_of(id));
         let check = format!("type .probe {n} to check");
         let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
         for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number, &check) {
@@ -127,13 +122,12 @@ impl Plain {
         rest: &str,
         write: fn(&Diagnosis, &Exchange, &ProfileFacts, Option<&str>, &TimeZone) -> String,
     ) -> Done {
-        let n = self.refused(number(rest)?)?;
+        let entry = self.refused(number(rest)?)?;
+        let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Ok(()) };
         let session = &self.session;
-        let shown = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?)));
-        let Some((exchange, diagnosis)) = shown else { return Ok(()) };
         let name = exchange.conversation.and_then(|key| session.conversations.get(key)).map(|item| item.name());
         let text = write(diagnosis, exchange, &session.profile.facts, name, &self.zone);
-        self.say_text_of(&format!("The text about entry {n}"), &text);
+        self.say_text_of(&format!("The text about entry {}", entry.number()), &text);
         Ok(())
     }
 
@@ -208,8 +202,7 @@ impl Plain {
         let key = self.active()?;
         self.session.conversations.set_nickname(key, name);
         self.with_session(|session, _, changes| session.keep_conversation(key, changes));
-        let spoken = self.spoken(key);
-        self.say(format!("The name is now: {spoken}."));
+        self.say(format!("The name is now: {}.", self.spoken(key)));
         Ok(())
     }
 }

@@ -65,8 +65,12 @@ impl Plain {
         let Some(production) = self.production() else { return self.submit(outgoing) };
         let lines = counted(visible_lines(&outgoing.text).count(), "line");
         let how = outgoing.sent_as.map(|how| format!(" Wrong on purpose: {how}.")).unwrap_or_default();
-        let (place, what) = (self.spoken(outgoing.conversation), Self::spoken_extras(&outgoing.extras));
-        let sentence = format!("{production}{place}.{what}{how} Send this, {lines}: {}", outgoing.text);
+        let files = outgoing.extras.attachments.iter().map(|file| format!("with the file {}", file.label()));
+        let attributes = outgoing.extras.attributes.iter().map(|(name, value)| format!("with {name}={value}"));
+        let with: Vec<String> = files.chain(attributes).collect();
+        let with = if with.is_empty() { String::new() } else { format!(" {}.", with.join(", ")) };
+        let place = self.spoken(outgoing.conversation);
+        let sentence = format!("{production}{place}.{with}{how} Send this, {lines}: {}", outgoing.text);
         self.put(PlainQuestion::Send(Box::new(outgoing)), &sentence);
     }
 
@@ -224,8 +228,7 @@ impl Plain {
             let count = offer.choices.len();
             return Err(format!("There is no choice {n}; there are {count}. Type .choose to list them."));
         };
-        let outgoing = OutgoingMessage::answer(key, choice, offer.id);
-        self.send_or_ask(outgoing);
+        self.send_or_ask(OutgoingMessage::answer(key, choice, offer.id));
         Ok(())
     }
 }

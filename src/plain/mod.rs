@@ -106,7 +106,6 @@ struct Passes {
     seed: u128,
 }
 
-/// A session in lines.
 #[derive(Debug)]
 pub(crate) struct Plain {
     pub(crate) session: Session,
@@ -115,7 +114,7 @@ pub(crate) struct Plain {
     zone: TimeZone,
     passes: Passes,
     /// Drafts of the console: they stay its own.
-    drafts: BTreeMap<ConversationKey, (String, usize)>,
+    drafts: Vec<(ConversationKey, String, usize)>,
     asked: Outstanding,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
@@ -192,7 +191,7 @@ impl Plain {
             interactive,
             zone,
             passes: Passes { seed, ..Passes::default() },
-            drafts: BTreeMap::new(),
+            drafts: Vec::new(),
             asked: Outstanding::default(),
             told: HashMap::new(),
             found: Vec::new(),

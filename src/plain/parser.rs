@@ -81,15 +81,11 @@ pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlainQuestion {
     Send(Box<OutgoingMessage>),
-    Session {
-        key: ConversationKey,
-        ask: SessionAsk,
-    },
+    Session(ConversationKey, SessionAsk),
     Resend(MessageId),
     /// Send a message again of which nobody knows whether it was received?
     Again(MessageId),
     Settle(MessageId),
-    /// From which site comes the guest of this web deployment?
     Site(String),
     PassStep,
     PassStop,
@@ -99,7 +95,7 @@ pub enum PlainQuestion {
 impl PlainQuestion {
     pub(super) const fn how(&self) -> &'static str {
         match self {
-            Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
+            Self::Send(_) | Self::Session(..) | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
                 "Type yes or no."
             }
             Self::Again(_) => "Type again to send it again, or no.",

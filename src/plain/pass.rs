@@ -14,7 +14,7 @@ use super::{Offered, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::model::variables::uuid_from;
 use crate::pass::file::PassStep;
-use crate::pass::result::ExpectationState;
+use crate::pass::result::{ExpectationState, Tally};
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::pass::{Pass, Verdict, builtin};
 use crate::session::local::LocalRequest;
@@ -33,16 +33,13 @@ impl Plain {
         if !matches!(word, "" | "open" | "note" | "reports") && !rest.is_empty() {
             return Err(format!("Nothing follows .pass {word}; nothing was done."));
         }
+        self.passes.let_go &= matches!(word, "" | "open");
         match word {
             "" if self.session.pass.is_running() => {
                 self.show_step();
                 self.say(format!("After .pass, type one of: {}.", WORDS.join(", ")));
-                return Ok(());
             }
-            "" => {
-                self.ask_machine(LocalRequest::FindPasses);
-                return Ok(());
-            }
+            "" => self.ask_machine(LocalRequest::FindPasses),
             "open" => return self.open_pass(rest),
             _ if !WORDS.contains(&word) => {
                 let (near, words) = (sentences::nearest_to(word, "", WORDS), WORDS.join(", "));
@@ -52,10 +49,6 @@ impl Plain {
                 let how = "Type .pass to list the pass files, or .pass open and a name.";
                 return Err(format!("No test run is open. {how}"));
             }
-            _ => {}
-        }
-        self.passes.let_go = false;
-        match word {
             "go" => return self.pass_go(),
             "again" => self.pass_again(),
             "pass" => self.pass_verdict(Verdict::Pass),
@@ -168,23 +161,17 @@ impl Plain {
         let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == StepStage::Judging;
         let here = (runner.run().at, judging);
-        if runner.is_over() {
-            if !was_over {
-                let tally = runner.run().tally();
-                let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
-                let counts = format!(
-                    "{} passed, {} failed, {} blocked, {} skipped",
-                    tally.pass, tally.fail, tally.blocked, tally.skipped
-                );
-                self.say(format!("The test run is finished: {counts}{open}. Type .pass reports to write them."));
-                let bad = tally.fail + tally.blocked > 0;
-                self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
-            }
-        } else if !self.session.pass.runs_step() && self.passes.told != Some(here) {
+        let exit = |bad: bool| if bad { Exit::Refused } else { Exit::Done };
+        if runner.is_over() && !was_over {
+            let Tally { pass, fail, blocked, skipped, open } = runner.run().tally();
+            let open = if open > 0 { format!(", {open} to do") } else { String::new() };
+            let counts = format!("{pass} passed, {fail} failed, {blocked} blocked, {skipped} skipped{open}");
+            let sentence = format!("The test run is finished: {counts}. Type .pass reports to write them.");
+            self.say_end(exit(fail + blocked > 0), sentence);
+        } else if !runner.is_over() && !self.session.pass.runs_step() && self.passes.told != Some(here) {
             if judging {
-                let bad =
-                    matches!(runner.open_result().and_then(|r| r.suggested), Some(Verdict::Fail | Verdict::Blocked));
-                self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
+                let suggested = runner.open_result().and_then(|r| r.suggested);
+                self.ends(exit(matches!(suggested, Some(Verdict::Fail | Verdict::Blocked))), None);
             }
             self.show_step();
         }
@@ -234,10 +221,10 @@ impl Plain {
                 let count = self.passes.offered.len();
                 format!("There is no number {rest}; {count} were listed. Type .pass to list them.")
             })?,
-            Err(_) => match builtin::ALL.iter().find(|(name, _)| *name == rest) {
-                Some((name, _)) => Offered::BuiltIn(name),
-                None => Offered::File(PathBuf::from(rest)),
-            },
+            Err(_) => {
+                let named = builtin::ALL.iter().find(|(name, _)| *name == rest);
+                named.map_or_else(|| Offered::File(PathBuf::from(rest)), |(name, _)| Offered::BuiltIn(name))
+            }
         };
         match chosen {
             Offered::Unfinished => self.resume_pass(),
@@ -269,13 +256,10 @@ impl Plain {
     }
 
     fn resume_pass(&mut self) -> Done {
-        match self.session.resume_pass(self.now) {
-            None => {}
-            Some(Err(name)) => return Err(format!("{name} cannot be continued: its record cannot be read.")),
-            Some(Ok(_)) => {
-                self.passes.told = None;
-                self.pass_event(RunnerEvent::Pause(false));
-            }
+        if let Some(resumed) = self.session.resume_pass(self.now) {
+            resumed.map_err(|name| format!("{name} cannot be continued: its record cannot be read."))?;
+            self.passes.told = None;
+            self.pass_event(RunnerEvent::Pause(false));
         }
         Ok(())
     }

@@ -14,10 +14,9 @@ use crate::model::{
     RemoteState, TokenStatus, Unreadable,
 };
 use crate::session::Session;
-use crate::session::local::LocalRequest;
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
-use crate::session::{Change, Changes, Notice};
+use crate::session::{Changes, Notice};
 use crate::text::{clause, counted};
 
 impl Plain {
@@ -38,12 +37,9 @@ impl Plain {
 
     pub(super) fn carry_out(&mut self, changes: Changes) {
         for change in changes.0 {
-            match change {
-                Change::Engine(command) => self.ask(command),
-                Change::Journal(job) => self.acts.push(FrontEndEffect::Keep(Box::new(job))),
-                Change::Sandbox(request) => self.acts.push(FrontEndEffect::Local(LocalRequest::SetUpSandbox(request))),
-                Change::ClearFaults => self.acts.push(FrontEndEffect::ClearFaults),
-                Change::Notice(notice) => self.show_notice(notice),
+            match FrontEndEffect::of(change) {
+                Ok(effect) => self.acts.push(effect),
+                Err(notice) => self.show_notice(notice),
             }
         }
     }
@@ -74,9 +70,7 @@ impl Plain {
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
             Notice::JournalFree => self.say("The journal is free now: this guestwire keeps everything and can send."),
-            Notice::Drafts(drafts) => {
-                self.drafts = drafts.into_iter().map(|(key, text, cursor)| (key, (text, cursor))).collect();
-            }
+            Notice::Drafts(drafts) => self.drafts = drafts,
             Notice::Restored(left) => self.show_leftovers(&left),
             Notice::Probed(finding) => self.show_finding(&finding),
             Notice::ProbesOver(verdict) => self.probes_over(&verdict),
@@ -99,8 +93,7 @@ impl Plain {
             let of_read = |x: &&Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation == Some(key);
             let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
-            let said = format!("{}, {}{id}. Type .read to try again.", self.spoken(key), why.sentence());
-            self.say(said);
+            self.say(format!("{}, {}{id}. Type .read to try again.", self.spoken(key), why.sentence()));
         }
         if asked {
             let network = matches!(why, Unreadable::NoAnswer(_));
@@ -113,11 +106,10 @@ impl Plain {
         if exchange.kind != ExchangeKind::Send || exchange.message.is_none() {
             return;
         }
+        let mut told = self.told.remove(&exchange.id).unwrap_or(0);
         if exchange.outcome.is_settled() {
-            self.told.remove(&exchange.id);
             return;
         }
-        let mut told = self.told.get(&exchange.id).copied().unwrap_or(0);
         let number = self.session.log.number_of(exchange.id);
         let name = number.map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
         for step in exchange.steps.iter().skip(told) {
@@ -218,10 +210,8 @@ impl Plain {
         let asked = self.asked.reading.remove(&key);
         if self.asked.greeting.remove(&key) || asked {
             let count = counted(self.session.threads.messages(key).len(), "message");
-            let since = since
-                .filter(|_| state == RemoteState::Connected)
-                .map(|at| format!(" since {}", at.to_zoned(self.zone.clone()).strftime("%H:%M")))
-                .unwrap_or_default();
+            let since = since.filter(|_| state == RemoteState::Connected).map(|at| at.to_zoned(self.zone.clone()));
+            let since = since.map(|at| format!(" since {}", at.strftime("%H:%M"))).unwrap_or_default();
             self.say(format!("{}, {}{since}, {count}. Type .thread to show them.", self.spoken(key), state.word()));
         } else if before != state && matches!(state, RemoteState::Ended | RemoteState::Missing) {
             self.say(format!("{}, is {}.", self.spoken(key), state.word()));

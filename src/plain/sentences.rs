@@ -37,14 +37,6 @@ pub fn nearest_to<'n>(word: &str, before: &str, known: impl IntoIterator<Item = 
     nearest(word, known).map(|near| format!(" Did you mean {before}{near}?")).unwrap_or_default()
 }
 
-pub fn kind(kind: ExchangeKind) -> String {
-    match kind {
-        ExchangeKind::Hook => "webhook".to_owned(),
-        ExchangeKind::Sys => "notice".to_owned(),
-        kind => kind.word().to_lowercase(),
-    }
-}
-
 /// Only a message is accepted.
 const fn outcome(exchange: &Exchange) -> &'static str {
     match exchange.outcome {
@@ -81,13 +73,6 @@ pub fn with_id(exchange: &Exchange) -> String {
     exchange.request_id().map(|(_, id)| format!(", id {}", ending(&id))).unwrap_or_default()
 }
 
-/// When something was: `17:06:06`, and the day where it is not today.
-pub fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
-    let day = if at.date() == today { String::new() } else { format!("{}, ", dates::day(at.date(), today)) };
-    format!("{day}{}", at.strftime("%H:%M:%S"))
-}
-
 /// A cause, where one is likely: `scope-stripped, likely: the token …`.
 pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
     let found = diagnosis.filter(|d| !d.suspects.is_empty() && !d.is_undecided())?;
@@ -97,7 +82,14 @@ pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
 /// An entry of the log as one sentence. `delivery` is the status of its message, where it carries one; `to` the name of its
 /// conversation.
 pub fn entry(entry: &LogEntry, delivery: Option<&str>, to: Option<&str>, now: Timestamp, zone: &TimeZone) -> String {
-    let mut said = format!("{}, {}, {}", entry.number(), time(entry.at().wall, now, zone), kind(entry.kind()));
+    let (at, today) = (entry.at().wall.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
+    let day = if at.date() == today { String::new() } else { format!("{}, ", dates::day(at.date(), today)) };
+    let kind = match entry.kind() {
+        ExchangeKind::Hook => "webhook".to_owned(),
+        ExchangeKind::Sys => "notice".to_owned(),
+        kind => kind.word().to_lowercase(),
+    };
+    let mut said = format!("{}, {day}{}, {kind}", entry.number(), at.strftime("%H:%M:%S"));
     if let Some(exchange) = entry.exchange() {
         let word = delivery.unwrap_or_else(|| outcome(exchange));
         for part in [to, Some(word)].into_iter().flatten() {

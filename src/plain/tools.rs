@@ -14,6 +14,7 @@ use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
 use crate::session::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::session::log::LogEntry;
 use crate::text::{clause, counted};
 
 const EXPORTS: &str = "Type .export har, transcript, session or pass, and the name of a new file.";
@@ -53,7 +54,7 @@ impl Plain {
     // ---- probes ---------------------------------------------------------------------------------------------------
 
     pub(super) fn probe(&mut self, rest: &str) -> Done {
-        let n = number(rest)?.map(|n| self.refused(Some(n))).transpose()?;
+        let n = number(rest)?.map(|n| self.refused(Some(n)).map(LogEntry::number)).transpose()?;
         if self.session.is_probing() {
             return Err("The checks are still running; each is an entry of the log.".to_owned());
         }
@@ -160,8 +161,7 @@ impl Plain {
         let log = self.session.log_of_kept(&found.entries);
         for entry in log.entries() {
             let to = entry.conversation().map(|key| self.name(key));
-            let line = sentences::entry(entry, None, to, self.now.wall, &self.zone);
-            self.say(line);
+            self.say(sentences::entry(entry, None, to, self.now.wall, &self.zone));
         }
     }
 }

@@ -34,8 +34,8 @@ use crate::engine::Command;
 use crate::journal::{Job, Trouble};
 use crate::model::fault::SandboxRequest;
 use crate::model::{
-    AgentState, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RateLimit, RemoteState,
-    TokenStatus, WebSession, WebhookState,
+    Address, AgentState, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RateLimit,
+    RemoteState, TokenStatus, WebSession, WebhookState,
 };
 use crate::pass::PassRun;
 
@@ -233,11 +233,19 @@ impl Session {
         true
     }
 
-    pub(crate) fn add_conversation(&mut self, conversation: Conversation, changes: &mut Changes) {
+    pub(crate) fn add_conversation(
+        &mut self,
+        name: String,
+        address: Address,
+        changes: &mut Changes,
+    ) -> ConversationKey {
+        let key = self.conversations.free_key();
+        let conversation = Conversation { key, name, address };
         self.conversations.add(conversation.clone());
         self.log.set_names(self.names());
         self.keep(Job::Added(conversation.clone()), changes);
         changes.engine(Command::Add(conversation));
+        key
     }
 
     /// Why a conversation cannot be removed now; `None` where it can.

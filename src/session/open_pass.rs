@@ -80,7 +80,8 @@ impl Session {
         self.pass.kept = kept;
     }
 
-    fn known_to_pass(&self) -> RunnerContext<'_> {
+    /// What is known beside what a runner was told.
+    pub fn known_to_pass(&self) -> RunnerContext<'_> {
         let no_token = self.sign_in.no_token();
         RunnerContext { facts: &self.profile.facts, past: &self.diagnoses.evidence, no_token }
     }
@@ -95,20 +96,18 @@ impl Session {
         let Some(mut runner) = self.pass.runner.take() else { return };
         let was_over = runner.is_over();
         let effects = runner.on(now, event, &self.known_to_pass());
-        self.pass.runner = Some(runner);
         for effect in effects {
-            self.do_for_pass(effect, now, changes);
+            self.do_for_pass(&mut runner, effect, now, changes);
         }
+        self.pass.runner = Some(runner);
         self.keep_pass(changes);
         changes.notice(Notice::Pass { was_over });
     }
 
-    fn do_for_pass(&mut self, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
+    /// Does what a runner wants, that of the open pass or of a run without a screen.
+    pub fn do_for_pass(&mut self, runner: &mut Runner, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
         match effect {
-            RunnerEffect::Send(outgoing) => {
-                let id = self.submit(outgoing, now, changes);
-                self.pass.runner.iter_mut().for_each(|runner| runner.sent(id));
-            }
+            RunnerEffect::Send(outgoing) => runner.sent(self.submit(outgoing, now, changes)),
             RunnerEffect::Cancel(message) => {
                 if !self.take_back_paused(message, changes) {
                     changes.engine(Command::Cancel(message));

@@ -204,9 +204,9 @@ fn by_send(course: &Course) -> Facts {
     }
     let lines: Vec<Value> = acts
         .iter()
-        .filter_map(
-            |act| if let FrontEndEffect::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None },
-        )
+        .filter_map(|act| {
+            if let FrontEndEffect::Say(line) = act { serde_json::from_str(&line.json.to_string()).ok() } else { None }
+        })
         .collect();
     let outcome = lines.iter().find(|line| line["event"] == "outcome").unwrap();
     let reply = lines.iter().find(|line| line["event"] == "reply");

@@ -16,7 +16,6 @@ use crate::config::{edit, regions};
 use crate::model::Address;
 use crate::text::screen::visible;
 
-/// The file stays as it is, for this reason.
 pub fn untouched(path: &Path, why: &str) -> Failed {
     let how = "edit it, or name another file with --config; `guestwire config check` checks it";
     Failed::usage(format!("{} exists and was not changed: {why}; {how}", path.display()))
@@ -97,15 +96,10 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
         return Vec::new();
     }
     let all = document.get("profiles").and_then(Item::as_table_like);
-    let of_region: Vec<(&str, &dyn TableLike)> = all
-        .into_iter()
-        .flat_map(TableLike::iter)
-        .filter_map(|(name, item)| Some((name, item.as_table_like()?)))
-        .filter(|(_, table)| {
-            let region = table.get("region").and_then(Item::as_str).and_then(regions::find);
-            region.is_some_and(|region| region.domain == domain)
-        })
-        .collect();
+    let tables =
+        all.into_iter().flat_map(TableLike::iter).filter_map(|(name, item)| Some((name, item.as_table_like()?)));
+    let domain_of = |table: &dyn TableLike| Some(regions::find(table.get("region")?.as_str()?)?.domain.as_str());
+    let of_region: Vec<_> = tables.filter(|(_, table)| domain_of(*table) == Some(domain)).collect();
     let mut new = Vec::new();
     if !draft.lacks_client() && !of_region.iter().any(|(_, table)| signs_in_so(*table, &draft.signs_in)) {
         match of_region.iter().find(|(_, table)| !table.contains_key("oauth")) {

@@ -9,6 +9,8 @@
 //! | `~/.genesyscloud*/config` | settings of the SDKs, INI or JSON: `host` names the region [real: documented] |
 //! | `~/.archy_config` | YAML: `clientId`, `location` |
 
+use std::collections::BTreeSet;
+
 use crate::config::edit::free_name;
 use crate::config::regions;
 use crate::config::vendor_files::{self, ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, PLATFORM_CLI, REGION, VendorProfile};
@@ -17,13 +19,11 @@ const OTHER_REGION: &str = "GENESYS_REGION";
 /// The variable of a secret that no tool has.
 const OUR_SECRET: &str = "GUESTWIRE_CLIENT_SECRET";
 
-/// A region as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundRegion {
     Known(&'static str),
     /// A text that names none, and where it stands.
     Wrong(String, String),
-    /// Nobody named one.
     Missing,
 }
 
@@ -66,10 +66,9 @@ impl SignsIn {
     /// as the vendor's tools do. A secret that nobody has is looked for in `variable`.
     fn with(id: Option<String>, secret: Option<String>, token: Option<String>, variable: &str) -> (Self, Vec<String>) {
         match (id, secret, token) {
-            (Some(id), Some(secret), _) => (Self::Client { id: Some(id), secret }, Vec::new()),
+            (id, Some(secret), token) if id.is_some() || token.is_none() => (Self::Client { id, secret }, Vec::new()),
             (_, _, Some(token)) => (Self::Token(token), Vec::new()),
-            (id, Some(secret), None) => (Self::Client { id, secret }, Vec::new()),
-            (id, None, None) => (Self::Client { id, secret: in_variable(variable) }, vec![export(variable)]),
+            (id, _, None) => (Self::Client { id, secret: in_variable(variable) }, vec![export(variable)]),
         }
     }
 
@@ -113,7 +112,6 @@ fn in_vendor_file(profile: &str, file: &str) -> String {
     format!("{{ gc = {}{file} }}", quoted(profile))
 }
 
-/// A web conversation to be written: the deployment, and the site, where it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebGuest {
     pub deployment_id: String,
@@ -127,7 +125,6 @@ pub struct Draft {
     pub whence: String,
     pub region: FoundRegion,
     pub signs_in: SignsIn,
-    /// What a person has to do, if anything.
     pub notes: Vec<String>,
     /// The conversation of a Messenger's snippet. It needs no client.
     pub web: Option<WebGuest>,
@@ -163,14 +160,12 @@ impl Draft {
     pub fn lacks(&self) -> Vec<&'static str> {
         let origin = self.web.as_ref().is_some_and(|web| web.origin.is_none());
         let id = self.web.is_none() && self.lacks_client();
-        [
-            (self.region == FoundRegion::Missing).then_some("the region"),
-            origin.then_some("the origin, a site that the deployment allows"),
-            id.then_some("the OAuth client's id"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let all = [
+            (self.region == FoundRegion::Missing, "the region"),
+            (origin, "the origin, a site that the deployment allows"),
+            (id, "the OAuth client's id"),
+        ];
+        all.into_iter().filter_map(|(lacks, what)| lacks.then_some(what)).collect()
     }
 
     /// One profile's tables, with what is to be filled in as comments. One that is not complete is a comment as a whole, so
@@ -255,14 +250,10 @@ pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
         .iter()
         .flat_map(|(place, text)| vendor_files::read(text).into_iter().map(move |profile| (place.as_str(), profile)))
         .collect();
-    let mut found: Vec<Draft> = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for (_, profile) in &all {
+    let mut seen = BTreeSet::new();
+    let each = all.iter().map(|(_, profile)| profile).filter(|profile| seen.insert(profile.reference()));
+    let draft = |profile: &VendorProfile| {
         let called = profile.reference();
-        if seen.contains(&called) {
-            continue;
-        }
-        seen.push(called);
         let get = |field: &str| {
             let mut same = all.iter().filter(|(_, other)| other.reference() == called);
             same.find_map(|(place, other)| Some((*place, other.get(field)?)))
@@ -270,32 +261,24 @@ pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
         let stays = |field: &str| get(field).map(|(file, _)| in_vendor_file(called, file));
         let (region, id, token) = (get("region"), get("client_id"), stays("access_token"));
         if region.is_none() && id.is_none() && token.is_none() {
-            continue;
+            return None;
         }
         let secret = stays("client_secret").filter(|_| id.is_some());
         let (signs_in, notes) = SignsIn::with(id.map(|(_, id)| quoted(id)), secret, token, OUR_SECRET);
-        let whence =
-            if profile.name.is_empty() { "the settings".to_owned() } else { format!("the profile {called:?}") };
-        let place = id.or(region).map_or("", |(place, _)| place);
-        found.push(Draft {
-            name: slug(called),
-            whence: format!("from {whence} of {place}"),
-            region: region.map_or(FoundRegion::Missing, |(place, text)| FoundRegion::of(text, place)),
-            signs_in,
-            notes,
-            web: None,
-        });
-    }
-    found
+        let whose = if profile.name.is_empty() { "settings".to_owned() } else { format!("profile {called:?}") };
+        let whence = format!("from the {whose} of {}", id.or(region).map_or("", |(place, _)| place));
+        let region = region.map_or(FoundRegion::Missing, |(place, text)| FoundRegion::of(text, place));
+        Some(Draft { name: slug(called), whence, region, signs_in, notes, web: None })
+    };
+    each.filter_map(draft).collect()
 }
 
 /// Gives the drafts that name no region the one that alone is named where no client is; such drafts go where others are.
-pub fn join(mut drafts: Vec<Draft>) -> Vec<Draft> {
-    let region = drafts.iter().find(|d| d.signs_in.is_unknown()).map_or(FoundRegion::Missing, |d| d.region.clone());
-    if drafts.iter().all(|d| d.signs_in.is_unknown()) {
-        drafts.truncate(1);
-    } else {
-        drafts.retain(|d| !d.signs_in.is_unknown());
+pub fn join(drafts: Vec<Draft>) -> Vec<Draft> {
+    let (unknown, mut drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|d| d.signs_in.is_unknown());
+    let region = unknown.first().map_or(FoundRegion::Missing, |d| d.region.clone());
+    if drafts.is_empty() {
+        drafts.extend(unknown.into_iter().next());
     }
     let mut taken: Vec<String> = Vec::new();
     for draft in &mut drafts {

@@ -84,15 +84,13 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
     let Some(home) = files::home() else { return drafts };
     let mut from = |names: &[&str]| {
         let read = |name: &&str| {
-            let place = format!("~/{name}");
-            match files::read_text(&home.join(name), THEIRS_MAX) {
-                Ok(text) => Some((place, text)),
-                Err(_) if !home.join(name).exists() => None,
-                Err(why) => {
-                    output::warn(&format!("{place} was not looked into: it cannot be read ({})", files::why(&why)));
-                    None
-                }
+            let (place, read) = (format!("~/{name}"), files::read_text(&home.join(name), THEIRS_MAX));
+            if let Err(why) = &read
+                && home.join(name).exists()
+            {
+                output::warn(&format!("{place} was not looked into: it cannot be read ({})", files::why(why)));
             }
+            Some((place, read.ok()?))
         };
         let texts: Vec<(String, String)> = names.iter().filter_map(read).collect();
         let found = from_files(&texts);
@@ -161,21 +159,16 @@ fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Res
 
 /// Asks for what the draft lacks. The secret is not asked for: it has no place in the file.
 fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
-    loop {
+    while !matches!(draft.region, FoundRegion::Known(_)) {
         if let Some(problem) = draft.region.problem() {
             say(&format!("{problem}\n"));
         }
-        if matches!(draft.region, FoundRegion::Known(_)) {
-            break;
-        }
         let question = "Region (domain or AWS name, like mypurecloud.de or eu-central-1), or a Messenger snippet: ";
         let mut answer = ask(question, input)?;
-        if answer.contains('<') {
-            // A snippet is pasted line by line.
-            while !answer.contains("</script>") {
-                let line = ask("", input)?;
-                answer = format!("{answer}\n{line}");
-            }
+        // A snippet is pasted line by line.
+        while answer.contains('<') && !answer.contains("</script>") {
+            let line = ask("", input)?;
+            answer = format!("{answer}\n{line}");
         }
         if let Some(found) = MessengerSnippet::read(&answer) {
             draft.web = Some(WebGuest { deployment_id: found.deployment_id, origin: None });
@@ -187,12 +180,10 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
             draft.region = FoundRegion::of(&answer, "that");
         }
     }
-    while draft.web.as_ref().is_some_and(|web| web.origin.is_none()) {
-        let answer = ask("A site that the deployment allows, like https://shop.example: ", input)?;
-        match (address::origin(&answer), &mut draft.web) {
-            (Ok(origin), Some(web)) => web.origin = Some(origin),
-            (Err(why), _) => say(&format!("{why}\n")),
-            (Ok(_), None) => {}
+    while let Some(WebGuest { origin: origin @ None, .. }) = &mut draft.web {
+        match address::origin(&ask("A site that the deployment allows, like https://shop.example: ", input)?) {
+            Ok(site) => *origin = Some(site),
+            Err(why) => say(&format!("{why}\n")),
         }
     }
     while draft.web.is_none()
@@ -216,8 +207,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
 
 fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     let mut output = Output::default();
-    let shown = path.display().to_string();
-    output.line(&format!("wrote {}", visible(&shown)))?;
+    output.line(&visible(&format!("wrote {}", path.display())))?;
     for draft in drafts {
         let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
         output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;

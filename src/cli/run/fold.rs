@@ -9,15 +9,14 @@ use serde_json::{Value, json};
 
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
-use crate::app::output::OutputLine;
-use crate::app::output::RunProgress;
-use crate::engine::{Command, Report};
-use crate::model::{Cause, ExchangeKind, Moment, SessionAsk, TokenStatus};
+use crate::app::output::{OutputLine, bar};
+use crate::engine::Report;
+use crate::model::{Cause, ExchangeKind, Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
-use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
-use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerEvent};
+use crate::session::local::LocalAnswer;
 use crate::session::{Changes, Session};
 use crate::text::counted;
 
@@ -128,29 +127,13 @@ impl RunFold {
     }
 
     fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
+        let mut changes = Changes::default();
         for runner in &mut self.lanes {
-            let known = RunnerContext {
-                facts: &self.session.profile.facts,
-                past: &self.session.diagnoses.evidence,
-                no_token: self.session.sign_in.no_token(),
-            };
-            for effect in runner.on(now, event, &known) {
-                acts.push(match effect {
-                    RunnerEffect::Send(outgoing) => {
-                        let mut changes = Changes::default();
-                        runner.sent(self.session.submit(outgoing, now, &mut changes));
-                        acts.extend(changes.commands().map(FrontEndEffect::Ask));
-                        continue;
-                    }
-                    RunnerEffect::Cancel(message) => FrontEndEffect::Ask(Command::Cancel(message)),
-                    RunnerEffect::Read(key) => FrontEndEffect::Ask(Command::Read(key)),
-                    RunnerEffect::Connect(key) => FrontEndEffect::Ask(Command::Session(key, SessionAsk::Connect)),
-                    RunnerEffect::Renew => FrontEndEffect::Ask(Command::Renew),
-                    RunnerEffect::Sandbox(asked) => FrontEndEffect::Local(LocalRequest::SetUpSandbox(asked)),
-                    RunnerEffect::ClearFaults => FrontEndEffect::ClearFaults,
-                });
+            for effect in runner.on(now, event, &self.session.known_to_pass()) {
+                self.session.do_for_pass(runner, effect, now, &mut changes);
             }
         }
+        acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change).ok()));
     }
 
     fn gather(&mut self) {
@@ -169,7 +152,6 @@ impl RunFold {
         }
     }
 
-    /// Says which steps are over since it was said last.
     fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
         let steps = self.whole.cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
         for (case, step) in steps.filter(|(_, step)| step.ended.is_some()) {
@@ -185,15 +167,13 @@ impl RunFold {
         let fields = json!({
             "id": id, "name": name, "file": file, "profile": profile, "region": region, "sandbox": sandbox, "steps": steps,
         });
-        let place = self.whole.place_word();
-        let cases = self.whole.cases.len();
-        let text = format!("{name}: {}, {}, {profile} ({place})", counted(cases, "case"), counted(steps, "step"));
+        let (place, cases) = (self.whole.place_word(), counted(self.whole.cases.len(), "case"));
+        let text = format!("{name}: {cases}, {}, {profile} ({place})", counted(steps, "step"));
         OutputLine::new("begin", now.wall, fields).reports(text)
     }
 
     fn last_line(&self, now: Moment) -> (OutputLine, Exit) {
-        let tally = self.whole.tally();
-        let Tally { pass, fail, blocked, skipped, open } = tally;
+        let Tally { pass, fail, blocked, skipped, open } = self.whole.tally();
         let exit = match (fail, self.unsigned) {
             (0, true) => self.session.sign_in.trouble().map_or(Exit::NotSignedIn, Into::into),
             (0, false) if blocked == 0 && !self.interrupted => Exit::Done,
@@ -216,10 +196,10 @@ impl RunFold {
         (OutputLine::new("end", now.wall, fields).says(message), exit)
     }
 
-    fn standing(&self) -> RunProgress {
+    fn standing(&self) -> String {
         let done = self.whole.steps().filter(|s| s.ended.is_some()).count();
-        let open = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.clone()).collect();
-        RunProgress { done, all: self.whole.steps().count(), open }
+        let open: Vec<&str> = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.as_str()).collect();
+        bar(done, self.whole.steps().count(), &open)
     }
 }
 
@@ -244,15 +224,13 @@ impl FrontEnd for RunFold {
                 self.each_lane(now, RunnerEvent::Sandbox(done), &mut acts);
             }
             FrontEndEvent::Due => self.each_lane(now, RunnerEvent::Due, &mut acts),
-            FrontEndEvent::Signal(_) if !self.interrupted => {
-                self.interrupted = true;
-                self.waiting.clear();
-                self.each_lane(now, RunnerEvent::Stop, &mut acts);
-            }
             FrontEndEvent::Signal(_) | FrontEndEvent::Ended => {
-                self.interrupted = true;
                 self.waiting.clear();
-                self.lanes.clear();
+                let again = std::mem::replace(&mut self.interrupted, true);
+                if again || matches!(input, FrontEndEvent::Ended) {
+                    self.lanes.clear();
+                }
+                self.each_lane(now, RunnerEvent::Stop, &mut acts);
             }
             FrontEndEvent::Page(_) | FrontEndEvent::Line(_) | FrontEndEvent::Local(_) => {}
         }

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use clap::Args;
 use fold::RunFold;
 
-use crate::app::drive::{MessagesKept, Needs, play};
+use crate::app::drive::{Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
-use crate::app::output::{self, Output, destination, standard_input};
+use crate::app::output::{self, destination, standard_input};
 use crate::clock::Clock;
 use crate::config::flags::path;
 use crate::config::{Problem, Problems, Profile, Settings, Spot};
@@ -77,10 +77,7 @@ pub struct RunArgs {
 fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let names = ReportFormat::WORDS;
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
-    let unknown = || {
-        let near = suggestion(form, names);
-        format!("`{form}` is not a report format{near}")
-    };
+    let unknown = || format!("`{form}` is not a report format{}", suggestion(form, names));
     let form = ReportFormat::named(form).ok_or_else(unknown)?;
     if file.is_empty() {
         return Err("there is no file after the =; `-` is standard output".to_owned());
@@ -115,25 +112,23 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = OpenProfile::announced(settings)?;
     let cast = cast(&opened, args)?;
     check_conversations(&file, &pass, &cases, &cast)?;
-    let needs =
-        Needs { json: args.json, keeps: MessagesKept::ManyMessages, sign_in: true, report_on_stdout: on_stdout > 0 };
-    let begin = |profile: &Profile, clock: Clock, _: Option<&_>| {
+    let needs = Needs { keeps: true, sign_in: true, report_on_stdout: on_stdout > 0 };
+    let begin = |session: Session, clock: Clock, _: &_| {
+        let profile = &session.profile;
         let begin = RunStart {
             id: uuid::Uuid::new_v4(),
             file,
             source,
-            profile: profile.name.clone(),
-            region: profile.region.clone(),
+            profile: profile.facts.name.clone(),
+            region: profile.facts.region.clone(),
             sandbox: profile.sandbox,
             at: clock.now(),
             plan: rounds(&cases, args.repeat),
         };
         let waves = waves(&pass, &begin.plan, &cast, args.parallel);
-        let mut session = Session::of(profile);
-        session.number_messages_from(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
-    let played = play(opened, settings, needs, begin).await;
+    let played = play(opened, settings, args.json, needs, begin).await;
     let written = write_reports(args, &played.front.whole, &|text| played.engine.mask(text));
     let exit = played.exit?;
     // A report that is missing is no failed expectation, and does not hide one.
@@ -144,9 +139,6 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
 
 /// Writes the reports that were asked for; over those of an earlier run only with `--force`.
 fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
-    if args.report.is_empty() {
-        return Ok(());
-    }
     let run = masked(run, mask);
     let write = |(form, path): &(ReportFormat, PathBuf)| {
         destination(path, args.force)
@@ -161,12 +153,6 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
     output::unwritten(&format!("the report {}", path.display()), path, why)
 }
 
-pub fn schema() -> Result<Exit, Failed> {
-    Output::default().bytes(builtin::SCHEMA.as_bytes())?;
-    Ok(Exit::Done)
-}
-
-/// The conversations of the profile, and the one for steps that name none.
 fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
     let profile: &Profile = &opened.profile;
     let players = Conversations::of(profile).players();
@@ -178,9 +164,9 @@ fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
 }
 
 fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
-    let names = || builtin::ALL.map(|(name, _)| name).join(", ");
     let Some(path) = named else {
-        let how = format!("name a pass file, or one of the built-in passes: {}", names());
+        let names = builtin::ALL.map(|(name, _)| name).join(", ");
+        let how = format!("name a pass file, or one of the built-in passes: {names}");
         return Err(Failed::usage(format!("there is nothing to run; {how}")));
     };
     let shown = path.display();
@@ -190,34 +176,26 @@ fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
         let text = text.map_err(|_| failed("is not UTF-8 text; save it as UTF-8".to_owned()))?;
         return Ok(("standard input".to_owned(), text));
     }
-    let error = match files::read_text(path, MAX_BYTES) {
+    let why = match files::read_text(path, MAX_BYTES) {
         Ok(text) => return Ok((shown.to_string(), text)),
-        Err(error) => error,
-    };
-    match path.to_str().and_then(|name| Some((name, builtin::named(name)?))).filter(|_| !path.is_file()) {
-        Some((name, text)) => {
-            let name = name.strip_prefix(builtin::PREFIX).unwrap_or(name);
-            Ok((format!("{}{name}", builtin::PREFIX), text.to_owned()))
-        }
-        None if error.kind() == ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             let near = suggestion(&shown.to_string(), builtin::ALL.map(|(name, _)| name));
-            Err(failed(format!("there is no such file, and no built-in pass has that name{near}")))
+            format!("there is no such file, and no built-in pass has that name{near}")
         }
-        None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
-    }
+        Err(error) => format!("cannot be read ({})", files::why(&error)),
+    };
+    let built_in = path.to_str().and_then(|name| Some((name, builtin::named(name)?))).filter(|_| !path.is_file());
+    let (name, text) = built_in.ok_or_else(|| failed(why))?;
+    let name = name.strip_prefix(builtin::PREFIX).unwrap_or(name);
+    Ok((format!("{}{name}", builtin::PREFIX), text.to_owned()))
 }
 
 /// The cases that `--only` names, in the order of the file; all where it names none.
 pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
-    let mut wanted = BTreeSet::new();
-    for name in only {
-        let Some(at) = pass.case(name) else {
-            let known = pass.cases.iter().map(|c| c.id.as_str());
-            let near = crate::text::suggest::suggestion(name, known);
-            return Err(Failed::usage(format!("--only: the pass has no case `{name}`{near}")));
-        };
-        wanted.insert(at);
-    }
+    let known = || pass.cases.iter().map(|c| c.id.as_str());
+    let unknown = |name| format!("--only: the pass has no case `{name}`{}", suggestion(name, known()));
+    let wanted = only.iter().map(|name| pass.case(name).ok_or_else(|| Failed::usage(unknown(name))));
+    let wanted = wanted.collect::<Result<BTreeSet<usize>, _>>()?;
     Ok((0..pass.cases.len()).filter(|at| only.is_empty() || wanted.contains(at)).collect())
 }
 
@@ -227,22 +205,13 @@ pub fn rounds(cases: &[usize], rounds: u32) -> Vec<(usize, u32)> {
 
 /// Says, with its place, which conversation the profile has not.
 pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<(), Failed> {
-    let mut problems = Vec::new();
-    let mut nameless = false;
-    for case in cases.iter().filter_map(|at| pass.cases.get(*at)) {
-        for spot in names(case) {
-            match spot {
-                Some(spot) if cast.players.iter().all(|p| p.name != spot.value) => {
-                    problems.push(Problem::at(Path::new(file), spot.at, missing_conversation(cast, &spot.value)));
-                }
-                Some(_) => {}
-                None => nameless = true,
-            }
-        }
-    }
+    let names: Vec<_> = cases.iter().filter_map(|at| pass.cases.get(*at)).flat_map(names).collect();
+    let unknown = names.iter().flatten().filter(|spot| cast.players.iter().all(|p| p.name != spot.value));
+    let mut problems: Vec<Problem> =
+        unknown.map(|spot| Problem::at(Path::new(file), spot.at, missing_conversation(cast, &spot.value))).collect();
     problems.sort_by_key(|p| p.at);
     problems.dedup();
-    if nameless && cast.usual.is_none() {
+    if names.contains(&None) && cast.usual.is_none() {
         let why =
             "names no conversation, and the profile has no conversation: add --to NAME, or configure a conversation";
         problems.push(Problem::file(Path::new(file), why));
@@ -284,22 +253,13 @@ fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
         names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| usual.clone())).collect();
     let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| s.captures()).map(|c| c.name.as_str()).collect();
     let texts = case.steps.iter().filter_map(|s| s.send.as_ref());
-    let mut texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));
-    let foreign = texts.any(|text| uses_foreign(text, &own));
+    let texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));
+    let mut named = texts.flat_map(|text| std::iter::successors(next_name(text), |(.., after)| next_name(after)));
+    let is_known = |name: &str| own.contains(name) || NAMES.iter().any(|(known, _)| *known == name);
+    let foreign = named.any(|(_, name, _)| !is_known(name));
     let counts_tokens = |s: &PassStep| s.expect.iter().any(|one| matches!(one, Expectation::Renewals(_)));
     let moves = case.steps.iter().any(|s| s.needs_sandbox() || s.clear_faults || s.renew || counts_tokens(s));
     if foreign || moves || of.len() != 1 { None } else { of.into_iter().next() }
-}
-
-fn uses_foreign(text: &str, own: &BTreeSet<&str>) -> bool {
-    let mut rest = text;
-    while let Some((_, name, after)) = next_name(rest) {
-        if !own.contains(name) && NAMES.iter().all(|(known, _)| *known != name) {
-            return true;
-        }
-        rest = after;
-    }
-    false
 }
 
 #[cfg(test)]

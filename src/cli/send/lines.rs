@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::app::output::OutputLine;
 use crate::model::{Attempt, Choice, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
 
-/// A reply, with what it offers to answer with.
 pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
     let (author, said) = (reply.author.word(), reply.at.to_string());
     let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::fold::{NumberedChoice, SendFold, Sending};
-use crate::app::drive::{MessagesKept, Needs, play};
+use self::fold::{SendFold, Sending};
+use crate::app::drive::{Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::journal::SubcommandJournal;
+use crate::app::journal::Heard;
 use crate::app::open::OpenProfile;
 use crate::app::output::standard_input;
 use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
-use crate::session::{Session, local};
+use crate::session::local;
 use crate::text::suggest::{nearest, suggestion};
 use crate::text::{alike, cleaned};
 
@@ -76,15 +76,11 @@ fn taken(text: &str) -> Result<ChoiceArgument, String> {
         let number = text.parse().ok().filter(|n| *n > 0).ok_or("choices are numbered from 1")?;
         return Ok(ChoiceArgument::Number(number));
     }
-    choice(text).map(ChoiceArgument::Choice)
-}
-
-fn choice(text: &str) -> Result<Choice, String> {
     let (label, payload) = text.split_once('=').unwrap_or((text, text));
     if label.trim().is_empty() {
         return Err("give the label of the choice, like Yes, or Yes=yes where its payload differs".to_owned());
     }
-    Ok(Choice::new(label, payload))
+    Ok(ChoiceArgument::Choice(Choice::new(label, payload)))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -96,10 +92,10 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// What the arguments say is to be sent, read from where it is; into which conversation is not decided yet.
 fn sending(args: SendArgs) -> Result<Sending, Failed> {
-    let (choice, pick, answers) = match args.choice {
-        Some(ChoiceArgument::Number(number)) => (None, Some(NumberedChoice { number, of: args.answers }), None),
-        Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
-        None => (None, None, None),
+    let (choice, pick) = match args.choice {
+        Some(ChoiceArgument::Number(number)) => (None, Some(number)),
+        Some(ChoiceArgument::Choice(choice)) => (Some(choice), None),
+        None => (None, None),
     };
     let mut attributes = BTreeMap::new();
     for (name, value) in args.attributes {
@@ -107,7 +103,8 @@ fn sending(args: SendArgs) -> Result<Sending, Failed> {
             return Err(Failed::usage(format!("--attribute {name} is given twice; nothing was sent")));
         }
     }
-    let extras = Extras { choice, answers, attributes, attachments: args.attachments, key: None };
+    let SendArgs { answers, attachments, reply_within, sent_as, .. } = args;
+    let extras = Extras { choice, answers, attributes, attachments, key: None };
     let text = match (args.text.as_deref(), &extras.choice) {
         // A choice says what stands on it, and a file may go without a word.
         (None, Some(choice)) => choice.label.clone(),
@@ -116,21 +113,17 @@ fn sending(args: SendArgs) -> Result<Sending, Failed> {
             let how = "give the text, or `-` to read it from standard input";
             return Err(Failed::usage(format!("there is nothing to send; {how}")));
         }
-        (None | Some("-"), _) => read_stdin()?,
+        (None | Some("-"), _) => {
+            let text = String::from_utf8(standard_input(MAX_BYTES)?);
+            cleaned(&text.map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?)
+        }
         (Some(text), _) => text.to_owned(),
     };
     let says_nothing = text.trim().is_empty() && extras.attachments.is_empty();
     if says_nothing && (pick.is_none() || args.text.is_some()) {
         return Err(Failed::usage("the text is empty; nothing was sent"));
     }
-    let SendArgs { reply_within, sent_as, .. } = args;
     Ok(Sending { conversation: ConversationKey(0), text, extras, reply_within, sent_as, pick })
-}
-
-fn read_stdin() -> Result<String, Failed> {
-    let text = String::from_utf8(standard_input(MAX_BYTES)?)
-        .map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?;
-    Ok(cleaned(&text))
 }
 
 pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
@@ -149,7 +142,6 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     Err(Failed::usage(format!("--to: the profile `{}` has no conversation \"{name}\"; {how}", profile.name)))
 }
 
-/// The conversation of a profile that has one only, or the sentence that says how to name one.
 fn only(profile: &Profile) -> Result<ConversationKey, Failed> {
     let how = match profile.conversations.as_slice() {
         [only] => return Ok(only.conversation.key),
@@ -177,11 +169,12 @@ pub async fn run(args: SendArgs, described: bool, settings: &Settings) -> Result
     let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
     // The guest's socket needs no token, so nobody is bothered with signing in.
     let sign_in = channel.is_none_or(|channel| !channel.has_sessions());
-    let needs = Needs { json, keeps: MessagesKept::OneMessage, sign_in, report_on_stdout: false };
-    let begin = |profile: &Profile, _, kept: Option<&SubcommandJournal>| {
-        SendFold::new(sending, Session::of(profile), kept.map_or(&[], |kept| kept.heard_before(conversation)))
+    let needs = Needs { keeps: true, sign_in, report_on_stdout: false };
+    let begin = |session, _, heard: &[Heard]| {
+        let heard = heard.iter().find(|(key, _)| *key == conversation);
+        SendFold::new(sending, session, heard.map_or(&[], |(_, messages)| messages))
     };
-    play(opened, settings, needs, begin).await.exit
+    play(opened, settings, json, needs, begin).await.exit
 }
 
 #[cfg(test)]

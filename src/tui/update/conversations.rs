@@ -291,9 +291,7 @@ pub fn add_one(state: &mut State, lead: Candidate) {
 }
 
 fn add_address(state: &mut State, name: String, address: Address) {
-    let key = state.session.conversations.free_key();
-    let conversation = Conversation { key, name, address };
-    with_session(state, |session, _, changes| session.add_conversation(conversation, changes));
+    let key = with_session(state, |session, _, changes| session.add_conversation(name, address, changes));
     open(state, key);
 }
 

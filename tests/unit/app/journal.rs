@@ -12,7 +12,7 @@ async fn a_message_of_one_process_waits_for_no_other() {
     let conversation = Conversation { key: ConversationKey(0), name: "c".into(), address };
     let options = JournalOptions::new(home.path().join("p"), vec![conversation]);
     let (journal, _pages) = Journal::open(options.clone());
-    let kept = SubcommandJournal { journal, message: Some(MessageId(7)), before: Arc::default() };
+    let kept = SubcommandJournal(journal);
     let intent = Intent {
         message: MessageId(1),
         conversation: ConversationKey(0),
@@ -31,5 +31,5 @@ async fn a_message_of_one_process_waits_for_no_other() {
             reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.delivery.unwrap())).collect();
         assert_eq!(lives, [("hello".to_owned(), DeliveryStatus::Cancelled)]);
     }
-    close(Some(&kept.journal));
+    close(Some(&kept.0));
 }

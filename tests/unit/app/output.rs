@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_line_has_its_event_time_and_version_first() {
     let line = OutputLine::new("waiting", Timestamp::UNIX_EPOCH, json!({ "why": "429" }));
-    assert_eq!(line.json(), r#"{"event":"waiting","at":"1970-01-01T00:00:00Z","v":1,"why":"429"}"#);
+    assert_eq!(line.json.to_string(), r#"{"event":"waiting","at":"1970-01-01T00:00:00Z","v":1,"why":"429"}"#);
 }
 
 #[test]
@@ -15,7 +15,7 @@ fn people_never_get_control_characters() {
 
 #[test]
 fn the_bar_fills() {
-    let line = |done, all| RunProgress { done, all, open: vec!["a/b".to_owned()] }.line();
+    let line = |done, all| bar(done, all, &["a/b"]);
     assert_eq!(line(0, 4), "[--------------------] 0 of 4  a/b");
     assert_eq!(line(1, 4), "[#####---------------] 1 of 4  a/b");
     assert_eq!(line(4, 4), "[####################] 4 of 4  a/b");

@@ -22,7 +22,7 @@ fn an_unknown_cause_leads_to_the_nearest() {
 #[test]
 fn every_shell_learns_every_command() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish] {
-        let text = String::from_utf8(script(definition(), shell)).unwrap_or_default();
+        let text = String::from_utf8(completions(definition(), shell)).unwrap_or_default();
         for word in ["send", "token", "sandbox", "init", "completions", "reply-within"] {
             assert!(text.contains(word), "{shell}: {word}");
         }

@@ -17,7 +17,9 @@ fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
 }
 
 fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
-    acts.iter().filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
+    acts.iter()
+        .filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json.to_string()) } else { None })
+        .collect()
 }
 
 /// A grant that names its scopes is a token of the login host: whether the API takes it is asked, too.

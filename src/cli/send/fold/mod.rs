@@ -39,7 +39,6 @@ const LAST_READ: Duration = Duration::from_secs(5);
 const LOOKING_UP: Duration = Duration::from_secs(10);
 /// How long it is looked for what is offered.
 const LOOKING: Duration = Duration::from_secs(15);
-const MESSAGE: MessageId = MessageId(1);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sending {
@@ -48,14 +47,8 @@ pub struct Sending {
     pub extras: Extras,
     pub reply_within: Option<Duration>,
     pub sent_as: Option<Variation>,
-    pub pick: Option<NumberedChoice>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberedChoice {
-    pub number: usize,
-    /// The message that offers it, by the remote side's id; the newest that offers any where none is named.
-    pub of: Option<String>,
+    /// The number of the choice that is taken, from 1: of the offer that the extras name, else of the newest.
+    pub pick: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -65,13 +58,12 @@ pub struct SendFold {
     now: Moment,
     acts: Vec<FrontEndEffect>,
     begun: Moment,
+    message: MessageId,
     delivery: DeliveryStatus,
-    /// How many steps of the exchange have been told of.
     told: usize,
     replied: bool,
     interrupted: bool,
     stage: Stage,
-    /// When the stage ends at the latest.
     until: Option<Moment>,
     /// Why the conversation cannot be reached, as the engine said when it stopped trying.
     unreachable: Option<String>,
@@ -117,6 +109,7 @@ impl SendFold {
             now: Moment::ZERO,
             acts: Vec::new(),
             begun: Moment::ZERO,
+            message: MessageId::default(),
             delivery: DeliveryStatus::Queued,
             told: 0,
             replied: false,
@@ -158,9 +151,8 @@ impl SendFold {
         found.filter(|diagnosis| !diagnosis.healed)
     }
 
-    /// The exchange that carries the message.
     fn carrier(&self) -> Option<&Arc<Exchange>> {
-        self.session.log.exchange_of(MESSAGE)
+        self.session.log.exchange_of(self.message)
     }
 
     fn replies_readable(&self) -> &RepliesReadable {
@@ -209,13 +201,13 @@ impl SendFold {
         }
         let waiting = matches!(self.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         if self.stage == Stage::UnderWay && waiting && (self.trouble().is_some() || self.unreachable.is_some()) {
-            self.ask(Command::Cancel(MESSAGE));
+            self.ask(Command::Cancel(self.message));
             self.outcome();
         }
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        if exchange.message != Some(MESSAGE) {
+        if exchange.message != Some(self.message) {
             let read = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
             return match self.stage {
                 Stage::Choosing => self.look_failed(exchange),
@@ -237,8 +229,8 @@ impl SendFold {
         }
     }
 
-    fn message(&mut self, delivery: DeliveryStatus) {
-        let remote_id = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref());
+    fn message_moved(&mut self, delivery: DeliveryStatus) {
+        let remote_id = self.session.threads.message(self.message).and_then(|message| message.remote_id.as_deref());
         self.replies.ours_moved(remote_id, delivery.is_settled());
         if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
             let fields = json!({ "state": delivery.word(), "id": remote_id });
@@ -302,7 +294,7 @@ impl SendFold {
         }
         self.stay(Stage::TakingBack, TAKING_BACK);
         self.say(OutputLine::new("interrupt", self.now.wall, json!({})).warns("taking the message back"));
-        self.ask(Command::Cancel(MESSAGE));
+        self.ask(Command::Cancel(self.message));
     }
 
     fn due_now(&mut self) {
@@ -339,7 +331,7 @@ impl SendFold {
             match notice {
                 Notice::Token { before, .. } => self.token(&before),
                 Notice::Exchange(exchange) => self.exchange(&exchange),
-                Notice::Message { id: MESSAGE, delivery, .. } => self.message(delivery),
+                Notice::Message { id, delivery, .. } if id == self.message => self.message_moved(delivery),
                 Notice::WebSession(key, _) if key == here => self.session_moved(),
                 Notice::EngineSaid(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
                 _ => {}

@@ -19,15 +19,14 @@ use crate::session::Changes;
 
 impl SendFold {
     pub(super) fn offer_in(&self, messages: &[RemoteMessage]) -> Option<RemoteMessage> {
-        let pick = self.sending.pick.as_ref()?;
+        self.sending.pick?;
         let offers = |m: &&RemoteMessage| m.author != Author::Guest && !m.choices.is_empty();
-        let meant = |m: &&RemoteMessage| pick.of.as_ref().is_none_or(|id| *id == m.id);
+        let meant = |m: &&RemoteMessage| self.sending.extras.answers.as_ref().is_none_or(|id| *id == m.id);
         messages.iter().rev().find(|m| offers(m) && meant(m)).cloned()
     }
 
-    /// Sends the choice, or looks first for what is offered.
     pub(super) fn choose(&mut self) {
-        let Some(number) = self.sending.pick.as_ref().map(|pick| pick.number) else { return self.send() };
+        let Some(number) = self.sending.pick else { return self.send() };
         let Some(RemoteMessage { id, choices, .. }) = self.offer.take() else { return self.look() };
         let Some(choice) = number.checked_sub(1).and_then(|at| choices.get(at)).cloned() else {
             let why = format!("there is no choice {number}; these are offered: {}", numbered(&choices));
@@ -52,7 +51,7 @@ impl SendFold {
         let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(sent_as);
         self.replies.said(&outgoing.text, self.now.wall);
         let mut changes = Changes::default();
-        self.session.submit(outgoing, self.now, &mut changes);
+        self.message = self.session.submit(outgoing, self.now, &mut changes);
         self.acts.extend(changes.commands().map(FrontEndEffect::Ask));
     }
 
@@ -90,8 +89,7 @@ impl SendFold {
     }
 
     pub(super) fn nothing_offered(&mut self, within: &str) {
-        let of = self.sending.pick.as_ref().and_then(|pick| pick.of.as_ref());
-        let which = of.map(|id| format!(" {id}")).unwrap_or_default();
+        let which = self.sending.extras.answers.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
         let why = format!("no message{which} that offers choices was found in this conversation{within}");
         self.unchosen(Exit::Refused, &why);
     }
@@ -149,7 +147,6 @@ impl SendFold {
         }
     }
 
-    /// What became of it: the word, the sentence and the exit code.
     fn verdict(&self) -> (&'static str, String, Exit) {
         let accepted = |message: &str, exit| ("accepted", message.to_owned(), exit);
         let refused = |message: &str, exit| ("refused", message.to_owned(), exit);

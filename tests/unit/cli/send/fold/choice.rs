@@ -17,8 +17,8 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
     let sending = Sending {
         conversation: ConversationKey(3),
         text: String::new(),
-        extras: Extras::default(),
-        pick: Some(NumberedChoice { number, of: of.map(str::to_owned) }),
+        extras: Extras { answers: of.map(str::to_owned), ..Extras::default() },
+        pick: Some(number),
         ..Sending::default()
     };
     SendFold::new(sending, session(channel), heard)

@@ -20,6 +20,7 @@ mod choice;
 mod token;
 
 const NOW: Moment = Moment::ZERO;
+const MESSAGE: MessageId = MessageId(1);
 const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
 
 fn session(channel: Channel) -> Session {
@@ -106,7 +107,9 @@ fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
 }
 
 fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
-    acts.iter().filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
+    acts.iter()
+        .filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json.to_string()) } else { None })
+        .collect()
 }
 
 /// Feeds all inputs; gives the last acts.
@@ -414,7 +417,11 @@ fn choices_are_told() {
     let choice = |label: &str| crate::model::Choice::new(label, label.to_lowercase());
     message.choices = vec![choice("Yes"), choice("No")];
     let line = reply_line(NOW, &message);
-    assert!(line.json().ends_with(r#""choices":[{"label":"Yes","payload":"yes"},{"label":"No","payload":"no"}]}"#));
+    assert!(
+        line.json
+            .to_string()
+            .ends_with(r#""choices":[{"label":"Yes","payload":"yes"},{"label":"No","payload":"no"}]}"#)
+    );
 }
 
 /// The guest's socket needs no token: that there is none refuses nothing, and a socket that cannot be opened is the network.
