@@ -12,7 +12,6 @@ mod standalone;
 pub(crate) mod token;
 
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Cli, GlobalArgs, Sub};
@@ -54,8 +53,20 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let env = |name: &str| std::env::var_os(name);
     let GlobalArgs { flags, console: start } = cli.global;
     let no_screen = cli.command.is_some() || flags.plain;
+    // Said before the screen opens: there would be no recording.
     if let Some(path) = &start.record {
-        recordable(path, no_screen)?;
+        if no_screen {
+            return Err(Failed::usage("--record needs the console's screen, and there is no screen here"));
+        }
+        if files::is_standard_stream(path) {
+            return Err(Failed::usage("--record needs a file: the screen is on standard output"));
+        }
+        if path.exists() {
+            return Err(Failed::usage(format!(
+                "{} exists, and guestwire never overwrites a recording",
+                path.display()
+            )));
+        }
     }
     if no_screen && (start.demo.is_some() || start.rehearse.is_some()) {
         return Err(Failed::usage("--demo and --rehearse need the console's screen, and there is no screen here"));
@@ -115,20 +126,6 @@ fn with_settings(
             console(&settings)
         }
     }
-}
-
-/// Says before the screen opens that there would be no recording.
-fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
-    if no_screen {
-        return Err(Failed::usage("--record needs the console's screen, and there is no screen here"));
-    }
-    if files::is_standard_stream(path) {
-        return Err(Failed::usage("--record needs a file: the screen is on standard output"));
-    }
-    if path.exists() {
-        return Err(Failed::usage(format!("{} exists, and guestwire never overwrites a recording", path.display())));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

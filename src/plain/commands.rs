@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::parser::{BlockLine, Done, ParsedLine, PlainQuestion, numbered, read, read_inner};
+use super::parser::{Done, ParsedLine, PlainQuestion, numbered, read};
 use super::{Plain, sentences};
 use crate::app::exit::Exit;
 use crate::diagnosis::render;
@@ -112,14 +112,15 @@ impl Plain {
     }
 
     fn line_of_text(&mut self, line: &str) -> Done {
-        let inner = read_inner(line);
-        if let (BlockLine::Line(line), Some(block)) = (&inner, &mut self.dialogue.block) {
-            block.push(line.clone());
+        let ends = matches!(line.trim_end(), ".end" | ".drop");
+        if let Some(block) = self.dialogue.block.as_mut().filter(|_| !ends) {
+            let dotted = line.strip_prefix('.').filter(|rest| rest.starts_with('.'));
+            block.push(dotted.unwrap_or(line).to_owned());
             return Ok(());
         }
         self.dialogue.prompt_due = true;
         let text = self.dialogue.block.take().unwrap_or_default().join("\n");
-        if inner == BlockLine::End {
+        if line.trim_end() == ".end" {
             return self.say_text(&text);
         }
         self.say("Dropped; nothing was sent.");

@@ -118,8 +118,12 @@ impl Plain {
         if *before == session {
             return;
         }
-        if let WebSession::Unreachable(why) = &session {
-            self.give_up_unreachable(key, &why.to_string());
+        // A script does not wait for a person to connect it.
+        if let WebSession::Unreachable(why) = &session
+            && !self.interactive
+        {
+            let why = format!("the conversation cannot be reached: {why}");
+            self.give_up_held(Exit::Network, &why, |_, _, of| of == key);
         }
         let said = match session {
             WebSession::Open { expires, new } => {

@@ -124,15 +124,12 @@ impl Plain {
         }
     }
 
-    /// A script does not wait for a person to connect a conversation that cannot be reached.
-    pub(super) fn give_up_unreachable(&mut self, key: ConversationKey, why: &str) {
-        if !self.interactive {
-            let why = format!("the conversation cannot be reached: {why}");
-            self.give_up_held(Exit::Network, &why, |_, _, of| of == key);
-        }
-    }
-
-    fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
+    pub(super) fn give_up_held(
+        &mut self,
+        exit: Exit,
+        why: &str,
+        hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool,
+    ) {
         let held = self.session.held().filter(|held| hopeless(&self.session, held.id, held.conversation));
         let held: Vec<MessageId> = held.map(|held| held.id).collect();
         for id in held {

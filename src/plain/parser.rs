@@ -37,22 +37,6 @@ pub fn read(line: &str) -> ParsedLine<'_> {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BlockLine {
-    Line(String),
-    End,
-    Drop,
-}
-
-pub fn read_inner(line: &str) -> BlockLine {
-    match line.trim_end() {
-        ".end" => BlockLine::End,
-        ".drop" => BlockLine::Drop,
-        _ if line.starts_with("..") => BlockLine::Line(line.chars().skip(1).collect()),
-        _ => BlockLine::Line(line.to_owned()),
-    }
-}
-
 /// How many entries or messages are shown where nobody says how many.
 pub(super) const FEW: usize = 10;
 

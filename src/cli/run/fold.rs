@@ -71,17 +71,13 @@ impl RunFold {
         }
     }
 
-    /// Whether it is known if there is a token, or nobody waits for that any more.
-    fn is_signed(&self, now: Moment) -> bool {
-        let told = !matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
-        told || self.signing.is_some_and(|until| until.left(now).is_zero())
-    }
-
     fn go_on(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
         loop {
             self.gather();
             self.say_finished_steps(now, acts);
-            if !self.lanes.iter().all(Runner::is_over) || !self.interrupted && !self.is_signed(now) {
+            let unsigned = matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
+            let waits = unsigned && self.signing.is_none_or(|until| !until.left(now).is_zero());
+            if !self.lanes.iter().all(Runner::is_over) || !self.interrupted && waits {
                 return;
             }
             self.signing = None;

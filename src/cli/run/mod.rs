@@ -16,13 +16,14 @@ use std::sync::Arc;
 use clap::Args;
 use fold::RunFold;
 
+use super::send::find;
 use crate::app::drive::{Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{self, destination, standard_input};
 use crate::clock::Clock;
 use crate::config::flags::path;
-use crate::config::{Problem, Problems, Profile, Settings, Spot};
+use crate::config::{Problem, Problems, Settings, Spot};
 use crate::files;
 use crate::model::variables::{NAMES, next_name};
 use crate::pass::file::{Expectation, MAX_BYTES, PassCase, PassStep};
@@ -110,7 +111,12 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         tried.map_err(|e| Failed { exit: Exit::Usage, ..unwritten(path, &e) })?;
     }
     let opened = OpenProfile::announced(settings)?;
-    let cast = cast(&opened, args)?;
+    let players = Conversations::of(&opened.profile).players();
+    let usual = match &args.to {
+        Some(name) => Some(find(&opened.profile, name)?),
+        None => players.first().map(|p| p.key),
+    };
+    let cast = Cast { players, usual, sandbox: opened.has_sandbox() };
     check_conversations(&file, &pass, &cases, &cast)?;
     let needs = Needs { keeps: true, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |session: Session, clock: Clock, _: &_| {
@@ -151,16 +157,6 @@ fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -
 
 fn unwritten(path: &Path, why: &io::Error) -> Failed {
     output::unwritten(&format!("the report {}", path.display()), path, why)
-}
-
-fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
-    let profile: &Profile = &opened.profile;
-    let players = Conversations::of(profile).players();
-    let usual = match &args.to {
-        Some(name) => Some(super::send::find(profile, name)?),
-        None => players.first().map(|p| p.key),
-    };
-    Ok(Cast { players, usual, sandbox: opened.has_sandbox() })
 }
 
 fn source(named: Option<&Path>) -> Result<(String, String), Failed> {

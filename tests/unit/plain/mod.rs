@@ -234,10 +234,10 @@ fn what_cannot_be_sent_is_refused_with_the_reason() {
 #[test]
 fn a_block_is_one_text_and_never_sent_by_halves() {
     let mut desk = Desk::script();
-    for line in [".begin", "a", "", ".quit", "..end"] {
+    for line in [".begin", "a", "", ".quit", "..end", "...", " .end"] {
         assert!(desk.line(line).acts.is_empty(), "{line}");
     }
-    assert_eq!(desk.line(".end").texts(), ["a\n\n.quit\n.end"]);
+    assert_eq!(desk.line(".end ").texts(), ["a\n\n.quit\n.end\n..\n .end"]);
     for end in [
         FrontEndEvent::Line(InputLine::End),
         FrontEndEvent::Signal(Signal::Interrupt),

@@ -21,19 +21,3 @@ fn every_text_can_be_sent() {
         assert_eq!(read(line), meaning, "{line:?}");
     }
 }
-
-#[test]
-fn a_block_takes_every_line() {
-    let line = |t: &str| BlockLine::Line(t.to_owned());
-    for (typed, inner) in [
-        ("", line("")),
-        (".open 2", line(".open 2")),
-        ("..end", line(".end")),
-        ("...", line("..")),
-        (" .end", line(" .end")),
-        (".end ", BlockLine::End),
-        (".drop", BlockLine::Drop),
-    ] {
-        assert_eq!(read_inner(typed), inner, "{typed:?}");
-    }
-}
