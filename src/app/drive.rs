@@ -73,15 +73,18 @@ pub enum FrontEndEffect {
 }
 
 impl FrontEndEffect {
-    /// What a change of the session asks of others; a notice is for the front end to say.
-    pub fn of(change: Change) -> Result<Self, Notice> {
-        match change {
-            Change::Engine(command) => Ok(Self::Ask(command)),
-            Change::Journal(job) => Ok(Self::Keep(Box::new(job))),
-            Change::Sandbox(request) => Ok(Self::Local(LocalRequest::SetUpSandbox(request))),
-            Change::ClearFaults => Ok(Self::ClearFaults),
-            Change::Notice(notice) => Err(notice),
-        }
+    /// What a change of the session asks of others; a notice is for the front end to `say`.
+    pub fn of(change: Change, say: impl FnOnce(Notice)) -> Option<Self> {
+        Some(match change {
+            Change::Engine(command) => Self::Ask(command),
+            Change::Journal(job) => Self::Keep(Box::new(job)),
+            Change::Sandbox(request) => Self::Local(LocalRequest::SetUpSandbox(request)),
+            Change::ClearFaults => Self::ClearFaults,
+            Change::Notice(notice) => {
+                say(notice);
+                return None;
+            }
+        })
     }
 }
 

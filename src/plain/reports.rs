@@ -37,10 +37,8 @@ impl Plain {
 
     pub(super) fn carry_out(&mut self, changes: Changes) {
         for change in changes.0 {
-            match FrontEndEffect::of(change) {
-                Ok(effect) => self.acts.push(effect),
-                Err(notice) => self.show_notice(notice),
-            }
+            let effect = FrontEndEffect::of(change, |notice| self.show_notice(notice));
+            self.acts.extend(effect);
         }
     }
 

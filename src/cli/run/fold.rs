@@ -129,7 +129,7 @@ impl RunFold {
                 self.session.do_for_pass(runner, effect, now, &mut changes);
             }
         }
-        acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change).ok()));
+        acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
     }
 
     fn gather(&mut self) {
