@@ -113,9 +113,10 @@ impl Transcript {
     /// The transcript in that form: lines of plain text, Markdown, or a page (`assets/report/transcript.*`).
     pub fn write(&self, form: TranscriptForm) -> String {
         let zone = if form == TranscriptForm::Text { &TimeZone::UTC } else { &self.zone };
-        let line = |(day, line): (Option<String>, &TranscriptLine)| {
+        let line = |day: Option<String>, line: &TranscriptLine| {
             let carried = line.carried.as_ref();
             json!({
+                // In words, where it is another than of the line before.
                 "day": day,
                 "at": line.at,
                 "seconds": line.at.strftime("%F %T").to_string(),
@@ -133,7 +134,14 @@ impl Transcript {
                 "comment": carried.and_then(|carried| carried.comment.as_ref()),
             })
         };
-        let conversation = |(name, lines): &(String, Vec<TranscriptLine>)| json!({"name": name, "lines": by_day(lines, zone).map(line).collect::<Vec<_>>()});
+        let conversation = |(name, lines): &(String, Vec<TranscriptLine>)| {
+            let mut before = None;
+            let with_day = |one: &TranscriptLine| {
+                let day = one.at.to_zoned(zone.clone()).date();
+                line((before.replace(day) != Some(day)).then(|| day.strftime("%a %-d %b %Y").to_string()), one)
+            };
+            json!({"name": name, "lines": lines.iter().map(with_day).collect::<Vec<_>>()})
+        };
         let values = json!({
             "profile": self.profile,
             "messages": counted(self.conversations.iter().map(|(_, lines)| lines.len()).sum(), "message"),
@@ -141,13 +149,11 @@ impl Transcript {
             "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
             "version": env!("CARGO_PKG_VERSION"),
         });
-        match form {
-            TranscriptForm::Text => fill("transcript.txt", &values),
-            TranscriptForm::Markdown => fill("transcript.md", &values),
-            TranscriptForm::Html => {
-                page(&format!("Transcript: {}", self.profile), &fill("transcript.html", &values), "")
-            }
+        let filled = fill(&format!("transcript.{}", form.extension()), &values);
+        if form != TranscriptForm::Html {
+            return filled;
         }
+        page(&format!("Transcript: {}", self.profile), &filled, "")
     }
 
     pub fn to_json(&self) -> Value {
@@ -178,19 +184,6 @@ impl Transcript {
         let day = if local.strftime("%F").to_string() == at.strftime("%F").to_string() { "" } else { "%F " };
         format!("{utc} ({})", local.strftime(&format!("{day}%T %Z")))
     }
-}
-
-/// The lines, each with the day in words where that is another than of the line before.
-fn by_day<'l>(
-    lines: &'l [TranscriptLine],
-    zone: &TimeZone,
-) -> impl Iterator<Item = (Option<String>, &'l TranscriptLine)> {
-    let mut before = None;
-    lines.iter().map(move |line| {
-        let day = line.at.to_zoned(zone.clone()).date();
-        let heading = (before.replace(day) != Some(day)).then(|| day.strftime("%a %-d %b %Y").to_string());
-        (heading, line)
-    })
 }
 
 impl TranscriptLine {

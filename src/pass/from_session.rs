@@ -3,13 +3,11 @@
 use crate::model::{Cause, DeliveryStatus, Variation};
 use toml::Value;
 
-/// A message of the session and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayedMessage {
     /// Into which conversation, by name.
     pub conversation: String,
     pub text: String,
-    /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
     pub delivery: DeliveryStatus,
     pub status: Option<u16>,

@@ -62,7 +62,6 @@ fn attempt(one: &Value) -> Value {
     })
 }
 
-/// The body, as a text.
 fn body(record: &Value) -> Value {
     let mut body = record.as_object().cloned().unwrap_or_else(Map::new);
     body.insert("form".to_owned(), json!(3));

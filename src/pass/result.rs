@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::words;
 use crate::model::{
-    Attempt, Author, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage,
+    Attempt, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage,
 };
 use crate::text::screen::head;
 
@@ -39,18 +39,15 @@ words! {
     }
 }
 
+/// How an expectation stands. It is given up at `until`, by the wall clock; it is blocked where what would show it could not
+/// be observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpectationState {
-    /// The step has not come to it.
     Open,
-    Waiting {
-        /// When it is given up, by the wall clock.
-        until: Timestamp,
-    },
+    Waiting { until: Timestamp },
     Yes,
     No,
-    /// Nobody can tell: what would show it could not be observed.
     Blocked,
 }
 
@@ -103,7 +100,6 @@ pub struct StepResult {
     pub open: Duration,
     /// How often it was run; 0: never opened.
     pub runs: u32,
-    /// What shows it. Of the newest run of the step.
     pub evidence: StepEvidence,
 }
 
@@ -194,7 +190,7 @@ impl Tally {
 }
 
 /// Everything about one run of a pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassRun {
     /// A UUID, given when it began.
     pub id: String,
@@ -236,8 +232,7 @@ impl PassRun {
         self.steps().filter(|s| s.disagrees())
     }
 
-    /// `SANDBOX` or `LIVE`, as the screen says it.
-    pub const fn place_word(&self) -> &'static str {
+    pub(crate) const fn place_word(&self) -> &'static str {
         if self.sandbox { "SANDBOX" } else { "LIVE" }
     }
 }
@@ -249,7 +244,6 @@ pub const BODY_KEPT: usize = 16 << 10;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepEvidence {
-    /// The exchanges, in the order in which they began.
     pub exchanges: Vec<ExchangeEvidence>,
     /// The messages of both sides, in the order in which they became known.
     pub said: Vec<SaidMessage>,
@@ -268,9 +262,7 @@ pub struct SaidMessage {
     #[serde(rename = "life")]
     pub delivery: Option<String>,
     pub remote_id: Option<String>,
-    /// The labels that it offered to answer with.
     pub choices: Vec<String>,
-    /// How it was sent wrongly on purpose.
     pub sent_as: Option<String>,
 }
 
@@ -286,10 +278,6 @@ impl SaidMessage {
             sent_as: None,
         }
     }
-
-    pub fn is_ours(&self) -> bool {
-        self.author == Author::Guest.word()
-    }
 }
 
 /// An exchange, with its conversation's name and its cause, which the exchange itself does not know.
@@ -298,7 +286,6 @@ pub struct ExchangeEvidence {
     /// What happened, with bodies of at most [`BODY_KEPT`].
     pub exchange: Exchange,
     pub conversation: Option<String>,
-    /// Why, as far as could be told.
     pub cause: Option<CauseRecord>,
 }
 
@@ -307,12 +294,10 @@ pub struct CauseRecord {
     pub cause: String,
     /// `sure`, `likely` or `possible`.
     pub confidence: String,
-    /// The evidence for it, one sentence.
     pub because: String,
 }
 
 impl ExchangeEvidence {
-    /// The exchange as it stands. `conversation` is the name of the one it belongs to.
     pub fn of(exchange: &Exchange, conversation: Option<String>, diagnosis: Option<&Diagnosis>) -> Self {
         // What is kept means the same to another process.
         let mut exchange = Exchange { conversation: None, message: None, ..exchange.clone() };
@@ -330,7 +315,6 @@ impl ExchangeEvidence {
     }
 }
 
-/// Cuts the bodies of a try to what evidence keeps.
 fn bound(attempt: &mut Arc<Attempt>) {
     let long = |body: &Body| body.text.len() > BODY_KEPT;
     if long(&attempt.request.body) || attempt.response().is_some_and(|response| long(&response.body)) {

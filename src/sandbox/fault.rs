@@ -77,7 +77,6 @@ impl Armed {
     }
 }
 
-/// The faults that hit one request. The default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(super) kinds: Vec<FaultKind>,

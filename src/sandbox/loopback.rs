@@ -1,6 +1,6 @@
 //! What is this machine: the names under which the sandbox answers, and the addresses to which it pushes.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::Authority;
@@ -10,15 +10,12 @@ pub(super) fn is_loopback(authority: &str) -> bool {
     let Ok(parsed) = authority.parse::<Authority>() else { return false };
     let host = parsed.host();
     let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let address = match v6 {
-        Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        None => host.parse().ok(),
-    };
+    let v6 = v6.map(|v6| v6.parse().map(IpAddr::V6));
+    let address = v6.unwrap_or_else(|| host.parse()).ok();
     let whole = parsed.as_str() == host || parsed.port_u16().is_some_and(|port| *authority == format!("{host}:{port}"));
     whole && (host.eq_ignore_ascii_case("localhost") || address.is_some_and(|ip| ip.is_loopback()))
 }
 
-/// Whether a page of `origin` is served by this machine.
 pub(super) fn is_loopback_origin(origin: &str) -> bool {
     let host = ["http://", "https://"].into_iter().find_map(|scheme| origin.strip_prefix(scheme));
     host.is_some_and(is_loopback)

@@ -202,7 +202,6 @@ fn address(world: &World, entry: &ScenarioConversation) -> Option<(Address, Opti
     })
 }
 
-/// The built-in profile.
 fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
     let client = &world.scenario.client;
     let entry = |(key, entry): (u32, &ScenarioConversation)| {

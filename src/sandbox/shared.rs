@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 
 use super::loopback;
 use super::scenario::ScenarioWebhook;
@@ -99,9 +100,11 @@ impl Shared {
     pub(super) async fn pulse(&self) {
         while !*self.stopping.borrow() {
             let next = self.with_world(|world| world.next_due());
-            let next = next.map(|due| self.clock.instant(due.before(self.advanced())));
+            let next = next.map(|due| self.clock.instant(due.before(self.advanced())).into());
             tokio::select! {
-                () = sleep_until(next) => self.with_world(World::settle),
+                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
+                    self.with_world(World::settle);
+                }
                 () = self.sooner.notified() => {}
                 () = self.stopped() => {}
             }
@@ -139,7 +142,6 @@ impl Shared {
         }
     }
 
-    /// A socket is open: its frames go to `line`.
     pub(super) fn connect(&self, id: ConnectionId, line: mpsc::UnboundedSender<Outgoing>) {
         lock(&self.sockets).insert(id, line);
     }
@@ -152,13 +154,6 @@ impl Shared {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn sleep_until(instant: Option<std::time::Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant.into()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Posts one message. Whether the listener accepted it; `None` where it did not answer.

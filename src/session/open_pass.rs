@@ -48,16 +48,16 @@ impl Session {
         if let Some(left) = left.filter(|run| run.ended.is_none()) {
             self.keep(Job::Pass(Arc::new(PassRun { ended: Some(now.wall), ..(*left).clone() })), changes);
         }
-        let begin = RunStart {
-            id,
+        let run = PassRun {
+            id: id.to_string(),
             file: file.to_owned(),
             source: text.to_owned(),
             profile: self.profile.facts.name.clone(),
             region: self.profile.facts.region.clone(),
             sandbox: self.profile.sandbox,
-            at: now,
-            plan: (0..pass.cases.len()).map(|case| (case, 1)).collect(),
+            ..PassRun::default()
         };
+        let begin = RunStart { run, at: now, plan: (0..pass.cases.len()).map(|case| (case, 1)).collect() };
         let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
         self.play(runner, None, now);
         self.pass_event(RunnerEvent::Pause(false), now, changes);

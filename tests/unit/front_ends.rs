@@ -18,8 +18,8 @@ use crate::model::{
     Extras, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, TokenStatus,
 };
-use crate::pass::Pass;
 use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::{Pass, PassRun};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
@@ -226,16 +226,15 @@ fn by_pass(course: &Course) -> Facts {
         "name = \"t\"\n[[cases]]\nname = \"c\"\n[[cases.steps]]\nsend = \"{TEXT}\"\njudge = \"All is well.\"\n"
     );
     let pass = Arc::new(Pass::parse(Path::new("t.toml"), &text).unwrap_or_else(|e| panic!("{e}")));
-    let begin = RunStart {
-        id: uuid::Uuid::from_u128(1),
+    let run = PassRun {
+        id: uuid::Uuid::from_u128(1).to_string(),
         file: "t.toml".to_owned(),
         source: text,
         profile: "staging".to_owned(),
         region: "mypurecloud.de".to_owned(),
-        sandbox: false,
-        at: Moment::ZERO,
-        plan: vec![(0, 1)],
+        ..PassRun::default()
     };
+    let begin = RunStart { run, at: Moment::ZERO, plan: vec![(0, 1)] };
     let readable = RepliesReadable::NotYetKnown;
     let player = Player { name: "Billing bot".to_owned(), key: KEY, channel: Channel::GuestApi, readable };
     let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
@@ -263,8 +262,8 @@ fn by_pass(course: &Course) -> Facts {
     }
     let evidence = &runner.run().cases[0].steps[0].evidence;
     let send = evidence.exchanges.iter().find(|exchange| exchange.exchange.kind == ExchangeKind::Send).unwrap();
-    let ours = evidence.said.iter().find(|said| said.is_ours()).unwrap();
-    let reply = evidence.said.iter().find(|said| !said.is_ours());
+    let ours = evidence.said.iter().find(|said| said.author == "guest").unwrap();
+    let reply = evidence.said.iter().find(|said| said.author != "guest");
     facts(
         course,
         ours.delivery.as_deref(),

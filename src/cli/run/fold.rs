@@ -111,7 +111,8 @@ impl RunFold {
     }
 
     fn new_lane(&self, now: Moment, plan: Vec<(usize, u32)>, captures: &BTreeMap<String, String>) -> Runner {
-        let begin = RunStart { plan, at: now, ..self.begin.clone() };
+        let run = PassRun { captures: captures.clone(), ..self.begin.run.clone() };
+        let begin = RunStart { run, at: now, plan };
         // A lane that begins later begins with what is known by then.
         let mut cast = self.cast.clone();
         for player in &mut cast.players {
@@ -119,7 +120,7 @@ impl RunFold {
                 player.readable.clone_from(&item.readable);
             }
         }
-        Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
+        Runner::new(Arc::clone(&self.pass), begin, cast, self.mode)
     }
 
     fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {

@@ -121,16 +121,16 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let needs = Needs { keeps: true, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |session: Session, clock: Clock, _: &_| {
         let profile = &session.profile;
-        let begin = RunStart {
-            id: uuid::Uuid::new_v4(),
+        let run = PassRun {
+            id: uuid::Uuid::new_v4().to_string(),
             file,
             source,
             profile: profile.facts.name.clone(),
             region: profile.facts.region.clone(),
             sandbox: profile.sandbox,
-            at: clock.now(),
-            plan: rounds(&cases, args.repeat),
+            ..PassRun::default()
         };
+        let begin = RunStart { run, at: clock.now(), plan: rounds(&cases, args.repeat) };
         let waves = waves(&pass, &begin.plan, &cast, args.parallel);
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };

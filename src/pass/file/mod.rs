@@ -48,7 +48,6 @@ pub struct PassCase {
     pub about: Option<String>,
     /// The conversation of its steps; `None`: the one that is open, or that `--to` names.
     pub conversation: Option<Spot<String>>,
-    /// The steps, in order; at least one.
     pub steps: Vec<PassStep>,
 }
 
@@ -68,7 +67,6 @@ pub struct PassStep {
     pub advance: Option<Duration>,
     pub renew: bool,
     pub send: Option<StepMessage>,
-    /// What is expected by itself.
     /// In the order in which it is shown.
     pub expect: Vec<Expectation>,
     pub judge: Option<String>,
@@ -80,7 +78,6 @@ pub struct PassStep {
 pub struct StepMessage {
     /// The text, with variables; empty where a choice says it all.
     pub text: String,
-    /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
     /// Take the choice of this label that was offered last.
     pub choice: Option<String>,
@@ -90,7 +87,6 @@ pub struct StepMessage {
 }
 
 words! {
-    /// What becomes of a message.
     pub enum ExpectedOutcome: word {
         Accepted = "accepted";
         Refused = "refused";
@@ -98,7 +94,6 @@ words! {
     }
 }
 
-/// What a step expects by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
     /// The step's set-up is done; for steps that expect nothing else.
@@ -126,13 +121,11 @@ pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,
     pub matches: Option<Pattern>,
-    /// It offers these choices (and maybe more).
     pub choices: Vec<String>,
     pub from: Option<Author>,
     pub within: Duration,
 }
 
-/// A regular expression and how it was written.
 #[derive(Clone, Debug)]
 pub struct Pattern(pub regex::Regex);
 
@@ -151,7 +144,6 @@ pub struct Capture {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum CaptureSource {
-    /// In the answer's JSON body, by JSON pointer.
     Body(String),
     Header(String),
     /// In a reply: the first group of the pattern, or all that matches.

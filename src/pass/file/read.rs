@@ -94,7 +94,6 @@ fn case(
     Some(PassCase { id, name, about, conversation, steps })
 }
 
-/// Reads `[[cases.steps]]`.
 fn step(
     mut table: Table<'_>,
     number: usize,
@@ -280,7 +279,6 @@ fn slug(name: &str, number: usize) -> String {
 
 const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
 
-/// Reads `expect` of a step that sends, or does not.
 fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
     let Some(mut table) = step.table("expect") else {
         return Vec::from_iter(sends.then_some(Expectation::Outcome(ExpectedOutcome::Accepted)));
@@ -388,7 +386,6 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
     Some(expected)
 }
 
-/// A regular expression, or what is wrong with it.
 fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern> {
     match Regex::new(&text.value) {
         Ok(regex) => Some(Pattern(regex)),

@@ -10,7 +10,6 @@ use super::view;
 use crate::export::escape::unseen_as_escapes;
 use crate::text::json::dense;
 
-/// The report of a run that is masked already.
 pub fn ctrf(run: &PassRun) -> String {
     let tally = run.tally();
     let stop = run.began.saturating_add(view::took(run)).unwrap_or(run.began);

@@ -39,16 +39,15 @@ words! {
 impl ReportFormat {
     /// The report of a run, which must be [`masked`] already.
     pub fn write(self, run: &PassRun) -> String {
-        match self {
-            Self::Junit => fill("run.xml", &view::of(run)),
-            Self::Ctrf => ctrf::ctrf(run),
-            Self::Markdown => fill("run.md", &view::of(run)),
-            Self::Html => {
-                let title = format!("{}: {}", run.name, view::tally(&run.tally()));
-                let script = include_str!("../../../assets/report/filter.js");
-                page(&title, &fill("run.html", &view::of(run)), script)
-            }
+        if self == Self::Ctrf {
+            return ctrf::ctrf(run);
         }
+        let filled = fill(&format!("run.{}", self.extension()), &view::of(run));
+        if self != Self::Html {
+            return filled;
+        }
+        let title = format!("{}: {}", run.name, view::tally(&run.tally()));
+        page(&title, &filled, include_str!("../../../assets/report/filter.js"))
     }
 }
 

@@ -138,7 +138,6 @@ fn anchor(exchange: &Exchange) -> String {
     format!("x-{}-{}", exchange.started.wall.as_millisecond(), exchange.id)
 }
 
-/// What became of an exchange, as the class that gives it its colour.
 const fn class_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "passed",

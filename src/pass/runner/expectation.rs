@@ -24,7 +24,6 @@ const EVIDENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Its turn has not come.
     Open,
     /// It may still come, until then.
     Waiting(Moment),
@@ -32,18 +31,15 @@ pub enum Status {
     Yes(Option<String>),
     /// It did not: what was seen instead.
     No(String),
-    /// Nobody can tell, for this reason.
     Blocked(Unreadable),
 }
 
 impl Status {
-    /// The moment to which it is waited for.
     pub const fn until(&self) -> Option<Moment> {
         if let Self::Waiting(until) = self { Some(*until) } else { None }
     }
 }
 
-/// What is known of the step that runs.
 #[derive(Clone, Debug, Default)]
 pub struct StepProgress {
     pub wanted: Vec<Expectation>,
@@ -73,13 +69,11 @@ impl StepProgress {
     }
 }
 
-/// What was seen since the step began.
 #[derive(Debug)]
 pub struct Observed<'s> {
     pub now: Moment,
     pub watch: &'s StepProgress,
     pub diagnosis: Option<&'s Diagnosis>,
-    /// New tokens since the step began.
     pub renewals: u32,
     pub replies: Option<&'s ReplyTracker>,
     /// Why it cannot be sent, where that is known.
@@ -91,7 +85,6 @@ impl Observed<'_> {
         moment.left(self.now).is_zero()
     }
 
-    /// Whether the step's time is over.
     fn is_late(&self) -> bool {
         self.is_past(self.watch.until)
     }
@@ -119,7 +112,6 @@ impl Expectation {
         }
     }
 
-    /// How long it listens to the conversation.
     fn listening(&self) -> Option<Duration> {
         match self {
             Self::Reply(ExpectedReply { within, .. })
@@ -229,7 +221,6 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     no(format!("it was {}{why}", got.word()))
 }
 
-/// What the settled exchange says.
 fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
     match (seen.watch.exchange.as_deref(), seen.watch.settled) {
         (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
@@ -340,7 +331,6 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
     }
 }
 
-/// Whether a message is the reply that is expected.
 pub fn fits(reply: &ExpectedReply, message: &RemoteMessage) -> bool {
     let text = &message.text;
     let contains = reply.contains.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()));
@@ -372,7 +362,6 @@ fn named(difference: Option<String>) -> String {
     difference.map_or_else(String::new, |difference| format!("; {difference}"))
 }
 
-/// When the spans end in which replies are listened for.
 pub fn listening_until<'s>(all: &'s [Expectation], seen: &'s Observed<'_>) -> impl Iterator<Item = Moment> + 's {
     let from = from(seen).ok().flatten();
     all.iter().filter_map(move |expectation| Some(from?.after(expectation.listening()?)))

@@ -32,10 +32,8 @@ use expectation::StepProgress;
 pub use navigation::RunStart;
 use replies::ReplyTracker;
 
-/// Exchanges that one step keeps as evidence.
 const EXCHANGES_KEPT: usize = 60;
 
-/// A conversation that steps can speak in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Player {
     pub name: String,
@@ -60,7 +58,6 @@ impl Cast {
     }
 }
 
-/// Who says how it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// A person: starts each step, and says the verdict.
@@ -75,13 +72,11 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug)]
 pub struct RunnerContext<'k> {
     pub facts: &'k ProfileFacts,
-    /// What exchanges showed.
     pub past: &'k PastExchanges,
     /// Why waiting for a token is of no use, if so; and for another one, where the one that there is was refused.
     pub no_token: [Option<&'k str>; 2],
 }
 
-/// What happens to a run.
 #[derive(Clone, Copy, Debug)]
 pub enum RunnerEvent<'e> {
     Report(&'e Report),
@@ -91,7 +86,6 @@ pub enum RunnerEvent<'e> {
     Due,
     /// Run the open step, also once more.
     Go,
-    /// A person's verdict on the open step.
     Verdict(Verdict),
     /// The suggested verdict is the person's, too.
     Accept,
@@ -107,14 +101,12 @@ pub enum RunnerEvent<'e> {
     Stop,
 }
 
-/// What a run wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunnerEffect {
     /// Send this; the message's id is told with [`Runner::sent`] at once.
     Send(OutgoingMessage),
     Cancel(MessageId),
     Read(ConversationKey),
-    /// Open the session of a conversation.
     Connect(ConversationKey),
     Renew,
     /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
@@ -138,17 +130,14 @@ pub enum StepStage {
     Over,
 }
 
-/// What a run knows of signing in.
 #[derive(Clone, Debug, Default)]
 struct SignInSeen {
     generation: Option<Generation>,
     /// Why there is none, and none to be waited for; and why there will be no other.
     trouble: [Option<String>; 2],
-    /// A step was blocked for that.
     blocked: bool,
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub struct Runner {
     pass: Arc<Pass>,
@@ -163,23 +152,16 @@ pub struct Runner {
     sign_in: SignInSeen,
     /// The open step waits for a newer token than this before it sends, until then at the latest.
     renewing: Option<(Option<Generation>, Moment)>,
-    /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,
     /// The open case has set a fault.
     faulty: bool,
-    failed: bool,
     now: Moment,
+    /// What is wanted since the last event.
+    effects: Vec<RunnerEffect>,
 }
 
 impl Runner {
-    /// … that begins with these captures.
-    #[must_use]
-    pub fn with_captures(mut self, captures: &BTreeMap<String, String>) -> Self {
-        self.run.captures.clone_from(captures);
-        self
-    }
-
     pub const fn run(&self) -> &PassRun {
         &self.run
     }
@@ -196,7 +178,6 @@ impl Runner {
         self.renewing.is_some()
     }
 
-    /// Whether the open step waits for its conversation's session.
     pub fn is_opening(&self) -> bool {
         self.opening().is_some()
     }
@@ -209,7 +190,6 @@ impl Runner {
         self.stage == StepStage::Over
     }
 
-    /// Whether a step was blocked because nobody is signed in.
     pub const fn lacked_a_token(&self) -> bool {
         self.sign_in.blocked
     }
@@ -273,33 +253,32 @@ impl Runner {
     pub fn on(&mut self, now: Moment, event: RunnerEvent<'_>, known: &RunnerContext<'_>) -> Vec<RunnerEffect> {
         self.now = now;
         self.sign_in.trouble = known.no_token.map(|why| why.map(|why| format!("not signed in: {why}")));
-        let mut effects = Vec::new();
         match event {
             RunnerEvent::Report(report) => {
                 self.report(report, known);
-                self.renewed(&mut effects);
+                self.renewed();
                 if let Report::Session(key, session) = report {
-                    self.session_moved(*key, session, &mut effects);
+                    self.session_moved(*key, session);
                 }
                 self.give_up_opening();
             }
-            RunnerEvent::Sandbox(done) => self.prepared(done, &mut effects),
+            RunnerEvent::Sandbox(done) => self.prepared(done),
             RunnerEvent::Due => {
-                self.renewed(&mut effects);
+                self.renewed();
                 self.give_up_opening();
-                self.read_when_due(&mut effects);
+                self.read_when_due();
             }
-            RunnerEvent::Go => self.go(&mut effects),
-            RunnerEvent::Verdict(verdict) => self.verdict(verdict, &mut effects),
-            RunnerEvent::Accept => self.accept(&mut effects),
-            RunnerEvent::Undo => self.undo(&mut effects),
+            RunnerEvent::Go => self.go(),
+            RunnerEvent::Verdict(verdict) => self.verdict(verdict),
+            RunnerEvent::Accept => self.accept(),
+            RunnerEvent::Undo => self.undo(),
             RunnerEvent::Note(at, text) => self.note(at, text),
-            RunnerEvent::Case(by) => self.case(by, &mut effects),
+            RunnerEvent::Case(by) => self.case(by),
             RunnerEvent::Pause(paused) => self.pause(paused),
-            RunnerEvent::Stop => self.stop(&mut effects),
+            RunnerEvent::Stop => self.stop(),
         }
-        self.settle(known, &mut effects);
-        effects
+        self.settle(known);
+        std::mem::take(&mut self.effects)
     }
 
     fn open_mut(&mut self) -> Option<&mut StepResult> {
@@ -308,7 +287,6 @@ impl Runner {
     }
 }
 
-/// The conversation of that name, or the usual one.
 fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String> {
     let Some(name) = wanted else {
         let usual = cast.usual.and_then(|key| cast.player(key));
@@ -317,7 +295,6 @@ fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String
     cast.players.iter().find(|p| p.name == name).ok_or_else(|| missing_conversation(cast, name))
 }
 
-/// The sentence for a conversation that the profile has not.
 pub fn missing_conversation(cast: &Cast, name: &str) -> String {
     let near = suggest::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
     let near = near.map_or_else(String::new, |near| match alike::difference(near, name) {

@@ -1,7 +1,6 @@
 //! How a run begins: new, or where an earlier session stopped. Then from step to step: verdicts, undo, notes, jumps, pauses,
 //! and the way through a run that nobody watches.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::replies::ReplyTracker;
@@ -13,14 +12,8 @@ use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassR
 /// What a run is begun with, beside the pass.
 #[derive(Clone, Debug)]
 pub struct RunStart {
-    pub id: uuid::Uuid,
-    /// The file as it was named.
-    pub file: String,
-    pub source: String,
-    pub profile: String,
-    pub region: String,
-    /// A sandbox, built in or not.
-    pub sandbox: bool,
+    /// What is known of it before it begins: its id, the file, the profile.
+    pub run: PassRun,
     pub at: Moment,
     /// Cases of the file, in order; each as often as it is to be run, with its round.
     pub plan: Vec<(usize, u32)>,
@@ -31,27 +24,11 @@ impl Runner {
     pub fn new(pass: Arc<Pass>, begin: RunStart, cast: Cast, mode: Mode) -> Self {
         let known = begin.plan.iter().filter_map(|(at, round)| Some((*at, blank(pass.cases.get(*at)?, *round, &cast))));
         let (plan, cases) = known.unzip();
-        let run = PassRun {
-            id: begin.id.to_string(),
-            name: pass.name.clone(),
-            about: pass.about.clone(),
-            file: begin.file,
-            source: begin.source,
-            profile: begin.profile,
-            region: begin.region,
-            sandbox: begin.sandbox,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            began: begin.at.wall,
-            ended: None,
-            cases,
-            captures: BTreeMap::new(),
-            sent: 0,
-            at: (0, 0),
-        };
+        let (name, about, version) = (pass.name.clone(), pass.about.clone(), env!("CARGO_PKG_VERSION").to_owned());
+        let run = PassRun { name, about, version, began: begin.at.wall, cases, ..begin.run };
         Self::of(pass, plan, cast, mode, run, begin.at)
     }
 
-    /// The first step is open.
     fn of(pass: Arc<Pass>, plan: Vec<usize>, cast: Cast, mode: Mode, run: PassRun, now: Moment) -> Self {
         let stage = if run.cases.is_empty() { StepStage::Over } else { StepStage::Ready };
         // A socket that is open already is observed from here on.
@@ -71,8 +48,8 @@ impl Runner {
             opened: Some(now),
             paused: false,
             faulty: false,
-            failed: false,
             now,
+            effects: Vec::new(),
         }
     }
 
@@ -88,7 +65,7 @@ impl Runner {
     }
 
     /// A person's verdict; the next step that has none is open then.
-    pub(super) fn verdict(&mut self, verdict: Verdict, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn verdict(&mut self, verdict: Verdict) {
         if self.stage == StepStage::Over {
             return;
         }
@@ -99,23 +76,22 @@ impl Runner {
             result.began.get_or_insert(wall);
             stop_waiting(result);
         }
-        self.leave(effects);
-        self.next_open(effects);
+        self.leave();
+        self.next_open();
     }
 
-    pub(super) fn accept(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn accept(&mut self) {
         if self.stage == StepStage::Judging
             && let Some(verdict) = self.open_result().and_then(|r| r.suggested)
         {
-            self.verdict(verdict, effects);
+            self.verdict(verdict);
         }
     }
 
-    /// Takes the newest verdict back and opens its step as it was.
-    pub(super) fn undo(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn undo(&mut self) {
         let newest = self.places().into_iter().filter_map(|(at, step)| Some((step.verdict.and(step.ended)?, at))).max();
         let Some((_, at)) = newest else { return };
-        self.leave(effects);
+        self.leave();
         self.run.ended = None;
         self.open(at);
         if let Some(result) = self.open_mut() {
@@ -124,7 +100,6 @@ impl Runner {
         self.reopen();
     }
 
-    /// A person's note; empty takes it back.
     pub(super) fn note(&mut self, (case, step): (usize, usize), text: &str) {
         if let Some(result) = self.run.cases.get_mut(case).and_then(|case| case.steps.get_mut(step)) {
             result.note = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
@@ -132,20 +107,19 @@ impl Runner {
     }
 
     /// Opens the next case, or the one before, at its first step without a verdict.
-    pub(super) fn case(&mut self, by: isize, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn case(&mut self, by: isize) {
         let last = self.run.cases.len().saturating_sub(1);
         let from = self.run.at.0.min(last);
         let case = from.saturating_add_signed(by).min(last);
         if case == from && self.stage != StepStage::Over {
             return;
         }
-        self.leave(effects);
+        self.leave();
         let open = self.run.cases.get(case).and_then(|c| c.steps.iter().position(|s| s.verdict.is_none()));
         self.open((case, open.unwrap_or(0)));
         self.reopen();
     }
 
-    /// The timer of the open step stands, or goes on.
     pub(super) fn pause(&mut self, paused: bool) {
         if paused {
             self.stop_timer();
@@ -156,10 +130,10 @@ impl Runner {
     }
 
     /// It is over: what is open stays without a verdict.
-    pub(super) fn stop(&mut self, effects: &mut Vec<RunnerEffect>) {
-        self.leave(effects);
+    pub(super) fn stop(&mut self) {
+        self.leave();
         self.end();
-        self.clear_faults(effects);
+        self.clear_faults();
     }
 
     fn stop_timer(&mut self) {
@@ -172,8 +146,8 @@ impl Runner {
     }
 
     /// Leaves the open step: nothing of it is waited for any more.
-    fn leave(&mut self, effects: &mut Vec<RunnerEffect>) {
-        self.take_back(effects);
+    fn leave(&mut self) {
+        self.take_back();
         self.stop_timer();
         if let Some(result) = self.open_mut() {
             stop_waiting(result);
@@ -208,7 +182,7 @@ impl Runner {
     }
 
     /// The next step without a verdict: behind the open one, else the first of all; none: it is over.
-    fn next_open(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn next_open(&mut self) {
         let from = self.run.at;
         let open =
             |step: &StepResult| step.verdict.is_none() && (self.mode == Mode::Person || step.suggested.is_none());
@@ -216,7 +190,7 @@ impl Runner {
         let behind = places.iter().find(|(at, step)| *at > from && open(step));
         let next = behind.or_else(|| places.iter().find(|(_, step)| open(step))).map(|(at, _)| *at);
         if next.is_none_or(|at| at.0 != from.0) {
-            self.clear_faults(effects);
+            self.clear_faults();
         }
         match next {
             Some(at) => {
@@ -235,22 +209,23 @@ impl Runner {
     }
 
     /// Faults end with the case that set them.
-    fn clear_faults(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn clear_faults(&mut self) {
         if std::mem::take(&mut self.faulty) {
-            effects.push(RunnerEffect::ClearFaults);
+            self.effects.push(RunnerEffect::ClearFaults);
         }
     }
 
     // ── alone ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Opens a step by itself, or leaves it out.
-    pub(super) fn go_alone(&mut self, fail_fast: bool, effects: &mut Vec<RunnerEffect>) {
-        if fail_fast && self.failed {
+    pub(super) fn go_alone(&mut self, fail_fast: bool) {
+        let went_wrong = |step: &StepResult| matches!(step.suggested, Some(Verdict::Fail | Verdict::Blocked));
+        if fail_fast && self.run.steps().any(went_wrong) {
             return self.decide(Verdict::Skip, "skipped after the first failure".to_owned());
         }
         let (case, step) = self.run.at;
         let mut before = self.run.cases.get(case).into_iter().flat_map(|c| c.steps.iter().take(step));
-        if let Some(broken) = before.find(|s| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked))) {
+        if let Some(broken) = before.find(|step| went_wrong(step)) {
             let cause = broken.caused_by().map(str::to_owned);
             self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
             if let Some(result) = self.open_mut() {
@@ -258,11 +233,11 @@ impl Runner {
             }
             return;
         }
-        self.go(effects);
+        self.go();
     }
 
     /// What is suggested counts; what only a person could say is skipped.
-    pub(super) fn judge_alone(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn judge_alone(&mut self) {
         let wall = self.now.wall;
         if let Some(result) = self.open_mut() {
             result.ended = Some(wall);
@@ -272,10 +247,9 @@ impl Runner {
                 result.suggested = Some(Verdict::Skip);
                 result.why = Some(format!("a person must judge: {judge}"));
             }
-            self.failed |= matches!(result.suggested, Some(Verdict::Fail | Verdict::Blocked));
         }
-        self.leave(effects);
-        self.next_open(effects);
+        self.leave();
+        self.next_open();
     }
 }
 

@@ -10,8 +10,8 @@ use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage
 use crate::diagnosis::diagnose;
 use crate::engine::Report;
 use crate::model::{
-    Cause, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Generation, MessageId, Moment, Probe,
-    RemoteMessage,
+    Author, Cause, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Generation, MessageId, Moment,
+    Probe, RemoteMessage,
 };
 use crate::pass::file::{Capture, CaptureSource, Expectation};
 use crate::pass::result::{ExchangeEvidence, ExpectationState, SaidMessage, Verdict};
@@ -34,21 +34,18 @@ impl Runner {
             Report::Message { id, delivery, remote_id, .. } => self.message(*id, delivery, remote_id.as_deref()),
             Report::Conversation { key, messages, .. } => {
                 self.trackers.entry(*key).or_default().read(messages);
-                if self.speaks_in(*key) {
-                    if let Some((_, reads)) = self.watch.as_ref().and_then(|w| w.read) {
-                        self.schedule_read(reads + 1);
-                    }
-                    self.note_heard(*key);
+                let reads = self.watch.as_ref().and_then(|watch| watch.read);
+                if let Some((_, reads)) = reads.filter(|_| self.speaks_in(*key)) {
+                    self.schedule_read(reads + 1);
                 }
+                self.note_heard(*key);
             }
             Report::RepliesReadable(key, readable, as_of) => {
                 self.trackers.entry(*key).or_default().told_readable(readable, *as_of);
             }
             Report::MessagesArrived(key, messages) => {
                 self.trackers.entry(*key).or_default().heard(messages);
-                if self.speaks_in(*key) {
-                    self.note_heard(*key);
-                }
+                self.note_heard(*key);
             }
             _ => {}
         }
@@ -111,7 +108,7 @@ impl Runner {
             self.trackers.entry(key).or_default().ours_moved(remote_id, settled);
         }
         let said = self.open_mut().map(|result| &mut result.evidence.said);
-        if let Some(said) = said.and_then(|said| said.iter_mut().find(|s| s.is_ours())) {
+        if let Some(said) = said.and_then(|said| said.iter_mut().find(|s| s.author == Author::Guest.word())) {
             said.delivery = Some(delivery.word().to_owned());
             said.remote_id = remote_id.map(str::to_owned).or(said.remote_id.take());
         }
@@ -121,9 +118,8 @@ impl Runner {
         }
     }
 
-    /// What the other side said goes with the step as evidence.
     fn note_heard(&mut self, key: ConversationKey) {
-        let heard = self.trackers.get(&key).into_iter().flat_map(ReplyTracker::unheard);
+        let heard = self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(ReplyTracker::unheard);
         let heard: Vec<SaidMessage> = heard.map(SaidMessage::heard).collect();
         let Some(result) = self.open_mut() else { return };
         for message in heard {
@@ -133,14 +129,14 @@ impl Runner {
         }
     }
 
-    pub(super) fn read_when_due(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn read_when_due(&mut self) {
         let reads = self.open_player().ok().filter(|player| !player.channel.has_sessions()).map(|player| player.key);
         let due = self.watched().and_then(|watch| watch.read);
         if let (Some(key), Some((at, reads))) = (reads, due)
             && at.left(self.now).is_zero()
         {
             self.schedule_read(reads + 1);
-            effects.push(RunnerEffect::Read(key));
+            self.effects.push(RunnerEffect::Read(key));
         }
     }
 
@@ -172,7 +168,6 @@ impl Runner {
         }
     }
 
-    /// The moment to which an expectation of the open step is waited for.
     pub fn waits_until(&self, expectation: usize) -> Option<Moment> {
         let watch = self.watched()?;
         // Without a diagnosis: the moment until which is waited is the same.
@@ -184,15 +179,15 @@ impl Runner {
     }
 
     /// Looks at everything again; decides what can be decided, and in a run alone goes on by itself.
-    pub(super) fn settle(&mut self, known: &RunnerContext<'_>, effects: &mut Vec<RunnerEffect>) {
-        self.look_again(known, effects);
+    pub(super) fn settle(&mut self, known: &RunnerContext<'_>) {
+        self.look_again(known);
         while let Mode::Alone { fail_fast } = self.mode {
             match &self.stage {
-                StepStage::Ready => self.go_alone(fail_fast, effects),
-                StepStage::Judging => self.judge_alone(effects),
+                StepStage::Ready => self.go_alone(fail_fast),
+                StepStage::Judging => self.judge_alone(),
                 StepStage::Preparing(_) | StepStage::Over => return,
                 StepStage::Watching => {
-                    self.look_again(known, effects);
+                    self.look_again(known);
                     if self.stage == StepStage::Watching {
                         return;
                     }
@@ -201,11 +196,11 @@ impl Runner {
         }
     }
 
-    fn look_again(&mut self, known: &RunnerContext<'_>, effects: &mut Vec<RunnerEffect>) {
+    fn look_again(&mut self, known: &RunnerContext<'_>) {
         if self.stage != StepStage::Watching {
             return;
         }
-        self.give_up(effects);
+        self.give_up();
         let Some(mut watch) = self.watch.take() else { return };
         let diagnosis = watch.exchange.as_ref().and_then(|x| self.why(x, known));
         let seen = self.seen(&watch, diagnosis.as_ref());
@@ -220,7 +215,7 @@ impl Runner {
         let read_tells = undecided.is_some_and(|d| d.settles.iter().any(|s| s.probe == Probe::Conversation));
         if wants_why && read_tells && watch.settled.is_some() && !watch.asked_why {
             watch.asked_why = true;
-            effects.extend(self.open_player().ok().map(|p| RunnerEffect::Read(p.key)));
+            self.effects.extend(self.open_player().ok().map(|p| RunnerEffect::Read(p.key)));
         }
         let over = looks.iter().all(|l| !matches!(l, Status::Open | Status::Waiting(_)));
         let lost = looks.iter().any(|l| matches!(l, Status::No(_)));
@@ -232,7 +227,7 @@ impl Runner {
         self.run.captures.extend(captures);
         self.write_down(&looks);
         if over {
-            self.decided(lost, blocked, effects);
+            self.decided(lost, blocked);
         }
     }
 
@@ -245,12 +240,12 @@ impl Runner {
     }
 
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
-    fn give_up(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn give_up(&mut self) {
         let Some(why) = self.no_token().map(str::to_owned) else { return };
         let delivery = self.watch.as_ref().and_then(|watch| watch.delivery.as_ref());
         if matches!(delivery, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. })) {
             self.sign_in.blocked = true;
-            self.take_back(effects);
+            self.take_back();
             self.decide(Verdict::Blocked, why);
         }
     }
@@ -275,8 +270,8 @@ impl Runner {
         }
     }
 
-    fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<RunnerEffect>) {
-        self.cancel_unsettled(effects);
+    fn decided(&mut self, lost: bool, blocked: Option<String>) {
+        self.cancel_unsettled();
         self.stage = StepStage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };

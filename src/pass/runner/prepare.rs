@@ -19,12 +19,11 @@ const RENEW_WITHIN: Duration = Duration::from_secs(30);
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
 
 impl Runner {
-    /// Runs the open step, from its beginning.
-    pub(super) fn go(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn go(&mut self) {
         if self.stage == StepStage::Over {
             return;
         }
-        self.take_back(effects);
+        self.take_back();
         self.pause(false);
         let wall = self.now.wall;
         let Some(step) = self.open_step().cloned() else { return };
@@ -66,13 +65,13 @@ impl Runner {
         // A step that sends has it opened by its message.
         preps.extend((listens && step.send.is_none()).then_some(RunnerEffect::Connect(key)));
         self.stage = StepStage::Preparing(preps);
-        self.prepare(effects);
+        self.prepare();
     }
 
     /// Does what is to be done next; what the sandbox is asked for is answered first.
-    fn prepare(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn prepare(&mut self) {
         while let StepStage::Preparing(preps) = &mut self.stage {
-            let Some(next) = preps.pop_front() else { return self.send(effects) };
+            let Some(next) = preps.pop_front() else { return self.send() };
             match next {
                 RunnerEffect::Renew => {
                     self.renewing = Some((self.sign_in.generation, self.now.after(RENEW_WITHIN)));
@@ -84,7 +83,7 @@ impl Runner {
                 }
                 _ => {}
             }
-            return effects.push(next);
+            return self.effects.push(next);
         }
     }
 
@@ -97,26 +96,20 @@ impl Runner {
     }
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.
-    pub(super) fn session_moved(
-        &mut self,
-        key: ConversationKey,
-        session: &WebSession,
-        effects: &mut Vec<RunnerEffect>,
-    ) {
+    pub(super) fn session_moved(&mut self, key: ConversationKey, session: &WebSession) {
         if !self.is_opening() || self.open_player().map_or(true, |player| player.key != key) {
             return;
         }
         match session {
             WebSession::Open { .. } | WebSession::ReadOnly(_) => {
                 self.waits_for_session(None);
-                self.prepare(effects);
+                self.prepare();
             }
             WebSession::Unreachable(why) | WebSession::Ended(why) => self.not_opened(&why.to_string()),
             WebSession::Closed | WebSession::Connecting | WebSession::Reconnecting(..) => {}
         }
     }
 
-    /// A session that has not opened in time is waited for no longer.
     pub(super) fn give_up_opening(&mut self) {
         if self.opening().is_some_and(|until| until.left(self.now).is_zero()) {
             self.not_opened(&format!("it did not open within {} s", OPEN_WITHIN.as_secs()));
@@ -136,7 +129,7 @@ impl Runner {
     }
 
     /// A token came, or will not come: a step that asked for a new one goes on with it, and not with the old one.
-    pub(super) fn renewed(&mut self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn renewed(&mut self) {
         let Some((before, until)) = self.renewing else { return };
         let late = until.left(self.now).is_zero();
         if self.sign_in.generation <= before && self.sign_in.trouble.iter().all(Option::is_none) && !late {
@@ -144,20 +137,20 @@ impl Runner {
         }
         self.renewing = None;
         // Where none came, the step goes on all the same: what it meets is what is looked at.
-        self.prepare(effects);
+        self.prepare();
     }
 
-    pub(super) fn prepared(&mut self, done: Result<(), &str>, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn prepared(&mut self, done: Result<(), &str>) {
         if !matches!(self.stage, StepStage::Preparing(_)) {
             return;
         }
         match done {
-            Ok(()) => self.prepare(effects),
+            Ok(()) => self.prepare(),
             Err(why) => self.decide(Verdict::Blocked, format!("the sandbox was not set up: {why}")),
         }
     }
 
-    fn send(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn send(&mut self) {
         let Some(step) = self.open_step().cloned() else { return };
         self.stage = StepStage::Watching;
         let Ok(player) = self.open_player().cloned() else { return };
@@ -191,10 +184,9 @@ impl Runner {
         if let Some(watch) = &mut self.watch {
             watch.delivery = Some(DeliveryStatus::Queued);
         }
-        effects.push(RunnerEffect::Send(outgoing));
+        self.effects.push(RunnerEffect::Send(outgoing));
     }
 
-    /// The text and what goes with it, filled in; or why that cannot be.
     fn filled(&mut self, outgoing: &StepMessage, key: ConversationKey) -> Result<(String, Extras), String> {
         let seed = self.run.id.parse::<uuid::Uuid>().map_or(0, |id| id.as_u128());
         let runs = self.run.steps().map(|s| u64::from(s.runs)).sum();
@@ -239,19 +231,18 @@ impl Runner {
         })
     }
 
-    /// Takes back what is still under way.
-    pub(super) fn take_back(&mut self, effects: &mut Vec<RunnerEffect>) {
-        self.cancel_unsettled(effects);
+    pub(super) fn take_back(&mut self) {
+        self.cancel_unsettled();
         self.watch = None;
         self.renewing = None;
     }
 
     /// A message that is not settled shall not go out during another step.
-    pub(super) fn cancel_unsettled(&self, effects: &mut Vec<RunnerEffect>) {
+    pub(super) fn cancel_unsettled(&mut self) {
         if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
             && !delivery.is_settled()
         {
-            effects.push(RunnerEffect::Cancel(*message));
+            self.effects.push(RunnerEffect::Cancel(*message));
         }
     }
 

@@ -13,7 +13,6 @@ const FRESH_MAX: usize = 4 << 20;
 
 #[derive(Clone, Debug, Default)]
 pub struct ReplyTracker {
-    /// Whether replies can be read, and as of when.
     pub readable: RepliesReadable,
     as_of: Option<AsOf>,
     /// Whether anything was read or heard.
@@ -22,9 +21,7 @@ pub struct ReplyTracker {
     ours: Option<Ours>,
     /// When ours was said, by the remote side's clock, once it was found.
     said: Option<Timestamp>,
-    /// What the other side has said since, in order: the newest of it.
     pub fresh: VecDeque<RemoteMessage>,
-    /// How many bytes that takes.
     bytes: usize,
     /// How many of those an expectation has taken.
     pub taken: usize,
@@ -55,7 +52,6 @@ impl ReplyTracker {
         Self { readable: RepliesReadable::Yes, as_of: Some(AsOf::SocketSince(since)), ..Self::default() }
     }
 
-    /// A read ended, or the socket opened or was lost.
     pub fn told_readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
         self.readable = readable.clone();
         self.as_of = Some(as_of);
@@ -173,7 +169,6 @@ impl ReplyTracker {
     }
 }
 
-/// About how many bytes a message takes in memory.
 fn bytes_of(message: &RemoteMessage) -> usize {
     let choices: usize = message.choices.iter().map(|choice| 256 + choice.label.len() + choice.payload.len()).sum();
     256 + message.text.len() + choices + 512 * message.attachments.len()

@@ -158,7 +158,6 @@ struct Context<'r> {
     now: Moment,
     request_id: &'r str,
     correlation_id: &'r str,
-    /// Set where a socket is to be opened.
     connection: Option<ConnectionId>,
 }
 
@@ -238,23 +237,22 @@ impl Context<'_> {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());
                 return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::new(200, &mime, bytes));
             }
-            To::History => {
-                let page = self.page().and_then(|page| world.history(self.bearer(), page));
-                return page.map_or_else(
-                    |refusal| self.refused(world, &refusal, RetryForm::Seconds),
-                    |page| HttpAnswer::json(200, &page),
-                );
-            }
             _ => {}
         }
-        let (gauge, admitted) = world.tokens.admit(self.bearer(), self.now);
-        let answered = match self.route.endpoint {
-            To::Nowhere => Err(ServiceRefusal::NO_ROUTE),
-            To::OtherMethod => Err(ServiceRefusal::METHOD),
-            _ => admitted.and_then(|granted| self.allowed(world, &granted)),
+        let (gauge, answered) = if self.route.endpoint == To::History {
+            let page = self.page().and_then(|page| world.history(self.bearer(), page));
+            (None, page.map(|page| HttpAnswer::json(200, &page)))
+        } else {
+            let (gauge, admitted) = world.tokens.admit(self.bearer(), self.now);
+            let answered = match self.route.endpoint {
+                To::Nowhere => Err(ServiceRefusal::NO_ROUTE),
+                To::OtherMethod => Err(ServiceRefusal::METHOD),
+                _ => admitted.and_then(|granted| self.allowed(world, &granted)),
+            };
+            (Some(gauge), answered)
         };
         let mut answer = answered.unwrap_or_else(|refusal| self.refused(world, &refusal, RetryForm::Seconds));
-        answer.gauge(gauge);
+        gauge.into_iter().for_each(|gauge| answer.gauge(gauge));
         answer
     }
 
@@ -264,24 +262,20 @@ impl Context<'_> {
             return oauth_error((400, "invalid_request", "the body must be application/x-www-form-urlencoded"));
         }
         let asked = GrantRequest::of(self.header(AUTHORIZATION), self.body);
-        match world.token(&asked, self.plan) {
-            Err(refusal) => oauth_error(refusal),
-            Ok((token, scopes)) => {
-                let tell = world.scenario.token.tell_scope && world.scenario.world == ScenarioRules::Described;
-                HttpAnswer::json(
-                    200,
-                    &dense(json!({
-                        "access_token": token,
-                        "token_type": "bearer",
-                        "expires_in": world.scenario.token.lifetime_seconds,
-                        "scope": (tell && !scopes.is_empty()).then(|| scopes.join(" ")),
-                    })),
-                )
-            }
-        }
+        let (token, scopes) = match world.token(&asked, self.plan) {
+            Ok(given) => given,
+            Err(refusal) => return oauth_error(refusal),
+        };
+        let tell = world.scenario.token.tell_scope && world.scenario.world == ScenarioRules::Described;
+        let body = json!({
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": world.scenario.token.lifetime_seconds,
+            "scope": (tell && !scopes.is_empty()).then(|| scopes.join(" ")),
+        });
+        HttpAnswer::json(200, &dense(body))
     }
 
-    /// A request whose token is valid, with these scopes.
     fn allowed(&self, world: &mut World, granted: &[String]) -> Served<HttpAnswer> {
         let [id, message] = self.route.ids;
         // No permission is listed for this one: only the described world's scope is looked at.
@@ -371,17 +365,12 @@ impl Context<'_> {
         if !self.header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
             return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
-        match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan) {
-            Some(id) => {
-                self.connection = Some(id);
-                HttpAnswer::empty(101)
-            }
-            None => {
-                let body = json!({"message": "Forbidden", "connectionId": self.correlation_id,
-                    "requestId": self.request_id});
-                HttpAnswer::json(403, &body)
-            }
+        self.connection = world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan);
+        if self.connection.is_some() {
+            return HttpAnswer::empty(101);
         }
+        let (connection, request) = (self.correlation_id, self.request_id);
+        HttpAnswer::json(403, &json!({"message": "Forbidden", "connectionId": connection, "requestId": request}))
     }
 
     fn json<T: DeserializeOwned>(&self) -> Served<T> {

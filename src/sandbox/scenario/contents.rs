@@ -33,11 +33,9 @@ pub struct ScenarioClient {
     pub secret: Option<String>,
     /// Shown by `tokens/me`.
     pub name: String,
-    /// What it may be granted.
     pub scopes: Vec<String>,
     /// The administrator's Guest API switch.
     pub guest_api: bool,
-    /// The permissions of its roles.
     pub permissions: Vec<String>,
 }
 
@@ -197,12 +195,10 @@ pub enum ScenarioScript {
 pub enum Addressed {
     /// Nothing: the body has no `to`.
     No,
-    /// The right id.
     #[default]
     Guest,
     /// An id that is nobody's in this conversation.
     Stranger,
-    /// The right external id.
     External,
 }
 

@@ -49,8 +49,7 @@ pub struct Scenario {
     /// messages. 0 where a start is to be repeated to the letter.
     #[serde(skip)]
     pub run: u64,
-    /// Which rules hold.
-    pub world: ScenarioRules,
+    pub(crate) world: ScenarioRules,
     /// Least and greatest milliseconds before an answer.
     pub latency_ms: [u64; 2],
     /// Least and greatest milliseconds before the counterpart answers a message.
@@ -63,8 +62,7 @@ pub struct Scenario {
     pub limits: Limits,
     /// The web deployment.
     pub deployment: Deployment,
-    /// Where replies of the open channel are pushed.
-    pub webhook: Option<ScenarioWebhook>,
+    pub(crate) webhook: Option<ScenarioWebhook>,
     /// The conversations, in the picker's order.
     pub conversations: Vec<ScenarioConversation>,
     /// Faults that are set from the start, in the form of the control API.

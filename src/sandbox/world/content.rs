@@ -95,7 +95,6 @@ pub(crate) struct TakenChoice {
     pub(crate) kind: String,
     pub(crate) text: String,
     pub(crate) payload: String,
-    /// The message that offered it, where told.
     pub(crate) originating_message_id: Option<String>,
 }
 

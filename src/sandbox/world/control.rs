@@ -18,7 +18,6 @@ pub(crate) enum FaultSubject<'r> {
     Conversation(&'r str),
     /// The integration's guest of this id.
     Guest(&'r str),
-    /// The session of this guest token.
     Session(&'r str),
     /// A socket that is asked for from this origin.
     Origin(&'r str),
@@ -61,7 +60,6 @@ impl World {
             || self.web_entry(token).is_some_and(|entry| entry.name == name)
     }
 
-    /// Sets a fault; one that takes effect at once does.
     pub(crate) fn set_fault(&mut self, fault: Fault) {
         if fault.at_once {
             self.act(&fault);
@@ -123,7 +121,6 @@ impl World {
         }
     }
 
-    /// What was received, counted, and how the sandbox is set: see [`crate::sandbox::Sandbox::state`].
     pub(crate) fn state(&mut self, advanced: Duration) -> Value {
         self.settle();
         let conversation = |c: &SimulatedConversation| {

@@ -38,13 +38,15 @@ impl Participant {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum GuestAccess {
-    /// By the conversation's id.
     #[default]
     GuestApi,
     /// Through the integration, as this guest: `channel.from` of the newest message.
-    Open { from: Value },
-    /// Through the guest WebSocket, in the session of this guest token.
-    Web { token: Arc<str> },
+    Open {
+        from: Value,
+    },
+    Web {
+        token: Arc<str>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +66,6 @@ pub(crate) struct SimulatedMessage {
 }
 
 impl SimulatedMessage {
-    /// Words and nothing else.
     pub(crate) fn words(id: String, by: ParticipantPurpose, text: impl Into<Arc<str>>, at: Timestamp) -> Self {
         let (offer, pieces, metadata) = Default::default();
         Self { id, by, text: text.into(), offer, pieces, own_id: None, metadata, at, request: None }
@@ -81,7 +82,6 @@ impl SimulatedMessage {
         (!all.is_empty()).then_some(all)
     }
 
-    /// `type` of the message.
     pub(crate) fn form(&self) -> &'static str {
         let chosen = self.pieces.iter().any(|piece| matches!(piece, GuestContent::Choice(_)));
         if self.offer == OfferedContent::Nothing && !chosen { "Text" } else { "Structured" }
@@ -201,12 +201,10 @@ impl SimulatedConversation {
         }
     }
 
-    /// Whether `name` is its name or id.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.id == name || self.name == name
     }
 
-    /// Whether it is that of the integration's guest with this id.
     pub(crate) fn is_of_open_guest(&self, id: &str) -> bool {
         matches!(&self.via, GuestAccess::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
     }

@@ -36,8 +36,8 @@ impl World {
         {
             self.now = at;
             match what {
-                DueEvent::Counterpart { conversation, happening } => self.happen(conversation, happening),
-                DueEvent::Frame { to, out } => self.release(to, out),
+                DueEvent::Counterpart(conversation, happening) => self.happen(conversation, happening),
+                DueEvent::Frame(to, out) => self.release(to, out),
                 DueEvent::Release(to) => self.release_held(to),
                 DueEvent::Expires(token) => self.expire_session(&token),
             }
@@ -53,13 +53,20 @@ impl World {
         let person = conversation.participant(ParticipantPurpose::Agent).is_some();
         let by = if person { ParticipantPurpose::Agent } else { ParticipantPurpose::Workflow };
         match happening {
-            ScriptedAct::Types => self.announce_typing(n, by),
-            ScriptedAct::Says { text, offer } => {
+            ScriptedAct::Types => {
+                let id = self.dice.messages.hex();
+                let body = frames::event(&id, false, self.now.wall, frames::typing());
+                let pushed = json!({"events": [frames::typing()]});
+                self.announce(n, (&id, by, "Event"), pushed, FaultTarget::Answer, body);
+            }
+            ScriptedAct::Says(text, offer) => {
                 let open = matches!(conversation.via, GuestAccess::Open { .. });
                 let mut said =
                     SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(self.now.wall));
                 said.offer = if open { offer.for_open() } else { offer };
-                self.announce_message(n, &said);
+                let body = frames::structured(&self.conversations[n], &said, false);
+                let pushed = dense(json!({"text": &*said.text, "content": said.content()}));
+                self.announce(n, (&said.id, by, said.form()), pushed, FaultTarget::Reply, body);
                 self.keep(n, said);
             }
             ScriptedAct::Joins => {
@@ -78,31 +85,19 @@ impl World {
         }
     }
 
-    fn announce_typing(&mut self, n: usize, by: ParticipantPurpose) {
-        let id = self.dice.messages.hex();
+    /// Tells the guest what the other side does: `pushed` is what a push has beside what all have, `body` that of a frame.
+    fn announce(
+        &mut self,
+        n: usize,
+        what: (&str, ParticipantPurpose, &str),
+        pushed: Value,
+        kind: FaultTarget,
+        body: Value,
+    ) {
         match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
-            GuestAccess::Open { from } => {
-                self.push(n, (&id, by, "Event"), &from, json!({"events": [frames::typing()]}));
-            }
-            GuestAccess::Web { token } => {
-                let body = frames::event(&id, false, self.now.wall, frames::typing());
-                self.tell(&token, FaultTarget::Answer, "StructuredMessage", body);
-            }
-        }
-    }
-
-    fn announce_message(&mut self, n: usize, said: &SimulatedMessage) {
-        match self.conversations[n].via.clone() {
-            GuestAccess::GuestApi => {}
-            GuestAccess::Open { from } => {
-                let rest = dense(json!({"text": &*said.text, "content": said.content()}));
-                self.push(n, (&said.id, said.by, said.form()), &from, rest);
-            }
-            GuestAccess::Web { token } => {
-                let body = frames::structured(&self.conversations[n], said, false);
-                self.tell(&token, FaultTarget::Reply, "StructuredMessage", body);
-            }
+            GuestAccess::Open { from } => self.push(n, what, &from, pushed),
+            GuestAccess::Web { token } => self.tell(&token, kind, "StructuredMessage", body),
         }
     }
 
@@ -127,7 +122,6 @@ impl World {
         self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
     }
 
-    /// Adds to a thread and to the indexes of messages.
     pub(super) fn keep(&mut self, n: usize, said: SimulatedMessage) {
         self.index.messages.insert(said.id.clone(), n);
         let conversation = &mut self.conversations[n];
@@ -144,7 +138,7 @@ impl World {
         let (happenings, stage) = if conversation.script == ScenarioScript::Repeat {
             let last = conversation.thread.iter().rev().find(|said| !said.is_guests());
             let text = last.map_or_else(String::new, |said| said.text.to_string());
-            (vec![ScriptedAct::Says { text, offer: OfferedContent::Nothing }], conversation.stage)
+            (vec![ScriptedAct::Says(text, OfferedContent::Nothing)], conversation.stage)
         } else {
             script::answer(conversation.script, conversation.stage, text)
         };
@@ -157,14 +151,14 @@ impl World {
         let seen = self.conversations[conversation].via != GuestAccess::GuestApi;
         let mut at = self.now;
         for happening in happenings {
-            if matches!(happening, ScriptedAct::Says { .. }) {
+            if matches!(happening, ScriptedAct::Says(..)) {
                 if seen {
-                    self.due(at, DueEvent::Counterpart { conversation, happening: ScriptedAct::Types });
+                    self.due(at, DueEvent::Counterpart(conversation, ScriptedAct::Types));
                 }
                 let [low, high] = self.scenario.reply_ms;
                 at = at.after(Duration::from_millis(self.dice.timing.between(low, high)));
             }
-            self.due(at, DueEvent::Counterpart { conversation, happening });
+            self.due(at, DueEvent::Counterpart(conversation, happening));
         }
     }
 }

@@ -84,10 +84,9 @@ struct Index {
 
 #[derive(Clone, Debug)]
 enum DueEvent {
-    /// Of the other side of a conversation.
-    Counterpart { conversation: usize, happening: ScriptedAct },
-    /// A frame of the guest WebSocket.
-    Frame { to: ConnectionId, out: Outgoing },
+    /// Of the other side of this conversation.
+    Counterpart(usize, ScriptedAct),
+    Frame(ConnectionId, Outgoing),
     /// The frame that a connection holds back.
     Release(ConnectionId),
     /// The time of this guest token's session may be over.
@@ -234,11 +233,8 @@ impl World {
     fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Served<()> {
         let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
         let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
-        if any_of.iter().any(|p| held(p) && !gone(p)) {
-            Ok(())
-        } else {
-            Err(ServiceRefusal::permission_missing(any_of))
-        }
+        let found = any_of.iter().find(|p| held(p) && !gone(p));
+        found.map(|_| ()).ok_or_else(|| ServiceRefusal::permission_missing(any_of))
     }
 
     fn find(&self, id: &str) -> Served<usize> {

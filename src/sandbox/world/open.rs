@@ -106,7 +106,6 @@ impl Inbound {
         Ok(id)
     }
 
-    /// Whether all that `kind` needs is there and could be.
     fn check(&self, kind: Endpoint) -> Served<()> {
         if self.channel.time.parse::<Timestamp>().is_err() {
             return Err(ServiceRefusal::DATE);

@@ -15,16 +15,11 @@ pub(crate) struct ScriptStage {
     pub(crate) person: bool,
 }
 
-/// What happens in answer to a message, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ScriptedAct {
-    /// Whoever is there says something, and perhaps offers something to answer with.
-    Says {
-        text: String,
-        offer: OfferedContent,
-    },
+    /// Whoever is there says this, and offers something to answer with.
+    Says(String, OfferedContent),
     Types,
-    /// A person takes over.
     Joins,
     Ends,
 }
@@ -34,12 +29,12 @@ const SHOW: &[&str] = &["A card", "Several cards", "A date", "A list"];
 const YES_NO: &[&str] = &["Yes", "No"];
 
 fn says(text: impl Into<String>) -> ScriptedAct {
-    ScriptedAct::Says { text: text.into(), offer: OfferedContent::Nothing }
+    ScriptedAct::Says(text.into(), OfferedContent::Nothing)
 }
 
 fn offers(text: &str, choices: &[&str]) -> ScriptedAct {
     let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
-    ScriptedAct::Says { text: text.to_owned(), offer: OfferedContent::QuickReplies(choices) }
+    ScriptedAct::Says(text.to_owned(), OfferedContent::QuickReplies(choices))
 }
 
 /// What follows `text`, and the stage after it. [`ScenarioScript::Repeat`] is not asked: it does
@@ -123,5 +118,5 @@ fn offering(heard: &str) -> ScriptedAct {
         "" | "hi" | "hello" | "menu" => return offers("What shall I show?", SHOW),
         _ => return offers(&format!("Noted: {heard}. What else?"), SHOW),
     };
-    ScriptedAct::Says { text: String::new(), offer }
+    ScriptedAct::Says(String::new(), offer)
 }

@@ -50,7 +50,7 @@ impl Recorder {
         let area = Rect::new(0, 0, state.arrangement.size.width, state.arrangement.size.height);
         let at = now.since(self.began);
         if area != self.shown.area {
-            self.file.write_all(cast::resize(at, area.width, area.height).as_bytes())?;
+            self.file.write_all(cast::event(at, "r", &format!("{}x{}", area.width, area.height)).as_bytes())?;
             self.shown = Buffer::empty(area);
             self.fresh = true;
         }
@@ -71,13 +71,13 @@ impl Recorder {
         }
         (self.shown, self.cursor, self.fresh, self.last) = (next, cursor, false, at);
         // The backend writes whole characters only.
-        self.file.write_all(cast::output(at, &String::from_utf8_lossy(&bytes)).as_bytes())
+        self.file.write_all(cast::event(at, "o", &String::from_utf8_lossy(&bytes)).as_bytes())
     }
 
     /// A place to jump to.
     pub fn marker(&mut self, label: &str, now: Moment) -> io::Result<()> {
         self.last = now.since(self.began);
-        self.file.write_all(cast::marker(self.last, label).as_bytes())
+        self.file.write_all(cast::event(self.last, "m", label).as_bytes())
     }
 }
 
@@ -88,6 +88,6 @@ impl Drop for Recorder {
         let bottom = self.shown.area.height.saturating_sub(1);
         // Nothing is left to be done about a file that can no longer be written.
         let _ = queue!(bytes, ResetColor, SetAttribute(Attribute::Reset), MoveTo(0, bottom), Show);
-        let _ = self.file.write_all(cast::output(self.last, &String::from_utf8_lossy(&bytes)).as_bytes());
+        let _ = self.file.write_all(cast::event(self.last, "o", &String::from_utf8_lossy(&bytes)).as_bytes());
     }
 }

@@ -18,8 +18,8 @@ use crate::model::{
     AsOf, Author, Cause, Conversation, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Extras,
     Generation, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, TokenStatus,
 };
-use crate::pass::Pass;
 use crate::pass::runner::{Cast, Player, RunStart};
+use crate::pass::{Pass, PassRun};
 use crate::plain::Plain;
 use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
@@ -141,16 +141,9 @@ fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
 
 fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
     let pass = Pass::parse(Path::new("one.toml"), PASS).unwrap();
-    let begin = RunStart {
-        id: uuid::Uuid::nil(),
-        file: "one.toml".to_owned(),
-        source: PASS.to_owned(),
-        profile: String::new(),
-        region: String::new(),
-        sandbox: false,
-        at: now(),
-        plan: vec![(0, 1)],
-    };
+    let (id, file, source) = (uuid::Uuid::nil().to_string(), "one.toml".to_owned(), PASS.to_owned());
+    let run = PassRun { id, file, source, ..PassRun::default() };
+    let begin = RunStart { run, at: now(), plan: vec![(0, 1)] };
     let player = Player {
         name: conversation().name,
         key: KEY,

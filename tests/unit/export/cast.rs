@@ -6,15 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::export::cast::{header, marker, output, resize};
+use crate::export::cast::{event, header};
 
 #[test]
 fn one_line_an_event_whatever_is_in_it() {
     let at = Duration::from_nanos(1_500_000_700);
     let cases = [
-        (output(at, "\u{1b}[2J\r\n\"é\u{7}"), json!([1.5, "o", "\u{1b}[2J\r\n\"é\u{7}"])),
-        (resize(at, 80, 24), json!([1.5, "r", "80x24"])),
-        (marker(Duration::ZERO, "a\nb"), json!([0.0, "m", "a\nb"])),
+        (event(at, "o", "\u{1b}[2J\r\n\"é\u{7}"), json!([1.5, "o", "\u{1b}[2J\r\n\"é\u{7}"])),
+        (event(at, "r", "80x24"), json!([1.5, "r", "80x24"])),
+        (event(Duration::ZERO, "m", "a\nb"), json!([0.0, "m", "a\nb"])),
     ];
     for (line, wanted) in cases {
         assert_eq!(line.matches('\n').count(), 1, "{line}");

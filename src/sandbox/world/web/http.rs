@@ -172,7 +172,6 @@ impl World {
         200
     }
 
-    /// A file that was put here before: its bytes and media type.
     pub(crate) fn get_file(&mut self, attachment: &str, signature: &str) -> Option<(Bytes, String)> {
         let (_, upload) = self.web.file(attachment).filter(|(_, upload)| upload.signature == signature)?;
         Some((upload.bytes.clone()?, upload.mime.clone()))

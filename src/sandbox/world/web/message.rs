@@ -79,7 +79,6 @@ impl World {
         Ok(())
     }
 
-    /// The message of a request, if it is one that can be received.
     fn read(&mut self, request: Request) -> Result<GuestLetter, Trouble> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {

@@ -88,7 +88,7 @@ impl World {
             // It leaves later than its turn: what comes meanwhile overtakes it.
             Some(FaultKind::FrameLate { delay_ms }) => {
                 let at = self.now.after(Duration::from_millis(*delay_ms));
-                self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
+                self.due(at, DueEvent::Frame(to, Outgoing::Text(text)));
             }
             Some(FaultKind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
@@ -118,14 +118,14 @@ impl World {
         let at = connection.last.max(self.now.after(latency));
         connection.last = at;
         for text in [Some(text), connection.held.take()].into_iter().flatten() {
-            self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
+            self.due(at, DueEvent::Frame(to, Outgoing::Text(text)));
         }
     }
 
     /// Ends a connection after all frames that are on their way to it.
     fn end_connection(&mut self, to: ConnectionId, out: Outgoing) {
         if let Some(connection) = self.web.connections.get(&to) {
-            self.due(connection.last.max(self.now), DueEvent::Frame { to, out });
+            self.due(connection.last.max(self.now), DueEvent::Frame(to, out));
         }
     }
 
@@ -147,7 +147,6 @@ impl World {
         }
     }
 
-    /// A frame that nothing overtook goes out after all.
     pub(super) fn release_held(&mut self, to: ConnectionId) {
         let held = self.web.connections.get_mut(&to).and_then(|connection| connection.held.take());
         if let Some(text) = held {

@@ -88,7 +88,6 @@ pub(super) struct Presence {
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
 pub(super) enum Trouble {
-    /// Code and text.
     Error(u16, String),
     /// One too many; in so many seconds another is welcome.
     TooMany(u64),

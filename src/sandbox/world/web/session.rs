@@ -53,8 +53,6 @@ impl World {
         let limit = self.scenario.limits.configures_per_minute;
         let Some(session) = self.web.sessions.get_mut(&token) else { return Ok(None) };
         limited(session.configures.count(limit, self.now))?;
-        self.attach(from, &token);
-        let Some(session) = self.web.sessions.get(&token) else { return Ok(None) };
         let body = json!({
             "connected": session.standing != GuestStanding::Closed,
             "newSession": new,
@@ -67,6 +65,7 @@ impl World {
             "expirationDate": session.expires.wall.as_second(),
             "autoStarted": session.joined,
         });
+        self.attach(from, &token);
         Ok(Some(("SessionResponse", body)))
     }
 
@@ -176,7 +175,6 @@ impl World {
         self.over(token, "SessionExpiredEvent");
     }
 
-    /// A session is over: expired, erased or logged out.
     pub(super) fn over(&mut self, token: &str, class: &str) {
         self.end_session(token, GuestStanding::Expired);
         self.tell(token, FaultTarget::Answer, class, json!({}));
@@ -208,7 +206,6 @@ impl World {
         }
     }
 
-    /// A web conversation has ended on the other side: its guest is told.
     pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize) {
         let conversation = &mut self.conversations[n];
         let GuestAccess::Web { token } = &conversation.via else { return };

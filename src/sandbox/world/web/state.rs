@@ -88,15 +88,8 @@ impl Web {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Rng::new(seed, "web sessions");
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
-        Self {
-            connections: HashMap::new(),
-            sessions: BTreeMap::new(),
-            opened: 0,
-            key,
-            dice,
-            base: String::new(),
-            outbox: Vec::new(),
-        }
+        let (connections, sessions, base, outbox) = Default::default();
+        Self { connections, sessions, opened: 0, key, dice, base, outbox }
     }
 
     pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {

@@ -41,16 +41,16 @@ impl Rig {
     fn with(text: &str, mode: Mode, sandbox: bool) -> Self {
         let pass = Arc::new(Pass::parse(Path::new("t.toml"), text).unwrap_or_else(|e| panic!("{e}")));
         let plan = (0..pass.cases.len()).map(|case| (case, 1)).collect();
-        let begin = RunStart {
-            id: uuid::Uuid::from_u128(1),
+        let run = PassRun {
+            id: uuid::Uuid::from_u128(1).to_string(),
             file: "t.toml".to_owned(),
             source: text.to_owned(),
             profile: "p".to_owned(),
             region: "r".to_owned(),
             sandbox,
-            at: Moment::ZERO,
-            plan,
+            ..PassRun::default()
         };
+        let begin = RunStart { run, at: Moment::ZERO, plan };
         let runner = Runner::new(pass, begin, cast(sandbox), mode);
         Self {
             runner,

@@ -8,13 +8,13 @@ use crate::sandbox::scenario::ScenarioScript;
 fn the_billing_bot_offers_choices_and_takes_them() {
     let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::default(), "hi");
     assert!(
-        matches!(menu.as_slice(), [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
+        matches!(menu.as_slice(), [ScriptedAct::Says(_, OfferedContent::QuickReplies(choices))] if choices.len() == 3),
         "{menu:?}"
     );
     let (person, _) = answer(ScenarioScript::Billing, stage, "Talk to a person");
     assert!(person.contains(&ScriptedAct::Joins));
     assert!(matches!(&answer(ScenarioScript::Billing, stage, "Pay an invoice").0[..],
-            [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == ["Yes", "No"]));
+            [ScriptedAct::Says(_, OfferedContent::QuickReplies(choices))] if *choices == ["Yes", "No"]));
 }
 
 #[test]
