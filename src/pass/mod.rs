@@ -3,11 +3,10 @@
 //! ```text
 //! PASS.toml ─► file (cases, steps, places) ─► runner ─► Effect: send, fault, read, wait …   (console or command line)
 //!                                               ▲  │
-//!            Report, verdict, key, time ────────┘  └─► result::Run ─┬─► journal (resumed at the exact step)
-//!                                                                   └─► report (JUnit, CTRF, Markdown, HTML)
+//!            Report, verdict, key, time ────────┘  └─► PassRun ─┬─► journal (resumed at the exact step)
+//!                                                               └─► report (JUnit, CTRF, Markdown, HTML)
 //! ```
-//! [`result::Run`] is the whole truth about a run, finished or not: the runner writes it, the journal keeps it, the reports
-//! are made from it alone.
+//! [`PassRun`] is the whole truth about a run: the runner writes it, the journal keeps it, reports are made from it alone.
 
 pub mod builtin;
 pub(crate) mod file;

@@ -9,10 +9,8 @@
 //!                               └─ webhook replies of the open channel are pushed to it
 //! ```
 //! Whatever names another machine in its `Host` is refused, so that no web page reaches it under a name that leads here
-//! (DNS rebinding). It serves what the three channels and their reading side need, counts what it received, and is deterministic:
-//! one seed gives one set of ids, and its clock can be advanced. A [`run`](Scenario::run) other than 0 leaves the ids of
-//! those who wait there as they are and gives what happens new ones: a journal outlives many starts, and knows messages
-//! by their ids.
+//! (DNS rebinding). It serves what the three channels and their reading side need, counts what it received, and is
+//! deterministic: one seed gives one set of ids, and its clock can be advanced.
 
 mod fault;
 mod http;

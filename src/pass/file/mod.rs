@@ -52,7 +52,7 @@ pub struct PassCase {
 }
 
 /// What a step does, from `clear_faults` on in the order in which it does it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PassStep {
     /// Unique in its case.
     pub id: String,
@@ -116,7 +116,7 @@ pub enum Expectation {
     Capture(Capture),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,

@@ -102,46 +102,34 @@ fn step(
 ) -> Option<PassStep> {
     let at = table.at;
     let given = table.text("name").map(|s| s.value);
-    let id = read_id(&mut table);
-    let instruction = table.text("do").map(|s| s.value);
-    let conversation = table.text("conversation");
-    let clear_faults = table.flag("clear_faults").is_some_and(|f| f.value);
-    let fault = read_fault(&mut table);
-    let advance = table.duration("advance").map(|d| d.value);
-    let renew = table.flag("renew").is_some_and(|f| f.value);
+    let slugged = || given.as_deref().map_or_else(|| number.to_string(), |name| slug(name, number));
+    let mut step = PassStep {
+        id: read_id(&mut table).unwrap_or_else(slugged),
+        instruction: table.text("do").map(|s| s.value),
+        conversation: table.text("conversation"),
+        clear_faults: table.flag("clear_faults").is_some_and(|f| f.value),
+        fault: read_fault(&mut table),
+        advance: table.duration("advance").map(|d| d.value),
+        renew: table.flag("renew").is_some_and(|f| f.value),
+        ..PassStep::default()
+    };
     let send = read_send(&mut table, captured);
-    let within = table.duration("within").map(|w| w.value).or(within).unwrap_or(OUTCOME_WITHIN);
+    step.within = table.duration("within").map(|w| w.value).or(within).unwrap_or(OUTCOME_WITHIN);
     let sends = table.has("send");
-    let mut expect = expect(&mut table, sends);
-    expect.extend(read_captures(&mut table, sends, captured).into_iter().map(Expectation::Capture));
-    let judge = table.text("judge").map(|s| s.value);
-    let idle = !sends && !clear_faults && !table.has("fault") && advance.is_none() && !renew;
-    if expect.is_empty() && !idle {
-        expect.push(Expectation::Done);
+    step.expect = expect(&mut table, sends);
+    step.expect.extend(read_captures(&mut table, sends, captured).into_iter().map(Expectation::Capture));
+    step.judge = table.text("judge").map(|s| s.value);
+    let sets_up = step.clear_faults || table.has("fault") || step.advance.is_some() || step.renew;
+    if step.expect.is_empty() && sets_up {
+        step.expect.push(Expectation::Done);
     }
-    if idle && judge.is_none() && !table.has("expect") && !table.has("capture") {
+    if !sends && !sets_up && step.judge.is_none() && !table.has("expect") && !table.has("capture") {
         let how = "give it `send`, `expect`, `judge` or something to set up";
         table.wrong(at, format!("{} does nothing: {how}", table.title()));
     }
     table.finish();
-    let slugged = || given.as_deref().map_or_else(|| number.to_string(), |name| slug(name, number));
-    let mut step = PassStep {
-        id: id.unwrap_or_else(slugged),
-        name: given.clone().unwrap_or_default(),
-        instruction,
-        conversation,
-        clear_faults,
-        fault,
-        advance,
-        renew,
-        send: send?,
-        expect,
-        judge,
-        within,
-    };
-    if given.is_none() {
-        step.name = step.deed();
-    }
+    step.send = send?;
+    step.name = given.unwrap_or_else(|| step.deed());
     Some(step)
 }
 
@@ -369,8 +357,7 @@ fn read_body(table: Table<'_>) -> Vec<Expectation> {
 }
 
 fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
-    let within = REPLY_WITHIN;
-    let mut expected = ExpectedReply { contains: None, matches: None, choices: Vec::new(), from: None, within };
+    let mut expected = ExpectedReply { within: REPLY_WITHIN, ..ExpectedReply::default() };
     match table.text_or_table("reply", "a text, or a table")? {
         TextOrTable::Text(text) => expected.contains = Some(text.value),
         TextOrTable::Table(mut reply) => {
@@ -379,7 +366,7 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
             let choices = reply.strings("choices").map(|list| list.value);
             expected.choices = choices.into_iter().flatten().map(|label| label.value).collect();
             expected.from = reply.word("from", AUTHORS).map(|s| s.value);
-            expected.within = reply.duration("within").map_or(within, |d| d.value);
+            expected.within = reply.duration("within").map_or(REPLY_WITHIN, |d| d.value);
             reply.finish();
         }
     }

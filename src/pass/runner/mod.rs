@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::file::{Pass, PassStep};
 use super::result::{PassRun, StepResult, Verdict};
+use crate::config::Spot;
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::Report;
 use crate::model::fault::SandboxRequest;
@@ -212,7 +213,11 @@ impl Runner {
     pub fn open_player(&self) -> Result<&Player, String> {
         let wanted = self.open_step().and_then(|s| s.conversation.as_ref());
         let case = self.plan.get(self.run.at.0).and_then(|at| self.pass.cases.get(*at));
-        player(&self.cast, wanted.or_else(|| case?.conversation.as_ref()).map(|s| s.value.as_str()))
+        let Some(Spot { value: name, .. }) = wanted.or_else(|| case?.conversation.as_ref()) else {
+            let usual = self.cast.usual.and_then(|key| self.cast.player(key));
+            return usual.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
+        };
+        self.cast.players.iter().find(|p| p.name == *name).ok_or_else(|| missing_conversation(&self.cast, name))
     }
 
     pub fn open_for(&self, now: Moment) -> Duration {
@@ -270,7 +275,12 @@ impl Runner {
             }
             RunnerEvent::Go => self.go(),
             RunnerEvent::Verdict(verdict) => self.verdict(verdict),
-            RunnerEvent::Accept => self.accept(),
+            RunnerEvent::Accept => {
+                let suggested = self.open_result().and_then(|result| result.suggested);
+                if let (StepStage::Judging, Some(verdict)) = (&self.stage, suggested) {
+                    self.verdict(verdict);
+                }
+            }
             RunnerEvent::Undo => self.undo(),
             RunnerEvent::Note(at, text) => self.note(at, text),
             RunnerEvent::Case(by) => self.case(by),
@@ -285,14 +295,6 @@ impl Runner {
         let (case, step) = self.run.at;
         self.run.cases.get_mut(case)?.steps.get_mut(step)
     }
-}
-
-fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String> {
-    let Some(name) = wanted else {
-        let usual = cast.usual.and_then(|key| cast.player(key));
-        return usual.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
-    };
-    cast.players.iter().find(|p| p.name == name).ok_or_else(|| missing_conversation(cast, name))
 }
 
 pub fn missing_conversation(cast: &Cast, name: &str) -> String {

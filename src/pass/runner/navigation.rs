@@ -80,14 +80,6 @@ impl Runner {
         self.next_open();
     }
 
-    pub(super) fn accept(&mut self) {
-        if self.stage == StepStage::Judging
-            && let Some(verdict) = self.open_result().and_then(|r| r.suggested)
-        {
-            self.verdict(verdict);
-        }
-    }
-
     pub(super) fn undo(&mut self) {
         let newest = self.places().into_iter().filter_map(|(at, step)| Some((step.verdict.and(step.ended)?, at))).max();
         let Some((_, at)) = newest else { return };

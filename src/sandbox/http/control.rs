@@ -2,7 +2,6 @@
 //!
 //! `GET /_sandbox/state` · `POST /_sandbox/faults` · `DELETE /_sandbox/faults` · `POST /_sandbox/clock` ·
 //! `POST /_sandbox/webhook` · `DELETE /_sandbox/webhook`
-//!
 //! A page of another origin must not be able to set faults, so an `Origin` from elsewhere is refused.
 
 use http::Method;

@@ -40,7 +40,7 @@ use super::world::{
     BODY_MAX_BYTES, FaultSubject, GrantRequest, RequestedPage, Served, ServiceRefusal, TokenRefusal, World, json_of,
 };
 use crate::model::Moment;
-use crate::model::fault::{FaultKind, RetryForm};
+use crate::model::fault::{FaultKind, FaultTarget, RetryForm};
 use crate::text::json::dense;
 
 pub(super) async fn serve(
@@ -113,7 +113,14 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
     world.tally.arrived(route.name);
     let guest = matches!(route.endpoint, To::Open(_)).then(|| guest(body)).flatten();
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-    let whom = match (route.endpoint, route.conversation(), guest.as_deref()) {
+    let target = match route.endpoint {
+        To::Send | To::Open(_) => FaultTarget::Send,
+        To::Socket => FaultTarget::Upgrade,
+        To::Token => FaultTarget::Token,
+        _ => FaultTarget::Read,
+    };
+    let named = route.name.split('{').nth(1).is_some_and(|id| id.starts_with("conversationId"));
+    let whom = match (route.endpoint, named.then_some(route.ids[0]), guest.as_deref()) {
         (To::Socket, ..) => origin.map_or(FaultSubject::Nobody, FaultSubject::Origin),
         (_, Some(id), _) => FaultSubject::Conversation(id),
         (_, None, Some(id)) => FaultSubject::Guest(id),
@@ -121,7 +128,7 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
     };
     // Everything that was due before it takes place first.
     world.settle();
-    let plan = world.meet(route.target(), whom);
+    let plan = world.meet(target, whom);
     let (request_id, correlation_id) = &world.request_ids();
     let now = world.now;
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
@@ -252,7 +259,9 @@ impl Context<'_> {
             (Some(gauge), answered)
         };
         let mut answer = answered.unwrap_or_else(|refusal| self.refused(world, &refusal, RetryForm::Seconds));
-        gauge.into_iter().for_each(|gauge| answer.gauge(gauge));
+        if let Some(gauge) = gauge {
+            answer.gauge(gauge);
+        }
         answer
     }
 

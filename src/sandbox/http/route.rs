@@ -4,7 +4,6 @@ use http::Method;
 
 use crate::genesys::guest_api::SCOPE;
 use crate::genesys::open_messaging::Endpoint;
-use crate::model::fault::FaultTarget;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SimulatedEndpoint {
@@ -94,20 +93,6 @@ impl<'p> Route<'p> {
         }
         let endpoint = if allowed.is_empty() { To::Nowhere } else { To::OtherMethod };
         Self { endpoint, name: "other", ids: ["", ""], allowed: allowed.join(", ") }
-    }
-
-    pub(crate) const fn target(&self) -> FaultTarget {
-        match self.endpoint {
-            To::Send | To::Open(_) => FaultTarget::Send,
-            To::Socket => FaultTarget::Upgrade,
-            To::Token => FaultTarget::Token,
-            _ => FaultTarget::Read,
-        }
-    }
-
-    pub(crate) fn conversation(&self) -> Option<&'p str> {
-        let named = self.name.split('{').nth(1).is_some_and(|id| id.starts_with("conversationId"));
-        named.then_some(self.ids[0])
     }
 
     /// The scopes of which reading needs one in the described world, and the permissions of which it needs one in the
