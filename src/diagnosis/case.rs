@@ -70,17 +70,6 @@ pub struct Facts<'c> {
 }
 
 impl<'c> Facts<'c> {
-    pub fn of(
-        exchange: &'c Exchange,
-        channel: Option<Channel>,
-        profile: &'c ProfileFacts,
-        history: &'c PastExchanges,
-    ) -> Self {
-        let (answer, request) = Default::default();
-        let untried = Self { exchange, channel, profile, history, attempt: None, answer, request };
-        if let Some(attempt) = exchange.last_attempt() { untried.at(attempt) } else { untried }
-    }
-
     /// The same as of an earlier try.
     pub fn at(&self, attempt: &'c Attempt) -> Self {
         Self {

@@ -231,7 +231,14 @@ impl PastExchanges {
 
     fn used(&mut self, Shown { exchange, said, seen, .. }: Shown<'_>, generation: Generation) -> bool {
         let book = self.tokens.entry(generation).or_default();
-        if lets_in(said) {
+        // The API let the token in: it accepted the request, or refused it for a reason that is checked after the token.
+        let let_in = match said.status {
+            Some(_) if said.is_success() => true,
+            Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
+            Some(404 | 409) => said.by.is_service() && said.code().is_some(),
+            _ => false,
+        };
+        if let_in {
             keep(&mut self.works, seen);
             return book.accepted.add(seen);
         }
@@ -301,20 +308,6 @@ impl PastExchanges {
         let has = |read: &ConversationRead| read.people().any(|p| p.id.eq_ignore_ascii_case(participant));
         self.reads().find(|(_, read)| has(read)).map(|(id, _)| id)
     }
-
-    /// What else an id is known to be, where it is no conversation's own place.
-    pub(super) fn named_otherwise(&self, id: &str) -> Option<String> {
-        if let Some(home) = self.home_of(id) {
-            return Some(format!("a participant's, of the conversation {home}"));
-        }
-        let read = self.conversations.get(id).is_some_and(|book| book.read.is_some());
-        read.then(|| "a conversation's".to_owned())
-    }
-
-    /// Nothing was ever let in, and another exchange than `own` shows that no scope and no id is why.
-    pub(super) fn never_let_in(&self, own: ExchangeId) -> bool {
-        self.works.is_none() && self.tokens.values().any(|book| book.refused.besides(own).is_some())
-    }
 }
 
 fn book<B: Default>(books: &mut BTreeMap<String, B>, id: String, most: usize) -> &mut B {
@@ -322,14 +315,4 @@ fn book<B: Default>(books: &mut BTreeMap<String, B>, id: String, most: usize) ->
         books.pop_first();
     }
     books.entry(id).or_default()
-}
-
-/// Whether the API let the token in: it accepted the request, or refused it for a reason that is checked after the token.
-fn lets_in(said: &ServerAnswer) -> bool {
-    match said.status {
-        Some(_) if said.is_success() => true,
-        Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
-        Some(404 | 409) => said.by.is_service() && said.code().is_some(),
-        _ => false,
-    }
 }

@@ -22,6 +22,7 @@ pub(crate) mod pages;
 pub(crate) mod render;
 mod rules;
 
+use case::Facts;
 pub use case::ProfileFacts;
 pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, ProbeResult};
 pub use history::PastExchanges;
@@ -44,7 +45,9 @@ pub fn diagnose(
     {
         return None;
     }
-    let facts = case::Facts::of(exchange, channel, profile, history);
+    let (answer, request) = Default::default();
+    let untried = Facts { exchange, channel, profile, history, attempt: None, answer, request };
+    let facts = if let Some(attempt) = exchange.last_attempt() { untried.at(attempt) } else { untried };
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
     let reach =

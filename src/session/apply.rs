@@ -5,10 +5,7 @@ use std::sync::Arc;
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
-use crate::model::{
-    Author, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment, ProbeQuestion, RemoteMessage,
-    TokenStatus,
-};
+use crate::model::{Author, ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage, TokenStatus};
 use crate::pass::runner::RunnerEvent;
 
 use super::log::Reply;
@@ -54,7 +51,16 @@ impl Session {
                 self.probe_sent(&exchange, now, changes);
             }
             Report::Message { id, delivery, exchange, remote_id } => {
-                self.message(id, delivery, exchange, remote_id, changes);
+                let Some(known) = self.threads.message(id) else { return };
+                // What is over does not begin again: a resend is a message of its own.
+                if known.delivery.is_settled() && !delivery.is_settled() {
+                    return;
+                }
+                let (key, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));
+                self.threads.delivery(id, delivery.clone(), exchange, remote_id);
+                self.log.set_delivery(id, &delivery);
+                self.count(key);
+                changes.notice(Notice::Message { id, before, delivery, exchange: carrier });
             }
             Report::NotOnDisk(_, why) => {
                 self.log.note(now, ExchangeKind::Sys, not_on_disk(&why));
@@ -117,26 +123,6 @@ impl Session {
         let in_trouble = self.sign_in.trouble().is_some();
         let before = self.sign_in.moved(now, status);
         changes.notice(Notice::Token { before, in_trouble });
-    }
-
-    fn message(
-        &mut self,
-        id: MessageId,
-        delivery: DeliveryStatus,
-        exchange: Option<ExchangeId>,
-        remote_id: Option<String>,
-        changes: &mut Changes,
-    ) {
-        let Some(known) = self.threads.message(id) else { return };
-        // What is over does not begin again: a resend is a message of its own.
-        if known.delivery.is_settled() && !delivery.is_settled() {
-            return;
-        }
-        let (conversation, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));
-        self.threads.delivery(id, delivery.clone(), exchange, remote_id);
-        self.log.set_delivery(id, &delivery);
-        self.count(conversation);
-        changes.notice(Notice::Message { id, before, delivery, exchange: carrier });
     }
 
     fn arrived(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>, now: Moment, changes: &mut Changes) {

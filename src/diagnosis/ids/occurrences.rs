@@ -64,10 +64,13 @@ fn scan(text: &str, around: Around<'_>, out: &mut Vec<IdOccurrence>) {
         if !is_uuid(token) && !is_hex(token) {
             continue;
         }
-        let before = tail(text.get(..start).unwrap_or_default(), BEFORE);
+        let before = text.get(..start).unwrap_or_default();
+        let from = before.char_indices().rev().take(BEFORE).last().map_or(0, |(at, _)| at);
+        let before = before.get(from..).unwrap_or_default();
         let after = text.get(start + token.len()..).unwrap_or_default();
-        let name = || name_before(before).or(around.field.map(str::to_owned));
-        if !is_uuid(token) && name().is_some_and(|name| is_digest(&name)) {
+        let name = name_before(before).or(around.field.map(str::to_owned)).unwrap_or_default().to_ascii_lowercase();
+        let digest = ["md5", "hash", "digest", "etag", "checksum", "sha"].iter().any(|word| name.contains(word));
+        if digest && !is_uuid(token) {
             continue;
         }
         let role = role(before, after, around.field, is_uuid(token));
@@ -78,16 +81,6 @@ fn scan(text: &str, around: Around<'_>, out: &mut Vec<IdOccurrence>) {
 /// The form of a message id, and of a UUID without its hyphens. [message ids: real: seen in SDK source]
 pub fn is_hex(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) && token.bytes().any(|b| b.is_ascii_digit())
-}
-
-fn is_digest(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["md5", "hash", "digest", "etag", "checksum", "sha"].iter().any(|word| name.contains(word))
-}
-
-fn tail(text: &str, most: usize) -> &str {
-    let from = text.char_indices().rev().take(most).last().map_or(0, |(at, _)| at);
-    text.get(from..).unwrap_or_default()
 }
 
 fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> IdRole {

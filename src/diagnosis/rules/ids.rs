@@ -38,7 +38,13 @@ fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// What is wrong with an id by itself: it has not the form of one, or is known as that of something else.
 fn misnamed(facts: &Facts<'_>, thing: &str, id: &str) -> Option<String> {
-    let is = if is_uuid(id) { facts.history.named_otherwise(id)? } else { "not a UUID".to_owned() };
+    let read = || facts.history.conversations.get(id).is_some_and(|book| book.read.is_some());
+    let is = match facts.history.home_of(id) {
+        _ if !is_uuid(id) => "not a UUID".to_owned(),
+        Some(home) => format!("a participant's, of the conversation {home}"),
+        None if read() => "a conversation's".to_owned(),
+        None => return None,
+    };
     Some(format!("the {thing} id is {is}"))
 }
 

@@ -271,5 +271,6 @@ fn refused_elsewhere(facts: &Facts<'_>) -> bool {
     }
     let refused = facts.token().and_then(|b| Some((b.refused.besides(own)?, b.accepted.besides(own))));
     refused.is_some_and(|(refused, accepted)| accepted.is_none_or(|a| refused.at >= a.at))
-        || facts.history.never_let_in(own)
+        // Nothing was ever let in, and another exchange shows that no scope and no id is why.
+        || (facts.history.works.is_none() && facts.history.tokens.values().any(|b| b.refused.besides(own).is_some()))
 }

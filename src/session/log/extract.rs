@@ -68,7 +68,16 @@ impl Log {
     /// The marked entries (without a mark, all) as HAR 1.2; see [`export::har`].
     pub fn har(&self) -> serde_json::Value {
         let any_marked = self.entries().any(|entry| entry.kept.marked);
-        export::har(self.entries().filter(|entry| entry.kept.marked || !any_marked).filter_map(har_entry))
+        let entries = self.entries().filter(|entry| entry.kept.marked || !any_marked);
+        export::har(entries.filter_map(|entry| {
+            Some(export::HarEntry {
+                number: entry.number(),
+                exchange: entry.exchange()?,
+                marked: entry.kept.marked,
+                comment: entry.comment(),
+                diagnosis: entry.diagnosis(),
+            })
+        }))
     }
 
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
@@ -88,16 +97,6 @@ impl Log {
         let page = LogPage { width, wrap: true, search: None, columns, unfold: true, ..self.page() };
         rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
     }
-}
-
-fn har_entry(entry: &LogEntry) -> Option<export::HarEntry<'_>> {
-    Some(export::HarEntry {
-        number: entry.number(),
-        exchange: entry.exchange()?,
-        marked: entry.kept.marked,
-        comment: entry.comment(),
-        diagnosis: entry.diagnosis(),
-    })
 }
 
 fn push_headers(out: &mut String, headers: &[Header]) {

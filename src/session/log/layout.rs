@@ -2,7 +2,7 @@
 
 use super::entry::{Density, Visibility};
 use super::line::{Columns, LogPage};
-use super::{Log, LogEntry, detail};
+use super::{Log, detail};
 
 impl Log {
     pub(super) fn page(&self) -> LogPage<'_> {
@@ -21,21 +21,16 @@ impl Log {
         }
     }
 
-    /// An entry is shown where it belongs to no conversation or to one that is shown, and where the filter lets it pass;
-    /// without a filter, polling and quiet frames are folded.
-    fn visibility(&self, entry: &LogEntry) -> Visibility {
-        match &self.scope.filter {
+    /// Decides anew whether the entry `seq` is shown. True where that changed.
+    fn classify(&mut self, seq: u64) -> bool {
+        let Some(entry) = self.get(seq) else { return false };
+        let now = match &self.scope.filter {
             _ if !self.in_scope(entry) => Visibility::Hidden,
             Some(filter) if filter.shows(entry, &self.names) => Visibility::Shown,
             Some(_) => Visibility::Hidden,
             None if self.scope.fold_quiet => entry.folded(),
             None => Visibility::Shown,
-        }
-    }
-
-    /// Decides anew whether the entry `seq` is shown. True where that changed.
-    fn classify(&mut self, seq: u64) -> bool {
-        let Some(now) = self.get(seq).map(|entry| self.visibility(entry)) else { return false };
+        };
         let Some(entry) = self.get_mut(seq) else { return false };
         let before = std::mem::replace(&mut entry.visibility, now);
         self.count_fold(before, false);

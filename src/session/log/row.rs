@@ -255,7 +255,7 @@ pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<String>, bool) {
             }
             '{' | '[' => {
                 line.push(c);
-                skip_space(&mut chars);
+                while chars.next_if(|c| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
                 let close = if c == '{' { '}' } else { ']' };
                 if chars.next_if_eq(&close).is_some() {
                     line.push(close);
@@ -282,10 +282,6 @@ pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<String>, bool) {
         out.push(line);
     }
     (out, false)
-}
-
-fn skip_space(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while chars.next_if(|c| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
 }
 
 /// Whether a JSON string is open at the end of `text`, when one was (`inside`) or was not open at its start.

@@ -6,7 +6,7 @@ use super::entry::{Density, LogEntry};
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
 use super::words::{clock_exact, ended, span, token_number, try_tone, waiting_until};
 use crate::model::attempt::header;
-use crate::model::{Attempt, DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
+use crate::model::{DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
 use crate::session::refusals::is_healed;
 use crate::text::screen;
 
@@ -192,33 +192,28 @@ impl DetailRows<'_> {
         if entry.diagnosis().is_some() {
             self.reason(exchange);
         }
-        if exchange.attempts().count() > 1 {
-            for attempt in exchange.attempts() {
-                self.try_row(exchange, attempt);
+        let tries = exchange.attempts().filter(|_| exchange.attempts().count() > 1);
+        for attempt in tries {
+            let mut line = Self::labelled(&format!("try {}", attempt.number));
+            line.push_all(&[(&clock_exact(attempt.started, self.page.zone), Tone::Dim), ("  ", Tone::Text)]);
+            line.push_fitted(&screen::visible(&ended(attempt)), 30, self.page.ascii, try_tone(attempt, exchange));
+            line.pad_to(LABEL + 14 + 18);
+            if let Some(took) = attempt.timing.total {
+                line.push(&format!("{:>8}", span(took)), Tone::Dim);
             }
+            if let Some((_, id)) = attempt.response().and_then(|response| response.request_ids().into_iter().next()) {
+                line.push_all(&[("  ", Tone::Text), (&screen::short_id(&id, self.page.ascii), Tone::Dim)]);
+            }
+            if let Some(generation) = attempt.generation {
+                let token = format!("token {}", token_number(generation, attempt.token_age));
+                line.push_all(&[("  ", Tone::Text), (&token, Tone::Dim)]);
+            }
+            if is_healed(attempt, exchange) {
+                line.push("  fixed by a new token", Tone::Warning);
+            }
+            self.add(RowKind::Detail, line, LABEL, false);
         }
         self.token(exchange);
-    }
-
-    fn try_row(&mut self, exchange: &Exchange, attempt: &Attempt) {
-        let mut line = Self::labelled(&format!("try {}", attempt.number));
-        line.push_all(&[(&clock_exact(attempt.started, self.page.zone), Tone::Dim), ("  ", Tone::Text)]);
-        line.push_fitted(&screen::visible(&ended(attempt)), 30, self.page.ascii, try_tone(attempt, exchange));
-        line.pad_to(LABEL + 14 + 18);
-        if let Some(took) = attempt.timing.total {
-            line.push(&format!("{:>8}", span(took)), Tone::Dim);
-        }
-        if let Some((_, id)) = attempt.response().and_then(|response| response.request_ids().into_iter().next()) {
-            line.push_all(&[("  ", Tone::Text), (&screen::short_id(&id, self.page.ascii), Tone::Dim)]);
-        }
-        if let Some(generation) = attempt.generation {
-            let token = format!("token {}", token_number(generation, attempt.token_age));
-            line.push_all(&[("  ", Tone::Text), (&token, Tone::Dim)]);
-        }
-        if is_healed(attempt, exchange) {
-            line.push("  fixed by a new token", Tone::Warning);
-        }
-        self.add(RowKind::Detail, line, LABEL, false);
     }
 
     fn token(&mut self, exchange: &Exchange) {

@@ -225,7 +225,11 @@ impl Thread {
 
     /// Sorts by our clock: ours by the remote side's time once it is known, among themselves as they were asked for.
     fn sort(&mut self) {
-        let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (self.placed_at(e), e.id)).collect();
+        let placed_at = |entry: &ThreadEntry| match &entry.source {
+            MessageSource::Ours { message, seen } => seen.map_or(message.at.wall, |seen| self.local(seen)),
+            MessageSource::Theirs(remote) => self.local(remote.at),
+        };
+        let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (placed_at(e), e.id)).collect();
         let ours = self.entries.iter().enumerate().filter(|(_, entry)| entry.message().is_some());
         let mut ours: Vec<usize> = ours.map(|(at, _)| at).collect();
         ours.sort_by_key(|at| keys.get(*at).map(|key| key.1));
@@ -241,21 +245,7 @@ impl Thread {
             keyed.sort_by_key(|(key, _)| *key);
             self.entries.extend(keyed.into_iter().map(|(_, entry)| entry));
         }
-        self.keep_bound();
-    }
-
-    fn placed_at(&self, entry: &ThreadEntry) -> Timestamp {
-        match &entry.source {
-            MessageSource::Ours { message, seen } => seen.map_or(message.at.wall, |seen| self.local(seen)),
-            MessageSource::Theirs(remote) => self.local(remote.at),
-        }
-    }
-
-    fn keep_bound(&mut self) {
         let mut excess = self.entries.len().saturating_sub(MAX_MESSAGES);
-        if excess == 0 {
-            return;
-        }
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
             let over = |status: &DeliveryStatus| status.is_settled() && !matches!(status, DeliveryStatus::Unknown(_));

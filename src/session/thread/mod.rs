@@ -103,7 +103,13 @@ impl Threads {
     pub fn sent(&mut self, message: Message) {
         self.home.insert(message.id, message.conversation);
         self.of(message.conversation).sent(message);
-        self.forget_dropped();
+        // The way from message to conversation is kept no longer than the messages themselves.
+        let kept: usize = self.by_key.values().map(|t| t.entries().len()).sum();
+        if self.home.len() > 2 * kept + 64 {
+            let alive: std::collections::HashSet<MessageId> =
+                self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
+            self.home.retain(|id, _| alive.contains(id));
+        }
     }
 
     /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
@@ -155,16 +161,6 @@ impl Threads {
     /// A conversation's thread, to merge what came of it.
     pub fn of(&mut self, key: ConversationKey) -> &mut Thread {
         self.by_key.entry(key).or_insert_with(|| self.blank.clone())
-    }
-
-    /// Keeps the way from message to conversation no longer than the messages themselves.
-    fn forget_dropped(&mut self) {
-        let kept: usize = self.by_key.values().map(|t| t.entries().len()).sum();
-        if self.home.len() > 2 * kept + 64 {
-            let alive: std::collections::HashSet<MessageId> =
-                self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
-            self.home.retain(|id, _| alive.contains(id));
-        }
     }
 
     /// `None` where nothing was sent or read yet.
