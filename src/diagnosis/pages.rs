@@ -90,18 +90,6 @@ pub fn nearest(name: &str) -> Option<Cause> {
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];
 type Names = [String; PLACEHOLDERS.len()];
 
-fn names(facts: &Facts<'_>) -> Names {
-    let Facts { profile, history, answer, .. } = facts;
-    let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));
-    let client = named.or_else(|| profile.client_id.clone()).unwrap_or_else(|| "in use".to_owned());
-    let scope = if profile.required.is_empty() { SCOPE.to_owned() } else { profile.required.join(" ") };
-    let permission = match answer.permissions.as_slice() {
-        [] => "that the server names as missing".to_owned(),
-        named => named.join(" or "),
-    };
-    [client, scope, permission, profile.region.clone(), profile.api.clone()]
-}
-
 fn fill(text: &str, names: &Names) -> String {
     PLACEHOLDERS.iter().zip(names).fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
 }
@@ -128,7 +116,15 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
         let words = format!("Check first: {} shows which it is: {}.", settles.probe.words(), causes.join(" or "));
         Advice { words, remedy: (settles.probe == Probe::Conversation).then_some(Remedy::Read) }
     });
-    let names = names(facts);
+    let Facts { profile, history, answer, .. } = facts;
+    let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));
+    let client = named.or_else(|| profile.client_id.clone()).unwrap_or_else(|| "in use".to_owned());
+    let scope = if profile.required.is_empty() { SCOPE.to_owned() } else { profile.required.join(" ") };
+    let permission = match answer.permissions.as_slice() {
+        [] => "that the server names as missing".to_owned(),
+        named => named.join(" or "),
+    };
+    let names = [client, scope, permission, profile.region.clone(), profile.api.clone()];
     check.into_iter().chain(fixes.iter().filter_map(|fix| fix.filled(&names, facts.channel))).collect()
 }
 

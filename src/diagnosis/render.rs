@@ -77,20 +77,6 @@ pub fn card(
         (Some(_), Confidence::Likely) => "MOST LIKELY",
         (Some(_), Confidence::Possible) => "POSSIBLE",
     };
-    let parts = [
-        (PartKind::Cause, cause, most_likely(diagnosis, left)),
-        (PartKind::Actions, "DO THIS", actions.collect()),
-        (PartKind::Evidence, "EVIDENCE", evidence.collect()),
-        (PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
-        (PartKind::RuledOut, "RULED OUT", ruled_out(diagnosis).into_iter().collect()),
-        (PartKind::Said, if left { "SERVER SAID" } else { "NOT SENT" }, vec![diagnosis.said.clone()]),
-        (PartKind::Ids, "IDS", quote(exchange, profile)),
-    ];
-    let or_nothing = |lines: Vec<String>| if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
-    parts.map(|(kind, heading, lines)| Part { kind, heading, lines: or_nothing(lines) }).into()
-}
-
-fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(variation) = diagnosis.sent_as {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
@@ -106,7 +92,17 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
     if diagnosis.healed {
         lines.push("The message was then accepted with a newer token.".to_owned());
     }
-    lines
+    let parts = [
+        (PartKind::Cause, cause, lines),
+        (PartKind::Actions, "DO THIS", actions.collect()),
+        (PartKind::Evidence, "EVIDENCE", evidence.collect()),
+        (PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
+        (PartKind::RuledOut, "RULED OUT", ruled_out(diagnosis).into_iter().collect()),
+        (PartKind::Said, if left { "SERVER SAID" } else { "NOT SENT" }, vec![diagnosis.said.clone()]),
+        (PartKind::Ids, "IDS", quote(exchange, profile)),
+    ];
+    let or_nothing = |lines: Vec<String>| if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
+    parts.map(|(kind, heading, lines)| Part { kind, heading, lines: or_nothing(lines) }).into()
 }
 
 fn ruled_out(diagnosis: &Diagnosis) -> Option<String> {

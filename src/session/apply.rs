@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
-use crate::model::{Author, ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage, TokenStatus};
+use crate::model::{Author, ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage};
 use crate::pass::runner::RunnerEvent;
 
 use super::log::Reply;
@@ -40,7 +40,16 @@ impl Session {
 
     fn report(&mut self, report: Report, now: Moment, changes: &mut Changes) {
         match report {
-            Report::Token(status) => self.token(status, now, changes),
+            Report::Token(status) => {
+                if let Some(facts) = status.facts()
+                    && self.diagnoses.evidence.token(facts)
+                {
+                    self.diagnose_again(None);
+                }
+                let in_trouble = self.sign_in.trouble().is_some();
+                let before = self.sign_in.moved(now, status);
+                changes.notice(Notice::Token { before, in_trouble });
+            }
             Report::Exchange(exchange) => {
                 self.log.exchange(Arc::clone(&exchange));
                 self.diagnoses.tries.count(&exchange);
@@ -72,7 +81,13 @@ impl Session {
                 let news = self.brought(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
-            Report::MessagesArrived(key, messages) => self.arrived(key, messages, now, changes),
+            Report::MessagesArrived(key, messages) => {
+                let Some(item) = self.conversations.item_mut(key).filter(|_| !messages.is_empty()) else { return };
+                // Whoever said something has stopped typing it.
+                item.live.typing.take_if(|(author, _)| messages.iter().any(|m| m.author == *author));
+                let news = self.brought(key, messages, Thread::heard, now, changes);
+                changes.notice(Notice::Arrived(key, news));
+            }
             Report::RepliesReadable(key, readable, _) => {
                 let changed = self.conversations.set_readable(key, readable);
                 changes.notice(Notice::Replies { key, changed });
@@ -112,25 +127,6 @@ impl Session {
             Report::Discovered { .. } | Report::Probe(ProbeQuestion::Id(..), _) => {}
             Report::Probe(asked, result) => self.probe_answered(asked, &result, now, changes),
         }
-    }
-
-    fn token(&mut self, status: TokenStatus, now: Moment, changes: &mut Changes) {
-        if let Some(facts) = status.facts()
-            && self.diagnoses.evidence.token(facts)
-        {
-            self.diagnose_again(None);
-        }
-        let in_trouble = self.sign_in.trouble().is_some();
-        let before = self.sign_in.moved(now, status);
-        changes.notice(Notice::Token { before, in_trouble });
-    }
-
-    fn arrived(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>, now: Moment, changes: &mut Changes) {
-        let Some(item) = self.conversations.item_mut(key).filter(|_| !messages.is_empty()) else { return };
-        // Whoever said something has stopped typing it.
-        item.live.typing.take_if(|(author, _)| messages.iter().any(|m| m.author == *author));
-        let news = self.brought(key, messages, Thread::heard, now, changes);
-        changes.notice(Notice::Arrived(key, news));
     }
 
     /// Keeps and merges messages. Returns those of the other side that nobody has looked at, where some are new.

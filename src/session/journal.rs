@@ -3,7 +3,7 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
-use crate::journal::{Job, JournalPage, Trouble};
+use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
 use super::state::JournalMode;
@@ -16,7 +16,18 @@ impl Session {
         let mut changes = Changes::default();
         match page {
             JournalPage::Restored(restored) => self.restore(*restored, reopen, now, &mut changes),
-            JournalPage::Trouble(trouble) => self.journal_trouble(trouble, now, &mut changes),
+            JournalPage::Trouble(trouble) => {
+                let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
+                self.journal.trouble = Some(trouble.clone());
+                if new {
+                    self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
+                    changes.notice(Notice::JournalTrouble(trouble));
+                }
+                if self.journal.keeping == JournalMode::Opening {
+                    self.journal.keeping = JournalMode::ReadOnly;
+                    self.release_held(&mut changes);
+                }
+            }
             JournalPage::Well => {
                 self.journal.trouble = None;
                 changes.notice(Notice::JournalWell);
@@ -29,19 +40,6 @@ impl Session {
             JournalPage::History(_) => {}
         }
         changes
-    }
-
-    fn journal_trouble(&mut self, trouble: Trouble, now: Moment, changes: &mut Changes) {
-        let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
-        self.journal.trouble = Some(trouble.clone());
-        if new {
-            self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
-            changes.notice(Notice::JournalTrouble(trouble));
-        }
-        if self.journal.keeping == JournalMode::Opening {
-            self.journal.keeping = JournalMode::ReadOnly;
-            self.release_held(changes);
-        }
     }
 
     fn restore(&mut self, mut restored: Restored, reopen: bool, now: Moment, changes: &mut Changes) {
@@ -78,7 +76,13 @@ impl Session {
         } else {
             self.journal.opened = restored.open.or(active);
             if let Some(key) = restored.open.filter(|key| reopen && active != Some(*key)) {
-                self.reopen(key, changes);
+                let first = self.conversations.active().is_none();
+                self.conversations.open_key(key);
+                changes.notice(Notice::Reopened { key, first });
+                // What needs a token is looked at once there is one.
+                if self.has_sessions(key) || self.sign_in.status.facts().is_some() {
+                    self.look_at(key, changes);
+                }
             }
         }
         self.threads.earlier_until(now.wall);
@@ -96,16 +100,6 @@ impl Session {
         self.release_held(changes);
         for exchange in self.log.entries().filter_map(|entry| entry.exchange()) {
             self.keep_exchange(exchange, changes);
-        }
-    }
-
-    fn reopen(&mut self, key: ConversationKey, changes: &mut Changes) {
-        let first = self.conversations.active().is_none();
-        self.conversations.open_key(key);
-        changes.notice(Notice::Reopened { key, first });
-        // What needs a token is looked at once there is one.
-        if self.has_sessions(key) || self.sign_in.status.facts().is_some() {
-            self.look_at(key, changes);
         }
     }
 

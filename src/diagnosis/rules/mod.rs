@@ -51,7 +51,12 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let unauthorized = facts.answer.status == Some(401);
     let found = match path {
         oauth::TOKEN_PATH => named::by_token_endpoint(facts),
-        _ if unauthorized && web_messaging::is_history(path) => web::jwt_refused(),
+        _ if unauthorized && web_messaging::is_history(path) => {
+            // The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.
+            let elsewhere = "the API host may belong to another region or organisation than the guest's socket";
+            let refused = "the API did not accept the guest's JWT for earlier messages";
+            vec![supported(Cause::GuestJwtExpired, refused), hypothesis::open(Cause::RegionMismatch, elsewhere)]
+        }
         _ => named::of(facts).unwrap_or_else(|| if unauthorized { unauthorized::of(facts) } else { Vec::new() }),
     };
     if facts.answer.by.is_service() { found } else { no_answer::unproven(facts, found) }

@@ -64,15 +64,6 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     }
 }
 
-/// The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.
-pub fn jwt_refused() -> Vec<Hypothesis> {
-    let elsewhere = "the API host may belong to another region or organisation than the guest's socket";
-    vec![
-        supported(Cause::GuestJwtExpired, "the API did not accept the guest's JWT for earlier messages"),
-        open(Cause::RegionMismatch, elsewhere),
-    ]
-}
-
 /// Why a message never was written: the session takes none any more.
 pub fn session_over(why: &Reason) -> Option<Cause> {
     match why {

@@ -186,21 +186,17 @@ impl LogEntry {
         typing && self.direction().is_some() && !self.is_error() && !self.kept.marked
     }
 
-    /// A read of a conversation that goes (so that its row does not come and go under the cursor) or went well.
-    fn is_polling(&self) -> bool {
+    /// What it is while such entries are folded away.
+    pub(super) fn folded(&self) -> Visibility {
         let well = |x: &Exchange| match x.outcome {
+            // So that its row does not come and go under the cursor.
             Outcome::Open => x.steps.len() <= 1,
             Outcome::Accepted => self.healed() == 0,
             _ => false,
         };
         let read = |x: &Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation.is_some() && well(x);
-        self.exchange().is_some_and(read) && !self.kept.marked && self.comment().is_none()
-    }
-
-    /// What it is while such entries are folded away.
-    pub(super) fn folded(&self) -> Visibility {
-        match self {
-            _ if self.is_polling() => Visibility::Polling,
+        match self.exchange() {
+            Some(x) if read(x) && !self.kept.marked && self.comment().is_none() => Visibility::Polling,
             _ if self.is_quiet() => Visibility::Quiet,
             _ => Visibility::Shown,
         }

@@ -21,12 +21,6 @@ impl Log {
         self.entries.is_empty()
     }
 
-    pub(super) fn in_scope(&self, entry: &LogEntry) -> bool {
-        let scope = &self.scope;
-        let open = |of| scope.open_conversation.is_none_or(|open| open == of) && !scope.removed.contains(&of);
-        scope.all_conversations || entry.conversation().is_none_or(open)
-    }
-
     pub(crate) fn shows_all_conversations(&self) -> bool {
         self.scope.all_conversations || (self.scope.open_conversation.is_none() && self.scope.removed.is_empty())
     }

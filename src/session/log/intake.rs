@@ -29,7 +29,17 @@ impl Log {
         if !is_error {
             self.index.errors.remove(&seq);
         } else if self.index.errors.insert(seq) {
-            self.open_by_itself(seq);
+            // The newest error opens its summary, unless a person decided otherwise.
+            if let Some(entry) = self.get_mut(seq).filter(|entry| !entry.touched && entry.density == Density::Line) {
+                entry.density = Density::Summary;
+            }
+            self.view.opened.retain(|&open| open != seq);
+            self.view.opened.push(seq);
+            // A message that was sent since is more recent news.
+            let mut since = (seq + 1..self.next()).filter_map(|later| self.get(later));
+            if self.view.follow && !since.any(|later| later.kind() == ExchangeKind::Send) {
+                self.view.on_error = Some(seq);
+            }
         }
         self.refresh(seq);
         if known.is_none() && !is_error {
@@ -111,19 +121,6 @@ impl Log {
                 let message = exchange.message.filter(|message| self.index.messages.get(message) == Some(&seq));
                 message.map(|message| self.index.messages.remove(&message));
             }
-        }
-    }
-
-    fn open_by_itself(&mut self, seq: u64) {
-        if let Some(entry) = self.get_mut(seq).filter(|entry| !entry.touched && entry.density == Density::Line) {
-            entry.density = Density::Summary;
-        }
-        self.view.opened.retain(|&open| open != seq);
-        self.view.opened.push(seq);
-        // A message that was sent since is more recent news.
-        let mut since = (seq + 1..self.next()).filter_map(|later| self.get(later));
-        if self.view.follow && !since.any(|later| later.kind() == ExchangeKind::Send) {
-            self.view.on_error = Some(seq);
         }
     }
 

@@ -24,11 +24,14 @@ impl Log {
     /// Decides anew whether the entry `seq` is shown. True where that changed.
     fn classify(&mut self, seq: u64) -> bool {
         let Some(entry) = self.get(seq) else { return false };
-        let now = match &self.scope.filter {
-            _ if !self.in_scope(entry) => Visibility::Hidden,
+        let scope = &self.scope;
+        let open = |of| scope.open_conversation.is_none_or(|open| open == of) && !scope.removed.contains(&of);
+        let in_scope = scope.all_conversations || entry.conversation().is_none_or(open);
+        let now = match &scope.filter {
+            _ if !in_scope => Visibility::Hidden,
             Some(filter) if filter.shows(entry, &self.names) => Visibility::Shown,
             Some(_) => Visibility::Hidden,
-            None if self.scope.fold_quiet => entry.folded(),
+            None if scope.fold_quiet => entry.folded(),
             None => Visibility::Shown,
         };
         let Some(entry) = self.get_mut(seq) else { return false };
