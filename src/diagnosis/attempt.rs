@@ -152,10 +152,6 @@ impl ServerAnswer {
         self.code() == Some(code)
     }
 
-    pub fn challenges_with(&self, error: &str) -> bool {
-        self.bearer.error.as_deref() == Some(error)
-    }
-
     /// Whether code, message or details hold `part`, whatever its case.
     pub fn mentions(&self, part: &str) -> bool {
         let ServerRefusal { code, message, more, .. } = &self.refusal;

@@ -105,10 +105,15 @@ impl<'c> Facts<'c> {
         self.token()?.facts.as_ref()
     }
 
-    /// The token that was used, and a newer one that worked already.
+    /// The token that was used, and a newer one that existed then, and that the API has let in.
     pub fn newer_token(&self) -> Option<(Generation, Generation)> {
-        let used = self.generation()?;
-        Some((used, self.history.newer_working(used, self.attempt?.started)?))
+        let (used, then) = (self.generation()?, self.attempt?.started);
+        let works = |book: &TokenBook| {
+            let seen = book.accepted.newest;
+            seen.is_some_and(|seen| book.facts.as_ref().map_or(seen.at, |facts| facts.issued) <= then)
+        };
+        let mut newer = self.history.tokens.iter().rev().filter(|(generation, _)| **generation > used);
+        newer.find(|(_, book)| works(book)).map(|(newer, _)| (used, *newer))
     }
 
     pub fn deployment(&self) -> Option<&'c DeploymentBook> {

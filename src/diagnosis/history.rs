@@ -43,7 +43,7 @@ pub fn missing_since(missing: Option<Sighting>, there: Option<Sighting>) -> Opti
 /// The newest sightings of one thing, of two exchanges, because no exchange is evidence in its own case.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sightings {
-    newest: Option<Sighting>,
+    pub(super) newest: Option<Sighting>,
     before: Option<Sighting>,
 }
 
@@ -167,7 +167,15 @@ impl PastExchanges {
             news |= self.opening(shown);
             match attempt.generation {
                 Some(generation) => news |= self.used(shown, generation) | self.conversation(shown),
-                None => self.granting(shown),
+                None => {
+                    let asked = matches!(exchange.kind, ExchangeKind::Token | ExchangeKind::Probe);
+                    let granted =
+                        exchange.ended().zip(said.date).filter(|_| asked && exchange.outcome == Outcome::Accepted);
+                    self.grants.extend(granted.map(|(ended, date)| (ended.mono, date)));
+                    if self.grants.len() > TOKENS {
+                        self.grants.pop_front();
+                    }
+                }
             }
         }
         news
@@ -220,15 +228,6 @@ impl PastExchanges {
         self.failed.insert(key, Arc::clone(shown.attempt)).is_none()
     }
 
-    fn granting(&mut self, Shown { exchange, said, .. }: Shown<'_>) {
-        let asked = matches!(exchange.kind, ExchangeKind::Token | ExchangeKind::Probe);
-        let granted = asked && exchange.outcome == Outcome::Accepted;
-        self.grants.extend(exchange.ended().zip(said.date).filter(|_| granted).map(|(ended, date)| (ended.mono, date)));
-        if self.grants.len() > TOKENS {
-            self.grants.pop_front();
-        }
-    }
-
     fn used(&mut self, Shown { exchange, said, seen, .. }: Shown<'_>, generation: Generation) -> bool {
         let book = self.tokens.entry(generation).or_default();
         // The API let the token in: it accepted the request, or refused it for a reason that is checked after the token.
@@ -276,15 +275,6 @@ impl PastExchanges {
 
     pub(crate) fn granted(&self, generation: Generation) -> Option<String> {
         Some(self.tokens.get(&generation)?.facts.as_ref()?.granted.as_ref()?.join(" "))
-    }
-
-    /// A token newer than `generation` that existed at `then` already, and that the API has let in.
-    pub(super) fn newer_working(&self, generation: Generation, then: Moment) -> Option<Generation> {
-        let works = |book: &TokenBook| {
-            let seen = book.accepted.newest?;
-            Some(book.facts.as_ref().map_or(seen.at, |facts| facts.issued) <= then)
-        };
-        self.tokens.iter().rev().find(|(g, book)| **g > generation && works(book) == Some(true)).map(|(g, _)| *g)
     }
 
     pub(super) fn newest_facts(&self) -> Option<&TokenFacts> {

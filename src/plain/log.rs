@@ -186,7 +186,8 @@ impl Plain {
         }
         let now = self.now.wall;
         self.session.log.set_filter(text, now).map_err(|wrong| format!("{wrong}."))?;
-        let all = self.session.log.shown_numbers();
+        let shown = self.session.log.entries().filter(|entry| entry.is_shown());
+        let all: Vec<u64> = shown.map(LogEntry::number).collect();
         self.session.log.clear_filter();
         self.say(match all.len() {
             0 => "No entry of the log matches.".to_owned(),

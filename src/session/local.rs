@@ -111,25 +111,8 @@ pub fn attribute(typed: &str) -> Result<(String, String), String> {
 
 fn mime(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "mp4" => "video/mp4",
-        "mp3" => "audio/mpeg",
-        "ogg" => "audio/ogg",
-        "wav" => "audio/wav",
-        "pdf" => "application/pdf",
-        "zip" => "application/zip",
-        "json" => "application/json",
-        "csv" => "text/csv",
-        "txt" | "log" => "text/plain",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        _ => "application/octet-stream",
-    }
+    let mut types = include_str!("../../assets/media-types.txt").lines().filter_map(|line| line.split_once(' '));
+    types.find(|(of, _)| *of == ending).map_or("application/octet-stream", |(_, mime)| mime)
 }
 
 #[cfg(test)]

@@ -216,11 +216,6 @@ impl Session {
         self.next_message = first;
     }
 
-    pub(crate) const fn new_message(&mut self) -> MessageId {
-        self.next_message += 1;
-        MessageId(self.next_message)
-    }
-
     /// Opens a conversation: what was said in it counts as looked at. False where there is none of that key.
     pub fn open_conversation(&mut self, key: ConversationKey, changes: &mut Changes) -> bool {
         if !self.conversations.open_key(key) {

@@ -14,7 +14,8 @@ impl Session {
     /// Asks for a send, and shows it as queued. The message's id.
     pub fn submit(&mut self, outgoing: OutgoingMessage, now: Moment, changes: &mut Changes) -> MessageId {
         let OutgoingMessage { conversation, text, resend_of, sent_as, extras } = outgoing;
-        let id = self.new_message();
+        self.next_message += 1;
+        let id = MessageId(self.next_message);
         let message = Message {
             id,
             conversation,

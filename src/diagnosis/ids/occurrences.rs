@@ -1,6 +1,8 @@
 //! Where ids stand in a text, and what each can name there: by the fields that lead to it in JSON (JSON in JSON, like a HAR's
 //! bodies, and JSON in a log line too), by the path or the name in front of it in plain text.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::model::ids::is_uuid;
@@ -86,22 +88,6 @@ pub fn is_hex(token: &str) -> bool {
 fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> IdRole {
     let of = |what, because: &str| IdRole { what, because: because.to_owned() };
     let lower = before.to_ascii_lowercase();
-    // Paths, the longest first. [real: documented paths; the first is the Guest API's description]
-    let paths: [(&str, IdKind); 13] = [
-        ("/conversations/messaging/", IdKind::Conversation),
-        ("/communications/", IdKind::Communication),
-        ("/participants/", IdKind::Participant),
-        ("/interactions/", IdKind::Conversation),
-        ("/conversations/details/", IdKind::Conversation),
-        ("/conversations/messages/", IdKind::Conversation),
-        ("/conversations/", IdKind::Conversation),
-        ("/integrations/open/", IdKind::Integration),
-        ("/webdeployments/deployments/", IdKind::Deployment),
-        ("/deployments/", IdKind::Deployment),
-        ("/oauth/clients/", IdKind::Client),
-        ("/organizations/", IdKind::Organization),
-        ("/messages/", IdKind::Message),
-    ];
     if lower.ends_with("/conversations/messages/") {
         if after.starts_with("/inbound/open") {
             return of(IdKind::Integration, "the path …/messages/ID/inbound/open");
@@ -110,7 +96,7 @@ fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> IdRole {
             return of(IdKind::Message, "the path …/messages/ID/details");
         }
     }
-    if let Some((path, what)) = paths.iter().find(|(path, _)| lower.ends_with(path)) {
+    if let Some((what, path)) = NAMES.iter().find(|(_, name)| name.starts_with('/') && lower.ends_with(name)) {
         return of(*what, &format!("the path …{path}ID"));
     }
     if let Some((what, name)) = name_before(before).and_then(|name| Some((named(&name)?, name))) {
@@ -136,27 +122,14 @@ fn name_before(before: &str) -> Option<String> {
 fn named(name: &str) -> Option<IdKind> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    Some(match plain.as_str() {
-        "conversationid" | "conversation" | "conv" => IdKind::Conversation,
-        "participantid" | "participant" | "guestid" => IdKind::Participant,
-        "communicationid" | "communication" => IdKind::Communication,
-        "messageid" | "message" | "msgid" => IdKind::Message,
-        "integrationid" | "integration" => IdKind::Integration,
-        "deploymentid" | "deployment" => IdKind::Deployment,
-        "clientid" | "oauthclient" => IdKind::Client,
-        "organizationid" | "organization" | "orgid" | "homeorganization" => IdKind::Organization,
-        "contextid"
-        | "correlationid"
-        | "inincorrelationid"
-        | "genesyscorrelationid"
-        | "xrequestid"
-        | "requestid"
-        | "tracingid"
-        | "traceid" => IdKind::Request,
-        "token" | "guesttoken" => IdKind::GuestToken,
-        _ => return None,
-    })
+    NAMES.iter().find(|(_, known)| *known == plain).map(|(kind, _)| *kind)
 }
+
+/// Names in front of an id, each with the kind of thing that it names.
+static NAMES: LazyLock<Vec<(IdKind, &str)>> = LazyLock::new(|| {
+    let rows = include_str!("../../../assets/id-names.txt").lines().filter_map(|line| line.split_once(' '));
+    rows.filter_map(|(kind, name)| Some((IdKind::named(kind)?, name))).collect()
+});
 
 /// JSON inside of JSON, at most so deep.
 const DEPTH: usize = 6;

@@ -12,6 +12,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
     let (status, code) = (said.status?, said.code().unwrap_or_default());
     let quoted = said.refusal.message.as_deref().unwrap_or(code);
+    let challenge = said.bearer.error.as_deref();
     let missing = matches!(code, "missing.permissions" | "missing.any.permissions");
     let found = match (status, code) {
         (401, "authentication.required") if facts.request.bearer => {
@@ -23,9 +24,9 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         (401 | 403, "ip.not.authorized") => {
             named(Cause::AddressRefused, "the server says that this address is not allowed")
         }
-        (401 | 403, _) if said.challenges_with("insufficient_scope") => return Some(insufficient_scope(facts)),
+        (401 | 403, _) if challenge == Some("insufficient_scope") => return Some(insufficient_scope(facts)),
         // The token itself is not accepted here: unknown, ended, or of another region.
-        (401, _) if code == "bad.credentials" || said.challenges_with("invalid_token") => {
+        (401, _) if code == "bad.credentials" || challenge == Some("invalid_token") => {
             let mut found = unauthorized::token(facts);
             found.extend(unauthorized::place(facts, true));
             let others = [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown];

@@ -251,10 +251,6 @@ impl Log {
         self.use_filter(None);
     }
 
-    pub(crate) fn shown_numbers(&self) -> Vec<u64> {
-        self.entries().filter(|entry| entry.is_shown()).map(LogEntry::number).collect()
-    }
-
     /// The filter as it was typed; empty without one.
     pub fn filter_text(&self) -> &str {
         self.scope.filter.as_ref().map_or("", Filter::text)
