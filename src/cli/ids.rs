@@ -159,7 +159,7 @@ impl IdsFold {
 impl FrontEnd for IdsFold {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
-            FrontEndEvent::Begin if self.look.is_idle() => vec![FrontEndEffect::Finish(Exit::Done)],
+            FrontEndEvent::Begin if self.look.next().is_none() => vec![FrontEndEffect::Finish(Exit::Done)],
             FrontEndEvent::Report(report) => match *report {
                 Report::Probe(asked, result) => self.answered(asked, &result, now),
                 report => {

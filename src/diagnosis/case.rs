@@ -35,10 +35,7 @@ pub struct ProfileFacts {
 impl ProfileFacts {
     /// Those of a profile.
     pub fn of(profile: &Profile) -> Self {
-        let client = match &profile.credentials {
-            Credentials::Client(client) => Some(client),
-            Credentials::Pasted(_) | Credentials::Missing(_) => None,
-        };
+        let client = if let Credentials::Client(client) = &profile.credentials { Some(client) } else { None };
         let token_host = match client.map(|c| c.token_host).unwrap_or_default() {
             TokenHost::Login => profile.hosts.login.clone(),
             TokenHost::Api => profile.hosts.api.clone(),

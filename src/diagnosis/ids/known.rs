@@ -28,11 +28,9 @@ pub struct KnownId {
     pub told: bool,
 }
 
+/// What the service told comes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownIds {
-    /// What the service told comes first.
-    pub ids: Vec<KnownId>,
-}
+pub struct KnownIds(pub(super) Vec<KnownId>);
 
 impl KnownIds {
     /// The ids that conversations of the profile name.
@@ -49,7 +47,7 @@ impl KnownIds {
             Address::OpenMessaging { integration_id, .. } => [known(integration_id, IdKind::Integration, None), None],
             Address::WebMessaging { deployment_id, .. } => [known(deployment_id, IdKind::Deployment, None), None],
         };
-        Self { ids: addresses.flat_map(of_address).flatten().collect() }
+        Self(addresses.flat_map(of_address).flatten().collect())
     }
 
     #[must_use]
@@ -76,22 +74,22 @@ impl KnownIds {
     }
 
     fn put(&mut self, id: KnownId) {
-        if !self.ids.contains(&id) {
-            self.ids.insert(0, id);
+        if !self.0.contains(&id) {
+            self.0.insert(0, id);
         }
     }
 
     /// What is known of `id`, however it is written.
     pub fn about<'k>(&'k self, id: &str) -> impl Iterator<Item = &'k KnownId> {
         let plain = plain(id);
-        self.ids.iter().filter(move |known| self::plain(&known.id) == plain)
+        self.0.iter().filter(move |known| self::plain(&known.id) == plain)
     }
 
     /// The only id of that kind that the service told; of participants: the guest of the conversation `home`.
     pub fn only(&self, what: IdKind, home: Option<&str>) -> Option<&str> {
         let at_home = |k: &KnownId| k.guest && home.is_some() && k.home.as_deref() == home;
         let fits = |k: &&KnownId| k.told && k.what == what && (what != IdKind::Participant || at_home(k));
-        let mut found = self.ids.iter().filter(fits);
+        let mut found = self.0.iter().filter(fits);
         found.next().filter(|_| found.next().is_none()).map(|k| k.id.as_str())
     }
 }
@@ -125,10 +123,6 @@ impl IdLookUp {
 
     pub fn also(&mut self, id: &str, what: IdKind) {
         self.left.extend(questions(id, what));
-    }
-
-    pub fn is_idle(&self) -> bool {
-        self.left.is_empty()
     }
 
     pub fn next(&self) -> Option<ProbeQuestion> {

@@ -88,13 +88,12 @@ pub fn is_hex(token: &str) -> bool {
 fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> IdRole {
     let of = |what, because: &str| IdRole { what, because: because.to_owned() };
     let lower = before.to_ascii_lowercase();
-    if lower.ends_with("/conversations/messages/") {
-        if after.starts_with("/inbound/open") {
-            return of(IdKind::Integration, "the path …/messages/ID/inbound/open");
-        }
-        if after.starts_with("/details") {
-            return of(IdKind::Message, "the path …/messages/ID/details");
-        }
+    let messages = lower.ends_with("/conversations/messages/");
+    if messages && after.starts_with("/inbound/open") {
+        return of(IdKind::Integration, "the path …/messages/ID/inbound/open");
+    }
+    if messages && after.starts_with("/details") {
+        return of(IdKind::Message, "the path …/messages/ID/details");
     }
     if let Some((what, path)) = NAMES.iter().find(|(_, name)| name.starts_with('/') && lower.ends_with(name)) {
         return of(*what, &format!("the path …{path}ID"));

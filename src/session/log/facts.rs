@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::line::KeyNames;
 use super::{Filter, Log, LogEntry};
 use crate::model::{Diagnosis, Exchange, ExchangeId, ExchangeKind, MessageId, Outcome};
 
@@ -10,10 +9,6 @@ impl Log {
     /// Entries kept, the hidden ones included.
     pub fn len(&self) -> usize {
         self.entries.len()
-    }
-
-    pub(crate) const fn keys(&self) -> &KeyNames {
-        &self.keys
     }
 
     /// Whether nothing is kept.

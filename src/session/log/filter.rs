@@ -49,16 +49,8 @@ fn outcome(entry: &LogEntry) -> Option<&Outcome> {
     entry.exchange().map(|exchange| &exchange.outcome)
 }
 
-const KEYS: &[(&str, &str)] = &[
-    ("status", "401"),
-    ("kind", "send"),
-    ("conv", "bill"),
-    ("id", "e42c"),
-    ("is", "error"),
-    ("on", "yesterday"),
-    ("since", "yesterday"),
-    ("until", "yesterday"),
-];
+/// Keys, each with a value as an example.
+const KEYS: &str = "status:401 kind:send conv:bill id:e42c is:error on:yesterday since:yesterday until:yesterday";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
@@ -163,8 +155,9 @@ fn term(word: &Word, now: &Zoned) -> Result<(Test, bool), FilterError> {
 /// The test that `key:value` asks for; the error says what is wrong, and whether that is the value.
 fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, (String, bool)> {
     let lower = key.to_ascii_lowercase();
-    let Some((key, example)) = KEYS.iter().find(|(known, _)| *known == lower) else {
-        let keys: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
+    let keys = KEYS.split(' ').filter_map(|key| key.split_once(':'));
+    let Some((key, example)) = keys.clone().find(|(known, _)| *known == lower) else {
+        let keys: Vec<&str> = keys.map(|(known, _)| known).collect();
         let near = nearest(&lower, keys.iter().copied())
             .map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("did you mean {near}: ?"));
         let how = "(to look for the text itself, put quotes around it)";
@@ -173,7 +166,7 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, (String
     if value.is_empty() {
         return Err((format!("{key}: wants a value, as in {key}:{example}"), true));
     }
-    let test = match *key {
+    let test = match key {
         "status" => status(value)
             .ok_or_else(|| format!("status:{value} is no status; write status:401, status:4xx or status:none")),
         "kind" => ExchangeKind::named(&value.to_ascii_uppercase()).map(Test::Kind).ok_or_else(|| {

@@ -62,7 +62,7 @@ impl Default for LogOptions {
 #[derive(Clone, Debug)]
 pub struct Log {
     options: LogOptions,
-    keys: KeyNames,
+    pub(crate) keys: KeyNames,
     /// The day that rules call today.
     today: Date,
     names: Names,

@@ -58,7 +58,7 @@ impl Questions {
         if look.answered(asked, told, exchange.map(Arc::as_ref)) {
             self.effects.extend(look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
         }
-        self.id_search.take_if(|search| search.look.is_idle())
+        self.id_search.take_if(|search| search.look.next().is_none())
     }
 
     pub(crate) fn discover(&mut self, page: u32) {

@@ -177,7 +177,7 @@ pub fn add(state: &mut State, text: &str) {
     let is_unknown = |id: &str| found.iter().any(|found| found.id == id && found.what == IdKind::Unknown);
     let clear = candidates(&found).iter().any(|lead| !is_unknown(&lead.conversation));
     let look = IdLookUp::at(&found, known.clone());
-    if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
+    if !clear && look.next().is_some() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking up the ids: each request is an entry of the log.");
         begin(state, look, IdsPurpose::Add(text.to_owned()));
     } else {
@@ -302,12 +302,12 @@ pub fn look_up(state: &mut State, key: ConversationKey) {
     for (what, id) in places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant) {
         look.also(id, what);
     }
-    if look.is_idle() {
+    if look.next().is_none() {
         return state.status.info("These ids are malformed, so they cannot be looked up.");
     }
     if state.session.sign_in.status.facts().is_none() {
         look.without_token();
-        if look.is_idle() {
+        if look.next().is_none() {
             return state.status.info("Without a token the ids cannot be looked up.");
         }
     }

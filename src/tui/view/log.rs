@@ -94,7 +94,7 @@ const fn role_of(tone: Tone) -> StyleRole {
 
 /// Nothing to show is never a blank pane: it says why, and which key comes next.
 fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
-    let keys = log.keys();
+    let keys = &log.keys;
     let (polling, quiet) = log.totals.folded;
     let said = match log.filter() {
         Some(filter) if !log.is_empty() => {
@@ -147,7 +147,7 @@ fn right(state: &State, width: usize) -> String {
     };
     let rows = history.log.len();
     let rows = if history.older { format!("{rows}+ rows") } else { counted(rows, "row") };
-    let text = format!("{rows} · {} back", history.log.keys().clear);
+    let text = format!("{rows} · {} back", history.log.keys.clear);
     screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
 
