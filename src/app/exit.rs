@@ -3,7 +3,7 @@
 use crate::config::Problems;
 use crate::diagnosis::doctor::{DoctorStage, DoctorVerdict};
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Reason, Signal};
+use crate::model::{Cause, Reason};
 use crate::session::SignInTrouble;
 
 /// The exit codes that scripts rely on. (101 is a panic's.)
@@ -33,7 +33,8 @@ impl Exit {
 
     pub fn code(self) -> u8 {
         match self {
-            Self::Signal(number) => Signal::exit_code(number),
+            // As a shell says it.
+            Self::Signal(number) => 128 + number,
             _ => Self::MEANINGS.iter().position(|(exit, _)| *exit == self).unwrap_or_default() as u8,
         }
     }

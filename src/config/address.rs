@@ -94,7 +94,3 @@ pub fn agent(text: &str) -> Result<Agent, String> {
     let clean = !host.is_empty() && !host.chars().any(|c| c.is_whitespace() || c.is_control() || "/@?#".contains(c));
     if clean && port > 0 { Ok(Agent::Udp(format!("{host}:{port}"))) } else { Err(wrong()) }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/address.rs"]
-mod tests;

@@ -158,7 +158,3 @@ pub fn parse_size(text: &str) -> Option<u64> {
     };
     number.checked_mul(unit).filter(|n| *n > 0)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/document.rs"]
-mod tests;

@@ -148,7 +148,3 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
     }
     name
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/edit.rs"]
-mod tests;

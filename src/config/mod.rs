@@ -36,7 +36,7 @@ pub use profile::{
 };
 pub use proxy::ProfileProxy;
 pub use secret::{SecretSource, Terminal};
-pub use settings::{Agent, ConfiguredSnippet, KeyBinding, KeyContext, MetricsSettings};
+pub use settings::{Agent, KeyBinding, KeyContext, MetricsSettings};
 
 pub(crate) use document::parse_duration;
 pub(crate) use flags::Flags;
@@ -46,5 +46,5 @@ pub(crate) use proxy::ProxyAddress;
 pub(crate) use settings::{ProfileChoice, Settings};
 
 #[cfg(test)]
-#[path = "../../tests/unit/config/files.rs"]
-pub(crate) mod files_tests;
+#[path = "../../tests/unit/config/mod.rs"]
+pub(crate) mod tests;

@@ -85,7 +85,3 @@ fn without_quotes(text: &str) -> &str {
         .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
         .unwrap_or(text)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/pasted_token.rs"]
-mod tests;

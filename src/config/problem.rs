@@ -94,7 +94,3 @@ pub fn position(text: &str, span: &Range<usize>) -> FilePosition {
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     FilePosition { line: before.matches('\n').count() + 1, column }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/problem.rs"]
-mod tests;

@@ -19,10 +19,10 @@ use super::origin::{Lookup, env_text};
 const NONE: &str = "none";
 /// The variable of the vendor's tools that switches their proxy on.
 pub const HOST: &str = "GENESYSCLOUD_PROXY_HOST";
-const PORT: &str = "GENESYSCLOUD_PROXY_PORT";
-const PROTOCOL: &str = "GENESYSCLOUD_PROXY_PROTOCOL";
-const USER: &str = "GENESYSCLOUD_PROXY_AUTH_USERNAME";
-const PASSWORD: &str = "GENESYSCLOUD_PROXY_AUTH_PASSWORD";
+pub(super) const PORT: &str = "GENESYSCLOUD_PROXY_PORT";
+pub(super) const PROTOCOL: &str = "GENESYSCLOUD_PROXY_PROTOCOL";
+pub(super) const USER: &str = "GENESYSCLOUD_PROXY_AUTH_USERNAME";
+pub(super) const PASSWORD: &str = "GENESYSCLOUD_PROXY_AUTH_PASSWORD";
 
 /// What a profile says of proxies.
 #[derive(Clone, Debug)]
@@ -140,7 +140,3 @@ pub fn from_variables(env: Lookup<'_>) -> Option<String> {
     let port = said(PORT).map_or_else(String::new, |port| format!(":{port}"));
     Some(format!("{scheme}://{user}{host}{port}"))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/proxy.rs"]
-mod tests;

@@ -86,7 +86,7 @@ fn domains(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `name` in the form of the table: a URL becomes its host, underscores become dashes.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     let name = name.trim_matches(quotes).to_lowercase().replace('_', "-");
     let rest = name.split_once("//").map_or(name.as_str(), |(_, rest)| rest);
@@ -131,7 +131,7 @@ fn distance(name: &str, known: &str) -> Option<usize> {
 
 impl KnownRegion {
     /// All its names, in the form of [`plain`].
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let Self { domain, aws, short, environment, .. } = self;
         let mut names = vec![domain.clone(), aws.clone(), short.clone(), environment.clone()];
         // The regions for governments and the sovereign cloud are no part of `pure.cloud` and have environments of their own.
@@ -141,7 +141,7 @@ impl KnownRegion {
         names
     }
 
-    fn places(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
         self.place.split(", ").chain(self.also.iter().map(String::as_str))
     }
 
@@ -195,7 +195,3 @@ fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
         (!value.is_empty()).then_some(value)
     })
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/regions.rs"]
-mod tests;

@@ -12,8 +12,8 @@ use super::profile::Redaction;
 use super::regions::SANDBOX;
 use super::resolve_profile::resolve as resolve_profile;
 use super::settings::{
-    Clipboard, ColorChoice, ComposerSettings, ConfiguredSnippet, EnterKey, JournalLimits, KeyBinding, KeyContext,
-    LogLimits, ProfileChoice, Settings, Times, Ui,
+    Clipboard, ColorChoice, ComposerSettings, EnterKey, JournalLimits, KeyBinding, KeyContext, LogLimits,
+    ProfileChoice, Settings, Times, Ui,
 };
 use super::target::{self, Choice, choose, origin_of, spoken_text};
 use super::toml_reader::{Table, plain};
@@ -34,7 +34,7 @@ pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
 }
 
 /// What the file's outermost table, the environment and the flags say together; nothing where a problem says why.
-fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<Settings> {
+pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<Settings> {
     let &ConfigInput { ref paths, flags, env, .. } = input;
     let doc = root.doc;
     let opens = root.text("profile");
@@ -192,7 +192,7 @@ fn composer(table: &mut Table<'_>) -> ComposerSettings {
         snippet.finish();
         let (Some(name), Some(text)) = (name, text) else { continue };
         table.note(&format!("snippets.{}", name.value), "…", name.at);
-        snippets.push(ConfiguredSnippet { name: name.value, text: text.value });
+        snippets.push((name.value, text.value));
     }
     ComposerSettings { enter, history, typing, snippets }
 }
@@ -232,7 +232,3 @@ fn ascii_locale(env: Lookup<'_>) -> Sourced<bool> {
     let folded = text.to_lowercase().replace('-', "");
     (!folded.contains("utf8")).then_some((true, origin))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/resolve.rs"]
-mod tests;

@@ -18,14 +18,14 @@ use super::{pasted_token, vendor_files};
 use crate::files;
 
 /// How long a command may take: long enough for a person to answer a password prompt.
-const COMMAND_TIME: Duration = Duration::from_secs(30);
+pub(super) const COMMAND_TIME: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
 /// How long the output of a command that has ended may lag behind. A program that it left behind may hold its pipes.
 const LAG: Duration = Duration::from_millis(250);
 /// How many characters of its last complaint are repeated.
 const COMPLAINT: usize = 160;
 /// How much of a file, or of what a command prints, is read, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BYTES: usize = 64 * 1024;
 
 /// Whether a command that prints a secret may ask a person on the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,7 +192,7 @@ fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, String> {
 /// While a screen is open the program must not ask on the terminal: its prompt would be drawn over the console, and the
 /// passphrase typed into a message. It then runs in a session of its own, where `/dev/tty` cannot be opened, and without
 /// the variable by which `gpg` finds the terminal. Where no screen is open it may ask as it would in a shell.
-fn run_command(words: &[String], terminal: Terminal, bound: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
+pub(super) fn run_command(words: &[String], terminal: Terminal, bound: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let not_started = |program: &str, why: &str| format!("the command {program} cannot be started ({why})");
     let Some((program, arguments)) = words.split_first() else { return Err(not_started("", "it has no name")) };
     let mut child = start_command(program, arguments, terminal).map_err(|e| not_started(program, &files::why(&e)))?;
@@ -281,8 +281,3 @@ fn all_until(end: Instant, chunks: &mpsc::Receiver<Zeroizing<Vec<u8>>>) -> Zeroi
     }
     all
 }
-
-#[cfg(test)]
-#[cfg(unix)]
-#[path = "../../tests/unit/config/secret.rs"]
-mod tests;

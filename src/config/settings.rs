@@ -111,16 +111,8 @@ pub struct ComposerSettings {
     pub history: usize,
     /// Whether the other side of a live conversation is told that the guest types.
     pub typing: bool,
-    pub snippets: Vec<ConfiguredSnippet>,
-}
-
-/// A text to pick from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfiguredSnippet {
-    /// What it is picked by; unique.
-    pub name: String,
-    /// What it says, before variables are expanded.
-    pub text: String,
+    /// Texts to pick from, each with the name by which it is picked; what it says before variables are expanded.
+    pub snippets: Vec<(String, String)>,
 }
 
 /// The `[log]` table: bounds of what stays in memory.

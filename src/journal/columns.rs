@@ -130,7 +130,7 @@ pub fn added_from_json(json: &str, key: ConversationKey) -> Option<Conversation>
 }
 
 /// The only form so far. Earlier versions left out what stands in columns too: what the exchange was for, and its line.
-const FORM: u8 = 1;
+pub(super) const FORM: u8 = 1;
 /// No honest record unpacks to more, in bytes.
 const MAX_UNPACKED: u64 = 64 << 20;
 
@@ -161,7 +161,3 @@ pub fn unpack(packed: &[u8], session: u32) -> Option<Exchange> {
     }
     Some(exchange)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/journal/columns.rs"]
-mod tests;

@@ -177,3 +177,7 @@ pub fn recover(dir: &Path) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/journal/mod.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::columns::{self, Keys};
 use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, LogSource};
 use super::search_text::Query;
-use super::{files, restore, search_text, upkeep};
+use super::{files, restore, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::read_back;
 use crate::model::{Attempt, Author, Conversation, ExchangeKind, MessageId, RemoteMessage};
@@ -188,11 +188,6 @@ impl JournalReader {
         let sql = "SELECT min(number) FROM exchanges WHERE session = (SELECT session FROM exchanges ORDER BY number DESC LIMIT 1)";
         let first: rusqlite::Result<Option<u64>> = self.db.query_row(sql, [], |row| row.get(0));
         first.map(Option::unwrap_or_default).map_err(|e| format!("the journal cannot be read: {e}"))
-    }
-
-    /// Pages that the database takes, in bytes.
-    pub fn bytes(&self) -> u64 {
-        upkeep::used(&self.db).unwrap_or(0)
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// One entry a step. Never change one that was released: add another.
-const STEPS: &[&str] = &[
+pub(super) const STEPS: &[&str] = &[
     "
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, began INTEGER NOT NULL, version TEXT NOT NULL
@@ -101,7 +101,3 @@ pub fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/journal/schema.rs"]
-mod tests;

@@ -53,7 +53,7 @@ pub fn of_note(text: &str, comment: Option<&str>) -> String {
 /// A query as typed, taken apart: words, `"words beside each other"`, and `on:`, `since:` and `until:` with a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    terms: Vec<String>,
+    pub(super) terms: Vec<String>,
     /// When what is looked for began.
     pub within: Period,
 }
@@ -112,7 +112,3 @@ impl Query {
         self.terms.iter().all(|term| folded.contains(term.as_str()))
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/journal/search_text.rs"]
-mod tests;

@@ -12,9 +12,9 @@ use crate::engine::{GuestToken, Intent, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
 /// The most that a lane holds.
-const LANE: usize = 8_192;
+pub(super) const LANE: usize = 8_192;
 /// The most that is taken, and so committed, in one go: urgent work never waits for more bulk than that.
-const GROUP: usize = 64;
+pub(super) const GROUP: usize = 64;
 
 /// Answers who waits for a row.
 pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
@@ -111,7 +111,3 @@ impl Inbox {
         Some(group)
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/journal/work.rs"]
-mod tests;

@@ -127,19 +127,9 @@ impl Channel {
         }
     }
 
-    /// The name where columns are few.
-    pub const fn short(self) -> &'static str {
-        self.capabilities().short
-    }
-
     /// Whether its messages go through a session of the guest's own, which needs no token of the organisation.
     pub const fn has_sessions(self) -> bool {
         matches!(self.capabilities().transport, Transport::Frame)
-    }
-
-    /// Whether a message can carry something beside its text.
-    pub const fn carries_more_than_text(self) -> bool {
-        self.capabilities().attributes || !matches!(self.capabilities().attachments, Attachments::None)
     }
 }
 
@@ -244,10 +234,7 @@ impl Address {
 
     /// The conversation id, where the address names one.
     pub fn conversation_id(&self) -> Option<&str> {
-        match self {
-            Self::GuestApi { conversation_id, .. } => Some(conversation_id),
-            Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
-        }
+        if let Self::GuestApi { conversation_id, .. } = self { Some(conversation_id) } else { None }
     }
 }
 
@@ -297,7 +284,3 @@ pub struct DiscoveredConversation {
     /// What the platform calls its kind of message ("webmessaging", "open"), where told.
     pub via: Option<String>,
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/channel.rs"]
-mod tests;

@@ -229,13 +229,12 @@ impl Diagnosis {
 
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
     pub fn sentence(&self) -> String {
-        match (self.suspects.first(), self.is_undecided()) {
+        match (self.suspects.first(), self.settles.first()) {
             (None, _) => Cause::Unknown.sentence().to_owned(),
-            (Some(first), false) => first.because.clone(),
-            (Some(first), true) => match self.settles.first() {
-                Some(settles) => format!("cannot tell yet; {} would settle it", settles.probe.words()),
-                None => first.because.clone(),
-            },
+            (_, Some(settles)) if self.is_undecided() => {
+                format!("cannot tell yet; {} would settle it", settles.probe.words())
+            }
+            (Some(first), _) => first.because.clone(),
         }
     }
 }
@@ -309,7 +308,3 @@ pub enum Probed {
     /// It could not be asked, for this reason.
     NotAsked(String),
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/diagnosis.rs"]
-mod tests;

@@ -197,10 +197,7 @@ pub struct Exchange {
 impl Exchange {
     /// The tries, in order.
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &Arc<Attempt>> {
-        self.steps.iter().filter_map(|s| match s {
-            ExchangeStep::Try(a) => Some(a),
-            ExchangeStep::Wait { .. } | ExchangeStep::Renewal { .. } => None,
-        })
+        self.steps.iter().filter_map(|step| if let ExchangeStep::Try(attempt) = step { Some(attempt) } else { None })
     }
 
     /// The newest try.
@@ -230,7 +227,3 @@ impl Exchange {
         self.last_attempt()?.response()?.request_ids().into_iter().next()
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/exchange.rs"]
-mod tests;

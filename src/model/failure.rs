@@ -103,10 +103,8 @@ impl From<ProxyName> for (String, Option<String>) {
 
 impl std::fmt::Display for ProxyName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.named_by {
-            Some(named_by) => write!(f, "the proxy {} ({named_by})", self.address),
-            None => write!(f, "the proxy {} (of the system's settings)", self.address),
-        }
+        let named_by = self.named_by.as_deref().unwrap_or("of the system's settings");
+        write!(f, "the proxy {} ({named_by})", self.address)
     }
 }
 

@@ -64,7 +64,3 @@ pub fn line(code: u16, said: &str) -> String {
         (None, false) => format!("{code}: {said}"),
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/frame_codes.rs"]
-mod tests;

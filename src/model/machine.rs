@@ -18,11 +18,6 @@ pub enum Signal {
 impl Signal {
     pub(crate) const INTERRUPT: u8 = 2;
     pub(crate) const TERMINATE: u8 = 15;
-
-    /// The exit code of a program that the signal of this number ended, as a shell says it.
-    pub const fn exit_code(number: u8) -> u8 {
-        128 + number
-    }
 }
 
 /// Where the agent that metrics go to stands, as far as this side can tell.

@@ -166,7 +166,3 @@ impl Masks {
 fn digits(bytes: &[u8], at: usize) -> usize {
     bytes.iter().skip(at).take_while(|b| b.is_ascii_digit()).count().max(1)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/mask.rs"]
-mod tests;

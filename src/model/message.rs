@@ -90,8 +90,10 @@ pub fn read_back<'m, K>(
     ours: impl Iterator<Item = (K, &'m str, Timestamp, &'m DeliveryStatus)>,
 ) -> Option<K> {
     let apart = |said: Timestamp| at.map_or(SAME_WITHIN, |at| said.duration_since(at).abs());
-    let fits =
-        |delivery: &DeliveryStatus| if at.is_some() { delivery.may_have_arrived() } else { delivery.is_received() };
+    let received = |delivery: &DeliveryStatus| {
+        matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+    };
+    let fits = |delivery: &DeliveryStatus| if at.is_some() { delivery.may_have_arrived() } else { received(delivery) };
     ours.filter(|(_, own, said, delivery)| *own == text && fits(delivery) && apart(*said) <= SAME_WITHIN)
         .min_by_key(|(_, _, said, _)| apart(*said))
         .map(|(key, ..)| key)
@@ -100,17 +102,7 @@ pub fn read_back<'m, K>(
 impl DeliveryStatus {
     /// Whether such a message can stand in the conversation.
     pub const fn may_have_arrived(&self) -> bool {
-        match self {
-            Self::Sending { .. } | Self::Accepted | Self::Answered | Self::Unknown(_) | Self::Landed | Self::Lost => {
-                true
-            }
-            Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled => false,
-        }
-    }
-
-    /// Whether it was received for sure.
-    pub const fn is_received(&self) -> bool {
-        matches!(self, Self::Accepted | Self::Answered | Self::Landed)
+        !matches!(self, Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled)
     }
 
     /// The word on screen.
@@ -232,7 +224,8 @@ impl OutgoingMessage {
 
     /// A message once more: a new one, linked to the old.
     pub fn again(message: &Message) -> Self {
-        let extras = message.extras.for_another();
+        // The name is the engine's to give.
+        let extras = Extras { key: None, ..message.extras.clone() };
         Self { resend_of: Some(message.id), extras, ..Self::text(message.conversation, message.text.clone()) }
     }
 
@@ -330,12 +323,6 @@ pub struct Extras {
 }
 
 impl Extras {
-    /// The same for another message: the name is the engine's to give.
-    #[must_use]
-    pub fn for_another(&self) -> Self {
-        Self { key: None, ..self.clone() }
-    }
-
     /// Whether there is nothing beside the text that a person would see.
     pub fn is_empty(&self) -> bool {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
@@ -352,7 +339,3 @@ impl Attachment {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/message.rs"]
-mod tests;

@@ -93,3 +93,7 @@ pub(crate) use channel::{Attachments, Transport};
 pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Settles, Suspect};
 pub(crate) use message::{ChoiceKind, OutgoingMessage};
 pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
+
+#[cfg(test)]
+#[path = "../../tests/unit/model/mod.rs"]
+mod tests;

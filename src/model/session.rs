@@ -97,10 +97,7 @@ pub enum RepliesReadable {
 impl RepliesReadable {
     /// What stands in the way.
     pub const fn unreadable(&self) -> Option<&Unreadable> {
-        match self {
-            Self::No(why) => Some(why),
-            Self::NotYetKnown | Self::Yes => None,
-        }
+        if let Self::No(why) = self { Some(why) } else { None }
     }
 
     /// For JSON: true or false, where it is known.
@@ -190,7 +187,3 @@ impl Unreadable {
         format!("replies could not be read: {}", self.words())
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/session.rs"]
-mod tests;

@@ -122,7 +122,3 @@ pub fn uuid_from(seed: u128, n: u64) -> Uuid {
     let drawn = md5::compute([&seed.to_be_bytes()[..], &n.to_be_bytes()[..]].concat());
     uuid::Builder::from_random_bytes(drawn.0).into_uuid()
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/variables.rs"]
-mod tests;

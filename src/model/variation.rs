@@ -72,7 +72,3 @@ impl Variation {
         !matches!(self, Self::EmojiBidi)
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/variation.rs"]
-mod tests;

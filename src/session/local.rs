@@ -66,7 +66,9 @@ pub enum LocalAnswer {
 
 /// Why messages of a channel can carry nothing beside their text; `None` where they can.
 pub fn carries_nothing(channel: Channel) -> Option<&'static str> {
-    (!channel.carries_more_than_text()).then_some("guest-api messages carry text only")
+    let can = channel.capabilities();
+    let nothing = !can.attributes && matches!(can.attachments, Attachments::None);
+    nothing.then_some("guest-api messages carry text only")
 }
 
 /// Why a channel cannot take a file from there.

@@ -113,7 +113,3 @@ fn name(c: char) -> Option<&'static str> {
         },
     })
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/alike.rs"]
-mod tests;

@@ -92,7 +92,3 @@ pub fn day(date: Date, today: Date) -> String {
 pub fn short(date: Date, today: Date) -> String {
     date.strftime(if date.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/dates.rs"]
-mod tests;

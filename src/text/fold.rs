@@ -80,7 +80,3 @@ impl MappedText {
         place(first)..place(after)
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/fold.rs"]
-mod tests;

@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use serde_json::Value;
 
 /// Longer documents are not read. Bodies are cut long before.
-const LONGEST: usize = 8 << 20;
+pub(super) const LONGEST: usize = 8 << 20;
 /// What is nested deeper is read as `null`: no answer of the service is nested so deep, and reading recurses.
 const DEEPEST: usize = 100;
 
@@ -168,7 +168,3 @@ fn unit(here: &str) -> Option<u16> {
     let digits = here.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/json.rs"]
-mod tests;

@@ -47,5 +47,5 @@ pub fn cleaned(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/text.rs"]
+#[path = "../../tests/unit/text/mod.rs"]
 mod tests;

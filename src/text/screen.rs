@@ -14,7 +14,7 @@ use super::fold::draws_nothing;
 /// What the flags of regions begin with, that are spelt in tags.
 const FLAG: char = '\u{1f3f4}';
 /// More marks on one letter are counted and not drawn: no script has so many. [Unicode: Stream-Safe Text Format, UAX #15]
-const MARKS: usize = 30;
+pub(super) const MARKS: usize = 30;
 
 /// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
 pub fn width(text: &str) -> usize {
@@ -293,7 +293,3 @@ fn wrap_printable(line: &[u8], cells: usize) -> Vec<Range<usize>> {
     rows.push(start..line.len());
     rows
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/screen.rs"]
-mod tests;

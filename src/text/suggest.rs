@@ -24,7 +24,3 @@ pub fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clo
     let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
     if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/suggest.rs"]
-mod tests;

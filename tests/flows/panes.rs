@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::support::console::{self, conversation};
-use guestwire::config::ConfiguredSnippet;
 use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
@@ -193,7 +192,7 @@ fn composer_snapshots() {
             shown.push_str("----\n");
         }
         let mut c = composing("n {{seq}} in {{run}}");
-        c.snippets = vec![ConfiguredSnippet { name: "x".into(), text: String::new() }];
+        c.snippets = vec![("x".to_owned(), String::new())];
         let (buf, cursor) = composer_at(&c, &theme(true, true), width, 5);
         shown.push_str(&dump(&buf, cursor));
         insta::assert_snapshot!(format!("composer_{width}"), shown);

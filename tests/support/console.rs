@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::fixtures::{self, DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use guestwire::config::ConfiguredSnippet;
 use guestwire::config::Spot;
 use guestwire::config::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
@@ -120,7 +119,7 @@ impl Setup {
 
 /// What a state is set up with by default.
 pub fn setup(width: u16, height: u16) -> Setup {
-    let snippet = ConfiguredSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() };
+    let snippet = ("greeting".to_owned(), "Hello from {{run}}".to_owned());
     Setup {
         now: start(),
         size: Size { width, height },

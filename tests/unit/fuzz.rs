@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::Flags;
-use crate::config::files_tests::config_of_text;
 use crate::config::resolve::resolve;
+use crate::config::tests::files::config_of_text;
 use crate::diagnosis::ids;
 use crate::genesys::conversations::{self, ListedMessage};
 use crate::genesys::errors::ApiError;

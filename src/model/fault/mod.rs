@@ -7,7 +7,7 @@
 //! ```
 //! A fault that brings about a cause which the console can name has that cause's name.
 
-mod kind;
+pub(super) mod kind;
 mod parameter;
 
 pub use kind::{FAULTS, FaultEffect, FaultKind};
@@ -133,7 +133,3 @@ impl Fault {
         Ok(Self { kind, target, conversation, after: after.unwrap_or(0), times, at_once })
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/model/fault.rs"]
-mod tests;

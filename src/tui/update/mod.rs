@@ -325,7 +325,7 @@ fn act_in_composer(state: &mut State, action: Action) {
             if snippets.is_empty() {
                 return state.status.info("No snippets: add them to [composer.snippets] in config.toml. {{seq}} {{uuid}} {{now}} {{run}} work in any message.");
             }
-            let items = snippets.iter().map(|s| (&s.name, MenuChoice::Insert(s.text.clone())));
+            let items = snippets.iter().map(|(name, text)| (name, MenuChoice::Insert(text.clone())));
             state.overlay = Some(Overlay::Menu(Menu::new("Snippets", items)));
         }
         Action::Editor => state.request(Effect::Edit(state.composer.text().to_owned())),

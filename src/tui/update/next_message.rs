@@ -211,7 +211,7 @@ pub fn ask_how_wrong(state: &mut State) {
     items.extend(Variation::ALL.map(|v| {
         // What makes no sense on this channel stays listed, with its reason.
         let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {
-            Some((channel, why)) => format!("{v}: not on {}: {why}", channel.short()),
+            Some((channel, why)) => format!("{v}: not on {}: {why}", channel.capabilities().short),
             None => format!("{v}: {}", v.about()),
         };
         (text, MenuChoice::SendAs(Some(v)))

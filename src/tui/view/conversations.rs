@@ -148,7 +148,7 @@ impl RowWriter<'_> {
             false => StyleRole::Text,
         };
         let rows = Rect { y, height: if two { 2 } else { 1 }, ..self.area }.intersection(self.area);
-        let channel = (item.conversation.channel().short().to_owned(), StyleRole::Dim);
+        let channel = (item.conversation.channel().capabilities().short.to_owned(), StyleRole::Dim);
         let (right, right_role) = self.news(item).filter(|_| !two).unwrap_or(channel);
         let edge = self.put_right(buf, y, &right, right_role);
         let room = edge.saturating_sub(BEFORE + 1);

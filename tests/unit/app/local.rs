@@ -18,7 +18,7 @@ fn paths(dir: &Path) -> Paths {
 
 fn load(paths: &Paths, text: &str, flags: &Flags) -> Settings {
     let env = |name: &str| (name == "GENESYSCLOUD_REGION").then(|| "eu-west-1".into());
-    resolve(ConfigInput { paths: paths.clone(), ..crate::config::files_tests::config_of_text(text, flags, &env) })
+    resolve(ConfigInput { paths: paths.clone(), ..crate::config::tests::files::config_of_text(text, flags, &env) })
         .unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `config::address`.
 
-use super::*;
+use crate::config::address::*;
+use crate::config::settings::Agent;
 
 #[test]
 fn base_urls_are_encrypted_or_local() {

@@ -1,6 +1,8 @@
 //! Tests of `config::document`.
 
-use super::*;
+use std::time::Duration;
+
+use crate::config::document::*;
 
 #[test]
 fn durations_and_sizes() {

@@ -1,7 +1,8 @@
 //! Tests of `config::edit`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::config::edit::*;
+use crate::model::Address;
 use crate::model::OpenGuest;
 
 const WEB: &str = "7f1c2d3e-0000-4000-8000-000000000005";

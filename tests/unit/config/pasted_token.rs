@@ -4,7 +4,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::*;
+use crate::config::pasted_token::*;
 
 const TOKEN: &str = "a-B.c_9~+/x==";
 

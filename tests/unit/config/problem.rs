@@ -1,6 +1,8 @@
 //! Tests of `config::problem`.
 
-use super::*;
+use std::path::Path;
+
+use crate::config::problem::*;
 
 #[test]
 fn positions_count_lines_and_characters() {

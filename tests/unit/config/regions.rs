@@ -1,7 +1,7 @@
 //! Every spelling finds its region, and none finds another country.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::config::regions::*;
 
 #[test]
 fn every_name_belongs_to_one_region() {

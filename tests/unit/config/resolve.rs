@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::*;
+use crate::config::document::Doc;
+use crate::config::flags::Flags;
+use crate::config::resolve::*;
+use crate::config::settings::KeyContext;
+use crate::config::toml_reader::Table;
 
 #[test]
 fn the_example_names_every_field_there_is() {
@@ -10,7 +14,7 @@ fn the_example_names_every_field_there_is() {
     let path = Path::new("config.example.toml");
     let doc = Doc::new(path, text);
     let flags = Flags::default();
-    let input = crate::config::files_tests::config_of_text("", &flags, &|_| None);
+    let input = crate::config::tests::files::config_of_text("", &flags, &|_| None);
     assert!(Table::root(&doc).is_some_and(|root| settings(root, &input).is_some()));
     let mut asked = doc.asked.borrow().clone();
     for context in KeyContext::ALL.map(KeyContext::name) {

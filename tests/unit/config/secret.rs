@@ -5,7 +5,13 @@
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::*;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::secret::*;
 
 fn shell(script: &str) -> SecretSource {
     SecretSource::Command(["sh", "-c", script].map(str::to_owned).to_vec())

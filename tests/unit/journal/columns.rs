@@ -4,7 +4,11 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::*;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use crate::journal::columns::*;
+use crate::model::{Exchange, ExchangeId, ExchangeStep};
 use crate::model::{ExchangeKind, Outcome};
 
 #[test]

@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::*;
 use crate::fixtures::{self, guest_conversation};
 use crate::journal::job::HistoryRange;
+use rusqlite::Connection;
+
+use crate::journal::schema::*;
 use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, columns, files};
 use crate::model::{ConversationKey, ExchangeKind, Outcome};
 

@@ -1,7 +1,7 @@
 //! Queries as typed, and what they find.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::journal::search_text::*;
 
 fn parse(text: &str) -> Option<Query> {
     Query::parse(text, &"2026-11-28T12:00:00Z[UTC]".parse().unwrap()).unwrap()

@@ -1,7 +1,9 @@
 //! The order in which the lanes give their work.
 
-use super::*;
 use crate::journal::Job;
+use std::time::Duration;
+
+use crate::journal::work::*;
 use crate::model::{ConversationKey, MessageId};
 
 fn urgent(n: u32) -> Work {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
+use crate::model::diagnosis::*;
 
 /// The names that scripts and metrics rely on.
 const FIXED: &str = "token-expired token-revoked token-rotation client-rejected client-disabled \

@@ -1,7 +1,8 @@
 //! Tests of `model::exchange`.
 
-use super::super::{Failure, FailureKind, Objection, Phase, ServerRefusal, SessionEnd, Sign};
-use super::*;
+use crate::model::Reason;
+use crate::model::exchange::*;
+use crate::model::{Failure, FailureKind, Objection, Phase, ServerRefusal, SessionEnd, Sign};
 
 #[test]
 fn reasons_come_back_from_disk_and_the_words_of_earlier_versions_stay() {

@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use super::*;
 use crate::model::fault::RetryForm;
 use crate::model::fault::kind::FaultRow;
+use serde_json::{Value, json};
+
+use crate::model::fault::*;
 use crate::model::{Cause, Variation};
 use crate::pass::builtin;
 

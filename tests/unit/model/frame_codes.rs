@@ -1,6 +1,6 @@
 //! Tests of `model::frame_codes`.
 
-use super::*;
+use crate::model::frame_codes::*;
 
 #[test]
 fn a_line_has_what_there_is_to_say() {

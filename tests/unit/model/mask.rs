@@ -1,6 +1,8 @@
 //! Tests of `model::mask`.
 
-use super::*;
+use std::borrow::Cow;
+
+use crate::model::mask::*;
 
 fn masks() -> Masks {
     Masks::new(&["0170 5551234".to_owned(), "Anna Schmidt".to_owned(), "abc".to_owned()], true)

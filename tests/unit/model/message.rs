@@ -1,6 +1,6 @@
 //! Tests of `model::message`.
 
-use super::*;
+use crate::model::message::*;
 
 #[test]
 fn choices_that_were_kept_before_their_kinds_were_are_quick_replies() {

@@ -1,6 +1,6 @@
 //! Tests of `model::session`.
 
-use super::*;
+use crate::model::session::*;
 
 #[test]
 fn each_reason_is_said_in_words() {

@@ -1,7 +1,9 @@
 //! Tests of `model::variables`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use std::collections::BTreeMap;
+
+use crate::model::variables::*;
 
 fn values() -> Values {
     Values { seq: 7, uuid: uuid_from(1, 2), now: "2026-11-23T14:03:20.987Z".parse().unwrap(), run: "r-42".to_owned() }

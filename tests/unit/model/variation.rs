@@ -1,6 +1,8 @@
 //! Tests of `model::variation`.
 
-use super::*;
+use crate::model::Channel;
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::variation::*;
 
 #[test]
 fn names_lead_back() {
@@ -22,6 +24,6 @@ fn texts_are_what_they_claim() {
     assert_eq!(Variation::Oversize.text(&long), long);
     assert!(Variation::EmojiBidi.text("a").contains('\u{202E}'));
     assert_eq!(Variation::NoToken.text("a"), "a");
-    assert!(!super::super::ids::is_uuid(MALFORMED_ID));
-    assert!(super::super::ids::is_uuid(OTHER_PARTICIPANT));
+    assert!(!crate::model::ids::is_uuid(MALFORMED_ID));
+    assert!(crate::model::ids::is_uuid(OTHER_PARTICIPANT));
 }

@@ -1,6 +1,6 @@
 //! Tests of `text::alike`.
 
-use super::*;
+use crate::text::alike::*;
 
 #[test]
 fn what_the_eye_cannot_tell_apart_is_named() {

@@ -3,7 +3,9 @@
 
 use jiff::civil::date;
 
-use super::*;
+use jiff::{SignedDuration, Zoned};
+
+use crate::text::dates::*;
 
 #[test]
 fn each_form_names_its_stretch() {

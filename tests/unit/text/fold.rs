@@ -1,7 +1,7 @@
 //! Tests of `text::fold`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::text::fold::*;
 
 #[test]
 fn what_people_take_for_the_same_is_the_same() {

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::*;
+use crate::text::json::*;
 
 #[test]
 fn one_bad_place_does_not_hide_the_rest() {

@@ -1,6 +1,11 @@
 #![expect(clippy::string_slice, reason = "tests")]
 
-use super::*;
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use crate::text::screen::*;
 
 #[test]
 fn terminal_commands_become_visible() {

@@ -1,6 +1,6 @@
 //! Tests of `text::suggest`.
 
-use super::*;
+use crate::text::suggest::*;
 
 #[test]
 fn the_nearest_name_is_near() {

@@ -13,7 +13,6 @@ pub mod rows;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use crate::config::settings::ConfiguredSnippet;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variables::{Expansion, NAMES, ValueSource, expand};
 use crate::model::{ConversationKey, Extras, Moment};
@@ -53,8 +52,8 @@ pub struct Composer {
     sent: VecDeque<String>,
     /// How many texts back from the newest Up and Down stand; 0 is the draft.
     back: usize,
-    /// The snippets of the settings.
-    pub snippets: Vec<ConfiguredSnippet>,
+    /// Name and text of each snippet of the settings.
+    pub snippets: Vec<(String, String)>,
     killed: String,
     notice: Option<Notice>,
     carried: BTreeMap<ConversationKey, Extras>,
@@ -68,7 +67,7 @@ pub struct Composer {
 
 impl Composer {
     /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
-    pub fn new(seed: u128, run: &str, snippets: Vec<ConfiguredSnippet>) -> Self {
+    pub fn new(seed: u128, run: &str, snippets: Vec<(String, String)>) -> Self {
         Self {
             drafts: BTreeMap::new(),
             active: None,

@@ -9,7 +9,7 @@ use crate::config::{Flags, ProfileChoice, Settings};
 fn load(text: &str) -> Settings {
     let env = |name: &str| (name == CLIENT_ID).then(|| "client-1".into());
     let flags = Flags::default();
-    let input = crate::config::files_tests::config_of_text(text, &flags, &env);
+    let input = crate::config::tests::files::config_of_text(text, &flags, &env);
     match resolve(input) {
         Ok(settings) => settings,
         Err(problems) => panic!("{problems}\n{text}"),

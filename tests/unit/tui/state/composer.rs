@@ -189,10 +189,10 @@ fn history_is_searched_newest_first() {
 
 #[test]
 fn snippets_and_variables() {
-    let snippet = ConfiguredSnippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() };
+    let snippet = ("hi".to_owned(), "Hi, this is {{run}} #{{seq}}".to_owned());
     let mut c = Composer::new(42, "run-7", vec![snippet]);
     typed(&mut c, "> ");
-    let snippet = c.snippets[0].text.clone();
+    let snippet = c.snippets[0].1.clone();
     c.edited().insert(&snippet);
     assert_eq!(c.preview(NOW).unwrap(), "> Hi, this is run-7 #1");
     assert_eq!(c.take_for_send(NOW).unwrap(), "> Hi, this is run-7 #1");

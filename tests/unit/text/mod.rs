@@ -1,6 +1,13 @@
 //! Tests of `text`.
 
-use super::*;
+mod alike;
+mod dates;
+mod fold;
+mod json;
+mod screen;
+mod suggest;
+
+use crate::text::*;
 
 #[test]
 fn what_editors_and_shells_add_is_taken_off() {
