@@ -67,7 +67,6 @@ pub enum FrontEndEffect {
     Say(OutputLine),
     /// Say one line, which is safe for a terminal.
     Line(String),
-    /// How far it is, under all lines.
     Progress(String),
     Finish(Exit),
 }
@@ -97,17 +96,13 @@ pub trait FrontEnd {
         None
     }
 
-    fn wants_line(&self) -> bool {
-        false
-    }
-
-    /// Whether it reads lines: then it hears that nobody reads what it says, and what the engine says until that stops.
-    fn reads_lines(&self) -> bool {
-        false
+    /// Whether it takes a line now. `None`: it never does. Who does hears that nobody reads what it says, and what the engine
+    /// says until that stops.
+    fn wants_line(&self) -> Option<bool> {
+        None
     }
 }
 
-/// What a subcommand needs around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
     /// It keeps its messages and what is heard in the journal.
@@ -163,9 +158,8 @@ pub struct FrontEndLoop<'r, F> {
     pub engine: EngineHandle,
     pub opened: OpenProfile,
     pub paths: &'r Paths,
-    /// The journal of a front end that keeps a session.
+    /// The journal of a front end that keeps a session; what a subcommand says and hears is `kept` in one of its own.
     pub journal: Option<Journal>,
-    /// The journal of a subcommand.
     pub kept: Option<Journal>,
     pub output: Output,
     pub json: bool,
@@ -192,7 +186,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
                 Some(page) = pages.recv() => FrontEndEvent::Page(Box::new(page)),
                 report = reports.recv() => self.reported(report.unwrap_or(Report::Stopped)),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => FrontEndEvent::Due,
-                line = lines.recv(), if self.front.wants_line() => FrontEndEvent::Line(line.unwrap_or(InputLine::End)),
+                line = lines.recv(), if self.front.wants_line() == Some(true) => FrontEndEvent::Line(line.unwrap_or(InputLine::End)),
             };
         };
         self.engine.ask(Command::Shutdown);
@@ -200,7 +194,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
             while let Some(report) = reports.recv().await {
                 let event = self.reported(report);
                 let stopped = matches!(event, FrontEndEvent::Ended);
-                if self.front.reads_lines() {
+                if self.front.wants_line().is_some() {
                     self.take(clock.now(), event)?;
                 }
                 if stopped {
@@ -262,7 +256,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
                 }
             }
             // Nobody hears what comes of it: no further line is taken.
-            if self.output.is_closed() && self.front.reads_lines() && !std::mem::replace(&mut closed, true) {
+            if self.output.is_closed() && self.front.wants_line().is_some() && !std::mem::replace(&mut closed, true) {
                 events.push_back(FrontEndEvent::Line(InputLine::End));
             }
         }

@@ -27,11 +27,10 @@ pub fn dir(settings: &Settings) -> PathBuf {
 }
 
 fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
-    let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
     JournalOptions {
         keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
         max_bytes: settings.journal.max_bytes,
-        ..JournalOptions::new(dir, conversations(profile))
+        ..JournalOptions::new(dir(settings), conversations(profile))
     }
 }
 
@@ -61,7 +60,6 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
     JournalReader::open(&dir(settings), &conversations(profile)).map_err(Failed::here)
 }
 
-/// What was heard in a conversation.
 pub type Heard = (ConversationKey, Vec<RemoteMessage>);
 
 /// The journal of a subcommand, which alone sends its messages.

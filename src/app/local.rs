@@ -19,9 +19,6 @@ use crate::pass::{Pass, report};
 use crate::session::FoundPass;
 use crate::session::local::{LocalAnswer, LocalRequest};
 
-/// Pass files that are looked at, at most.
-const FILES: usize = 200;
-
 /// Does it. `mask` hides secrets in what is written; `clear` goes on the sentence about a fault that stays on: how a person
 /// clears it.
 pub fn carry_out(
@@ -65,7 +62,7 @@ fn passes_here() -> Vec<FoundPass> {
     let mut files: Vec<PathBuf> = dir
         .filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())))
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        .take(FILES)
+        .take(200)
         .collect();
     files.sort();
     files.into_iter().filter_map(judged).collect()

@@ -13,7 +13,6 @@ use crate::files;
 use crate::text::json::{dense, with};
 use crate::text::screen::{fit, visible};
 
-/// Something to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputLine {
     /// An object: the line of `--json`.
@@ -68,7 +67,6 @@ pub struct Output {
     acts: bool,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
-    /// The line that stands under the others.
     bar: Option<String>,
 }
 

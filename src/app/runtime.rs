@@ -48,11 +48,7 @@ pub fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T
     result
 }
 
-/// Exit code of a program that panicked, as Rust's own.
-const PANICKED: i32 = 101;
-
-/// From now on a panic puts the terminal back, says what happened, and ends the process with 101. `leave_terminal`: see
-/// [`super::front_ends::FrontEnds`].
+/// From now on a panic puts the terminal back, says what happened, and ends the process with 101.
 pub fn end_the_program(leave_terminal: fn() -> bool) {
     panic::set_hook(Box::new(move |info| {
         let restored = if leave_terminal() { "The terminal is restored. " } else { "" };
@@ -66,7 +62,8 @@ pub fn end_the_program(leave_terminal: fn() -> bool) {
              {restored}A message that was on its way may have been received: read the conversation before you send it \
              again. Please report this line."
         );
-        exit(PANICKED);
+        // As Rust itself ends a program that panicked.
+        exit(101);
     }));
 }
 

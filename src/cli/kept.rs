@@ -44,7 +44,6 @@ pub struct LogArgs {
     pub limit: usize,
 }
 
-/// Entries read in one go.
 const PAGE: usize = 200;
 
 pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
@@ -91,10 +90,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         let what = if searches { format!("matches {query:?}") } else { "is from that time".to_owned() };
         output::warn(&format!("nothing that is kept {what}"));
     }
-    for entry in pages.iter().rev().flatten() {
-        output.say(&line(entry, profile), args.json, &str::to_owned)?;
-    }
-    Ok(())
+    pages.iter().rev().flatten().try_for_each(|entry| output.say(&line(entry, profile), args.json, &str::to_owned))
 }
 
 fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {

@@ -26,10 +26,7 @@ use crate::text::suggest::suggestion;
 const WIDEST: usize = 100;
 
 pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
-    let text = match name {
-        None => pages::list(),
-        Some(name) => pages::text(find(name)?),
-    };
+    let text = name.map(find).transpose()?.map_or_else(pages::list, pages::text);
     // A program that reads the lines gets them whole.
     let columns = || crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
     let text = if io::stdout().is_terminal() { broken(&text, columns().min(WIDEST)) } else { text };

@@ -171,8 +171,6 @@ impl Plain {
         self.say_each(lines);
     }
 
-    // ---- questions ------------------------------------------------------------------------------------------------
-
     pub(super) fn put(&mut self, question: PlainQuestion, sentence: &str) {
         self.say_each(visible_lines(sentence).filter(|_| !sentence.is_empty()));
         self.say(question.how());

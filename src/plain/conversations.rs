@@ -123,7 +123,7 @@ impl Plain {
             && !self.interactive
         {
             let why = format!("the conversation cannot be reached: {why}");
-            self.give_up_held(Exit::Network, &why, |_, _, of| of == key);
+            self.give_up_held(Exit::Network, &why, |_, held| held.conversation == key);
         }
         let said = match session {
             WebSession::Open { expires, new } => {
@@ -164,13 +164,11 @@ impl Plain {
             return;
         }
         self.dialogue.prompt_due = true;
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                let sentence = format!("Active conversations cannot be listed: {}. You can still send.", clause(&why));
-                return self.say_end(Exit::Refused, sentence);
-            }
-        };
+        if let Err(why) = &found {
+            let sentence = format!("Active conversations cannot be listed: {}. You can still send.", clause(why));
+            return self.say_end(Exit::Refused, sentence);
+        }
+        let found = found.unwrap_or_default();
         self.ends(Exit::Done, None);
         self.say(format!("{} active.", counted(found.len(), "conversation")));
         for (n, one) in (1_usize..).zip(&found) {
@@ -194,8 +192,6 @@ impl Plain {
     fn with_id(&self, id: &str) -> Option<ConversationKey> {
         self.session.conversations.with_conversation_id(id).map(|item| item.conversation.key)
     }
-
-    // ---- what is asked --------------------------------------------------------------------------------------------
 
     pub(super) fn discover(&mut self, rest: &str) -> Done {
         let page = u32::try_from(number(rest)?.unwrap_or(1)).ok().filter(|page| *page > 0);

@@ -7,7 +7,7 @@ use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::journal::{Job, JournalPage};
-use crate::model::{ConversationKey, DeliveryStatus, MessageId, TokenStatus};
+use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId, TokenStatus};
 use crate::session::Leftovers;
 use crate::session::Session;
 use crate::session::place_words;
@@ -108,9 +108,9 @@ impl Plain {
         let sign_in = &self.session.sign_in;
         let Some(trouble) = sign_in.no_other() else { return };
         let (exit, why, for_all) = (Exit::from(trouble), trouble.why.clone(), sign_in.trouble().is_some());
-        self.give_up_held(exit, &format!("not signed in: {why}"), |session, id, key| {
-            let tried = || session.log.exchange_of(id).is_some_and(|x| x.attempts().next().is_some());
-            !session.has_sessions(key) && (for_all || tried())
+        self.give_up_held(exit, &format!("not signed in: {why}"), |session, held| {
+            let tried = || session.log.exchange_of(held.id).is_some_and(|x| x.attempts().next().is_some());
+            !session.has_sessions(held.conversation) && (for_all || tried())
         });
         if !for_all {
             return;
@@ -124,13 +124,8 @@ impl Plain {
         }
     }
 
-    pub(super) fn give_up_held(
-        &mut self,
-        exit: Exit,
-        why: &str,
-        hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool,
-    ) {
-        let held = self.session.held().filter(|held| hopeless(&self.session, held.id, held.conversation));
+    pub(super) fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, &Message) -> bool) {
+        let held = self.session.held().filter(|held| hopeless(&self.session, held));
         let held: Vec<MessageId> = held.map(|held| held.id).collect();
         for id in held {
             if let Entry::Vacant(place) = self.asked.given_up.entry(id) {
@@ -242,8 +237,6 @@ impl Plain {
         }
     }
 
-    // ---- the token ------------------------------------------------------------------------------------------------
-
     pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
         let status = self.session.sign_in.status.clone();
         let before = was.facts().map(|f| f.generation);
@@ -292,10 +285,9 @@ impl Plain {
 
     pub(super) fn signing_moved(&mut self) {
         let Some(Signing { than, tell }) = self.asked.signing else { return };
-        let generation = self.session.sign_in.status.facts().map(|f| f.generation);
         let pending = match &self.session.sign_in.status {
             TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => true,
-            TokenStatus::Valid(_) => generation <= than,
+            TokenStatus::Valid(facts) => Some(facts.generation) <= than,
             _ => false,
         };
         if pending {

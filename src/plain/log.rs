@@ -150,9 +150,8 @@ impl Plain {
         if differences.is_empty() {
             self.say(format!("Entries {first} and {second} do not differ."));
         }
-        for d in differences {
-            self.say(format!("{}: {first} has {}; {second} has {}.", d.what, d.left, d.right));
-        }
+        let said = differences.iter().map(|d| format!("{}: {first} has {}; {second} has {}.", d.what, d.left, d.right));
+        self.say_each(said);
         Ok(())
     }
 

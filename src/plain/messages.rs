@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::parser::{Done, PlainQuestion, how_many, number};
-use super::{AwaitedReply, Plain, sentences};
+use super::{AwaitedReply, FrontEndEffect, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::engine::Command;
@@ -136,9 +136,7 @@ impl Plain {
         if !open.is_empty() {
             self.say("Taking back the messages under way. A message that was already written may have been received.");
         }
-        for id in open {
-            self.ask(Command::Cancel(id));
-        }
+        self.acts.extend(open.into_iter().map(|id| FrontEndEffect::Ask(Command::Cancel(id))));
     }
 
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
@@ -180,9 +178,8 @@ impl Plain {
                 self.say("The next message came late: it was said before the last one that you heard.");
             }
             self.show_said(key, entry.author(), entry.text());
-            for file in entry.attachments() {
-                self.say(format!("A file came with it: {}, {}.", file.label(), file.mime));
-            }
+            let files = entry.attachments().iter();
+            self.say_each(files.map(|file| format!("A file came with it: {}, {}.", file.label(), file.mime)));
         }
         let offers = news.last().is_some_and(|entry| !entry.choices().is_empty());
         if offers && self.session.conversations.active() == Some(key) {
@@ -207,9 +204,7 @@ impl Plain {
     fn show_choices(&mut self, key: ConversationKey) {
         let offer = self.session.threads.get(key).and_then(Thread::offer);
         let labels: Vec<String> = offer.iter().flat_map(|offer| offer.choices).map(|c| c.label.clone()).collect();
-        for (n, label) in (1..).zip(&labels) {
-            self.say(format!("Choice {n}, {label}."));
-        }
+        self.say_each((1..).zip(&labels).map(|(n, label)| format!("Choice {n}, {label}.")));
         if !labels.is_empty() {
             self.say("Type .choose and a number to answer with a choice.");
         }

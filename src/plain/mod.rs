@@ -21,7 +21,6 @@ mod log;
 mod messages;
 mod parser;
 mod pass;
-mod reports;
 pub mod run;
 mod sentences;
 mod tools;
@@ -168,14 +167,10 @@ impl FrontEnd for Plain {
     }
 
     /// In a script the next line waits for what the line before it asked for.
-    fn wants_line(&self) -> bool {
+    fn wants_line(&self) -> Option<bool> {
         // Nothing is sent before it is known what an earlier session left.
         let opening = self.session.journal.keeping == JournalMode::Opening;
-        !self.left && !self.dialogue.no_more_lines && !opening && (self.interactive || !self.is_busy())
-    }
-
-    fn reads_lines(&self) -> bool {
-        true
+        Some(!self.left && !self.dialogue.no_more_lines && !opening && (self.interactive || !self.is_busy()))
     }
 }
 
@@ -222,8 +217,6 @@ impl Plain {
             || (self.session.pass.runs_step() && !self.passes.let_go)
     }
 
-    // ---- saying -------------------------------------------------------------------------------------------------
-
     /// Says one line. The only way out for text, so that nothing from outside reaches a terminal as it came.
     fn say(&mut self, line: impl AsRef<str>) {
         self.acts.push(FrontEndEffect::Line(visible(line.as_ref()).into_owned()));
@@ -259,9 +252,7 @@ impl Plain {
     }
 
     fn say_each(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {
-        for line in lines {
-            self.say(line);
-        }
+        lines.into_iter().for_each(|line| self.say(line));
     }
 
     fn prompt(&mut self) {

@@ -72,8 +72,6 @@ impl Plain {
         Ok(())
     }
 
-    // ---- the open step --------------------------------------------------------------------------------------------
-
     /// Runs a step that waits; accepts what is suggested of one that is decided.
     fn pass_go(&mut self) -> Done {
         let Some(runner) = &self.session.pass.runner else { return Ok(()) };
@@ -147,8 +145,6 @@ impl Plain {
         self.ask_machine(LocalRequest::Reports(run, dir));
     }
 
-    // ---- the runner
-
     fn open_step(&self) -> Option<&PassStep> {
         self.session.pass.runner.as_ref()?.open_step()
     }
@@ -177,7 +173,7 @@ impl Plain {
         }
     }
 
-    // ---- which one is opened: an unfinished one, one of the files here, a built-in one, or one that is named ---------
+    // which one is opened: an unfinished one, one of the files here, a built-in one, or one that is named
 
     pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
         let mut offered = Vec::new();
@@ -202,9 +198,7 @@ impl Plain {
         }
         let (lines, offered): (Vec<String>, Vec<Offered>) = offered.into_iter().unzip();
         self.passes.offered = offered;
-        for (n, line) in (1..).zip(lines) {
-            self.say(format!("{n}, {line}."));
-        }
+        self.say_each((1..).zip(lines).map(|(n, line)| format!("{n}, {line}.")));
         self.say_each(wrong);
         self.say("Type .pass open and a number, a built-in name, or a file.");
     }

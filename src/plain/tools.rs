@@ -51,8 +51,6 @@ impl Plain {
         Ok(())
     }
 
-    // ---- probes ---------------------------------------------------------------------------------------------------
-
     pub(super) fn probe(&mut self, rest: &str) -> Done {
         let n = number(rest)?.map(|n| self.refused(Some(n)).map(LogEntry::number)).transpose()?;
         if self.session.is_probing() {
@@ -75,8 +73,6 @@ impl Plain {
         });
         self.ends(verdict.into(), None);
     }
-
-    // ---- files ----------------------------------------------------------------------------------------------------
 
     pub(super) fn export(&mut self, rest: &str) -> Done {
         let (what, path) = rest.split_once(char::is_whitespace).ok_or(EXPORTS)?;
@@ -130,8 +126,6 @@ impl Plain {
             LocalAnswer::SandboxSet(_) | LocalAnswer::Faults(_) | LocalAnswer::PathCompleted(..) => {}
         }
     }
-
-    // ---- what is kept ---------------------------------------------------------------------------------------------
 
     pub(super) fn search(&mut self, rest: &str) -> Done {
         if rest.is_empty() {

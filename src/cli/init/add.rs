@@ -108,10 +108,8 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
         }
     }
     if let Some(web) = &draft.web {
-        let address = Address::WebMessaging {
-            deployment_id: web.deployment_id.clone(),
-            origin: web.origin.clone().unwrap_or_default(),
-        };
+        let (deployment_id, origin) = (web.deployment_id.clone(), web.origin.clone().unwrap_or_default());
+        let address = Address::WebMessaging { deployment_id, origin };
         match of_region.first() {
             Some((name, _)) if edit::add_conversation(&mut document.clone(), name, "Web guest", &address).is_ok() => {
                 new.push(Addition::Conversation((*name).to_owned(), address));

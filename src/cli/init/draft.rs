@@ -131,7 +131,6 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A profile of which nothing is known yet.
     pub fn empty() -> Self {
         Self {
             name: "main".to_owned(),

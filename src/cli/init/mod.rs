@@ -76,11 +76,8 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
 }
 
 fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
-    let text = |name: &str| {
-        let value = env(name)?.to_string_lossy().into_owned();
-        (!value.is_empty()).then_some(value)
-    };
-    let mut drafts: Vec<Draft> = from_environment(text, flags.target.region.as_deref()).into_iter().collect();
+    let value = |name: &str| Some(env(name)?.to_string_lossy().into_owned()).filter(|value| !value.is_empty());
+    let mut drafts: Vec<Draft> = from_environment(value, flags.target.region.as_deref()).into_iter().collect();
     let Some(home) = files::home() else { return drafts };
     let mut from = |names: &[&str]| {
         let read = |name: &&str| {

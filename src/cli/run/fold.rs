@@ -53,13 +53,12 @@ impl RunFold {
     ) -> Self {
         let mode = Mode::Alone { fail_fast };
         let whole = Runner::new(Arc::clone(&pass), begin.clone(), cast.clone(), mode).run().clone();
-        let (waiting, lanes) = (waves.into(), Vec::new());
         Self {
             pass,
             cast,
             mode,
-            waiting,
-            lanes,
+            waiting: waves.into(),
+            lanes: Vec::new(),
             begin,
             whole,
             session,

@@ -215,7 +215,6 @@ pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], cast: &Cast
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }
 }
 
-/// The conversation of each step, where one is named.
 fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
     case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
 }

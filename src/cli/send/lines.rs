@@ -60,16 +60,13 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
 }
 
 pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
-    let (error, phase) = match &attempt.ending {
-        Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
-        _ => (None, None),
-    };
+    let failure = if let Some(Ending::Failed(failure)) = &attempt.ending { Some(failure) } else { None };
     let id = attempt.response().and_then(|response| response.request_ids().into_iter().next());
     let fields = json!({
         "number": attempt.number,
         "status": attempt.status(),
-        "error": error,
-        "phase": phase,
+        "error": failure.map(|failure| &failure.detail),
+        "phase": failure.map(|failure| failure.phase.word()),
         "generation": attempt.generation.map(|g| g.0),
         "request_id": id.map(|(_, id)| id),
         "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),

@@ -66,7 +66,7 @@ impl Desk {
     }
 
     fn line(&mut self, line: &str) -> &mut Self {
-        assert!(self.plain.wants_line(), "{line:?} comes too early");
+        assert!(self.plain.wants_line() == Some(true), "{line:?} comes too early");
         self.on(FrontEndEvent::Line(InputLine::Text(line.to_owned())))
     }
 
@@ -140,12 +140,12 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
     let mut desk = Desk::script();
     desk.line("one");
     assert_eq!(desk.texts(), ["one"]);
-    assert!(!desk.plain.wants_line());
+    assert!(desk.plain.wants_line() != Some(true));
     desk.message(1, DeliveryStatus::Queued).message(1, DeliveryStatus::Sending { attempt: 1 });
-    assert!(!desk.plain.wants_line());
+    assert!(desk.plain.wants_line() != Some(true));
     desk.message(1, DeliveryStatus::Accepted);
     assert_eq!(desk.said(), ["Message accepted."]);
-    assert!(desk.plain.wants_line());
+    assert!(desk.plain.wants_line() == Some(true));
     assert_eq!(desk.line("..two").texts(), [".two"]);
     desk.on(FrontEndEvent::Line(InputLine::End));
     assert!(!desk.left(), "what is in flight is waited for");
@@ -213,7 +213,7 @@ fn a_script_stops_where_a_line_makes_no_sense() {
         assert_eq!(desk.plain.exit(), Exit::Usage, "{line}");
         let mut desk = Desk::new(true, false);
         desk.line(line);
-        assert!(!desk.left() && desk.plain.wants_line(), "{line}");
+        assert!(!desk.left() && desk.plain.wants_line() == Some(true), "{line}");
         assert!(desk.said().last().unwrap().ends_with("or a dot command:"), "{line}");
     }
 }
@@ -226,7 +226,7 @@ fn what_cannot_be_sent_is_refused_with_the_reason() {
         desk.line(line);
         assert!(desk.sent().is_empty() && desk.said()[0].contains(reason), "{:?}", desk.said());
         assert_eq!(desk.plain.exit(), Exit::Refused);
-        assert!(desk.plain.wants_line(), "a refusal stops nothing");
+        assert!(desk.plain.wants_line() == Some(true), "a refusal stops nothing");
     }
     assert!(Desk::script().line("").acts.is_empty(), "blank lines mean nothing in a script");
 }
@@ -277,12 +277,12 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
     let mut desk = Desk::script();
     desk.line("one").message(1, DeliveryStatus::Accepted);
     desk.line(".wait 2s");
-    assert!(!desk.plain.wants_line());
+    assert!(desk.plain.wants_line() != Some(true));
     assert_eq!(desk.plain.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
     desk.report(read(0, &[("r", Author::Bot, "yes?")]));
     assert!(desk.said().contains(&"Bot says: yes?"), "{:?}", desk.said());
     desk.message(1, DeliveryStatus::Answered);
-    assert!(desk.plain.wants_line() && desk.plain.due().is_none());
+    assert!(desk.plain.wants_line() == Some(true) && desk.plain.due().is_none());
     assert_eq!(desk.plain.exit(), Exit::Done);
 
     let mut desk = Desk::script();
@@ -307,7 +307,7 @@ fn a_script_takes_back_what_no_token_will_carry() {
         ]
     );
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
-    assert!(desk.plain.wants_line());
+    assert!(desk.plain.wants_line() == Some(true));
     // What is told costs nothing: the end stays.
     desk.line(".token");
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
@@ -327,10 +327,10 @@ fn a_new_token_is_one_of_a_later_generation() {
     assert_eq!(desk.said(), ["Signed in; the token lasts 10 minutes."]);
     assert!(desk.line(".renew").asked(&Command::Renew));
     desk.report(Report::Token(TokenStatus::Valid(facts(1))));
-    assert!(!desk.plain.wants_line(), "facts about the old one are no new one");
+    assert!(desk.plain.wants_line() != Some(true), "facts about the old one are no new one");
     desk.report(Report::Token(TokenStatus::Renewing(facts(1)))).report(Report::Token(TokenStatus::Valid(facts(2))));
     assert_eq!(desk.said(), ["New token; the token lasts 10 minutes."]);
-    assert!(desk.plain.wants_line());
+    assert!(desk.plain.wants_line() == Some(true));
     desk.line(".renew").report(Report::Token(TokenStatus::BadClient("no".to_owned())));
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
 }
@@ -421,7 +421,7 @@ fn ids_of_a_conversation_are_its_own() {
 fn a_read_that_fails_is_told_and_ends_the_wait() {
     let mut desk = Desk::script();
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
-    assert!(!desk.plain.wants_line());
+    assert!(desk.plain.wants_line() != Some(true));
     desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".into())));
     let readable = RepliesReadable::No(Unreadable::Refused(404, Vec::new()));
     let as_of = AsOf::ReadAt(Moment::ZERO);
@@ -429,7 +429,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     let said = desk.said();
     let why = "Conversation 1, Billing bot, replies could not be read: 404; there is no such conversation";
     assert!(said.len() == 1 && said[0].starts_with(why) && said[0].ends_with(". Type .read to try again."), "{said:?}");
-    assert!(desk.plain.wants_line());
+    assert!(desk.plain.wants_line() == Some(true));
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 

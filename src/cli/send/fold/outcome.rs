@@ -1,8 +1,5 @@
-//! The two ends of a send: the choice that it may begin with, and its outcome: what answers the message, the last lines, and
-//! the exit code.
-//!
-//! Which choice `--choice N` is, the newest message tells that is kept and offers any, as it was shown here; where none is
-//! kept, the conversation is read first.
+//! The two ends of a send. Which choice `--choice N` is, the newest message tells that is kept and offers any; where none is
+//! kept, the conversation is read first. The outcome: what answers the message, the last lines, and the exit code.
 
 use serde_json::json;
 
