@@ -15,7 +15,6 @@ pub(crate) mod edit;
 pub(crate) mod flags;
 pub(crate) mod load;
 pub(crate) mod origin;
-mod pasted_token;
 pub(crate) mod problem;
 pub(crate) mod profile;
 pub(crate) mod proxy;

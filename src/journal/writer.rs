@@ -265,28 +265,24 @@ impl Writer {
 
     /// Begins a session in the file, or in a new one where it is damaged: then it is set aside. What looked sound when it
     /// was opened may not be.
-    fn begin(&self, lock: Lock, mut damaged: bool, first: bool) -> Mode {
+    fn begin(&self, lock: Lock, damaged: bool, first: bool) -> Mode {
         let dir = &self.options.dir;
-        loop {
-            if damaged {
-                match files::set_aside(dir, Timestamp::now()) {
-                    Ok(aside) => self.page(JournalPage::Notice(format!(
-                        "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
-                        aside.display()
-                    ))),
-                    Err(why) => {
-                        let why = format!("the journal is damaged and cannot be set aside: {why}");
-                        return self.not_opened(FileDenied::System(why), first);
-                    }
+        if damaged {
+            match files::set_aside(dir, Timestamp::now()) {
+                Ok(aside) => self.page(JournalPage::Notice(format!(
+                    "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
+                    aside.display()
+                ))),
+                Err(why) => {
+                    let why = format!("the journal is damaged and cannot be set aside: {why}");
+                    return self.not_opened(FileDenied::System(why), first);
                 }
             }
-            match files::open(dir).and_then(|db| self.begin_session(db)) {
-                Ok((db, numbers)) => {
-                    return Mode::Writing(Box::new(Store { db, numbers, lock: Some(lock) }));
-                }
-                Err(FileDenied::Corrupt(_)) if !damaged => damaged = true,
-                Err(denied) => return self.not_opened(denied, first),
-            }
+        }
+        match files::open(dir).and_then(|db| self.begin_session(db)) {
+            Ok((db, numbers)) => Mode::Writing(Box::new(Store { db, numbers, lock: Some(lock) })),
+            Err(FileDenied::Corrupt(_)) if !damaged => self.begin(lock, true, first),
+            Err(denied) => self.not_opened(denied, first),
         }
     }
 

@@ -69,61 +69,55 @@ pub struct Capabilities {
     pub probes: &'static [fn(ConversationKey) -> ProbeQuestion],
 }
 
-const GUEST_API: &Capabilities = &Capabilities {
-    short: "guest-api",
-    transport: Transport::Request,
-    addressed_by: "conversation",
-    malformed: Cause::ConversationMalformed,
-    attachments: Attachments::None,
-    attributes: false,
-    buttons: false,
-    typing: false,
-    names_participants: true,
-    scopes_decide: true,
-    idempotent: false,
-    messages_per_second: None,
-    probes: &[ProbeQuestion::Conversation, ProbeQuestion::Messages],
-};
-
-const OPEN_MESSAGING: &Capabilities = &Capabilities {
-    short: "open",
-    transport: Transport::Request,
-    addressed_by: "integration",
-    malformed: Cause::IntegrationUnknown,
-    attachments: Attachments::Addresses,
-    attributes: true,
-    buttons: true,
-    typing: true,
-    names_participants: false,
-    scopes_decide: false,
-    idempotent: true,
-    messages_per_second: Some(MESSAGES_PER_SECOND),
-    probes: &[ProbeQuestion::Integration, ProbeQuestion::Messages],
-};
-
-const WEB_MESSAGING: &Capabilities = &Capabilities {
-    short: "web",
-    transport: Transport::Frame,
-    addressed_by: "deployment",
-    malformed: Cause::DeploymentUnknown,
-    attachments: Attachments::Files,
-    attributes: true,
-    buttons: true,
-    typing: true,
-    names_participants: false,
-    scopes_decide: false,
-    idempotent: false,
-    messages_per_second: Some(MESSAGES_PER_SECOND),
-    probes: &[ProbeQuestion::Deployment, ProbeQuestion::Domains, ProbeQuestion::Origin],
-};
-
 impl Channel {
     /// Its row.
     pub const fn capabilities(self) -> &'static Capabilities {
         match self {
-            Self::GuestApi => GUEST_API,
-            Self::OpenMessaging => OPEN_MESSAGING,
-            Self::WebMessaging => WEB_MESSAGING,
+            Self::GuestApi => &Capabilities {
+                short: "guest-api",
+                transport: Transport::Request,
+                addressed_by: "conversation",
+                malformed: Cause::ConversationMalformed,
+                attachments: Attachments::None,
+                attributes: false,
+                buttons: false,
+                typing: false,
+                names_participants: true,
+                scopes_decide: true,
+                idempotent: false,
+                messages_per_second: None,
+                probes: &[ProbeQuestion::Conversation, ProbeQuestion::Messages],
+            },
+            Self::OpenMessaging => &Capabilities {
+                short: "open",
+                transport: Transport::Request,
+                addressed_by: "integration",
+                malformed: Cause::IntegrationUnknown,
+                attachments: Attachments::Addresses,
+                attributes: true,
+                buttons: true,
+                typing: true,
+                names_participants: false,
+                scopes_decide: false,
+                idempotent: true,
+                messages_per_second: Some(MESSAGES_PER_SECOND),
+                probes: &[ProbeQuestion::Integration, ProbeQuestion::Messages],
+            },
+            Self::WebMessaging => &Capabilities {
+                short: "web",
+                transport: Transport::Frame,
+                addressed_by: "deployment",
+                malformed: Cause::DeploymentUnknown,
+                attachments: Attachments::Files,
+                attributes: true,
+                buttons: true,
+                typing: true,
+                names_participants: false,
+                scopes_decide: false,
+                idempotent: false,
+                messages_per_second: Some(MESSAGES_PER_SECOND),
+                probes: &[ProbeQuestion::Deployment, ProbeQuestion::Domains, ProbeQuestion::Origin],
+            },
         }
     }
 

@@ -4,7 +4,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use crate::config::pasted_token::*;
+use crate::config::secret::pasted_token as read;
 
 const TOKEN: &str = "a-B.c_9~+/x==";
 
