@@ -19,27 +19,28 @@ pub struct Values {
 }
 
 /// What the variables will stand for in the messages to come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ValueSource {
     seed: u128,
     run: String,
-    seq: u64,
+    /// How many messages had a number.
+    numbered: u64,
     messages: u64,
 }
 
 impl ValueSource {
     /// `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
     pub fn new(seed: u128, run: &str) -> Self {
-        Self { seed, run: run.to_owned(), seq: 1, messages: 0 }
+        Self { seed, run: run.to_owned(), ..Self::default() }
     }
 
     pub fn next(&self, now: Timestamp) -> Values {
-        Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now, run: self.run.clone() }
+        Values { seq: self.numbered + 1, uuid: uuid_from(self.seed, self.messages), now, run: self.run.clone() }
     }
 
     /// A message was sent with these values; `seq`: it used that one.
     pub fn sent(&mut self, seq: bool) {
-        self.seq += u64::from(seq);
+        self.numbered += u64::from(seq);
         self.messages += 1;
     }
 

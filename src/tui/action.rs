@@ -1,5 +1,4 @@
-//! Named user intents. Bindings, help, footer, palette and tests all speak of these; the order here is the order of
-//! the help page.
+//! Named user intents, in the order of the help page. Bindings, help, footer, palette and tests all speak of these.
 
 use std::fmt;
 

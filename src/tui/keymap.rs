@@ -1,5 +1,4 @@
-//! From keys to actions: built from the defaults and the config's overrides, read back by help, footer and palette; and what
-//! a key begins that ends by itself.
+//! From keys to actions: the defaults with the config's changes; and what a key begins that ends by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -41,11 +40,8 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The defaults with `changes` over them. `enter_is_newline` swaps the keys of *send* and *new-line*.
-    ///
-    /// # Errors
-    /// All that is wrong with the changes, each with its place: an unknown action (with the nearest name), an unknown
-    /// key, a key that cannot be bound there, or one that two actions of one context want.
+    /// The defaults with `changes` over them; `enter_is_newline` swaps the keys of *send* and *new-line*. Or all that
+    /// is wrong with the changes, each with its place.
     pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
         let (map, mut wrong) = Self::with(changes, enter_is_newline);
         wrong.sort_by_key(|problem| problem.at);
@@ -64,46 +60,31 @@ impl Keymap {
         }
         let mut places: HashMap<Action, FilePosition> = HashMap::new();
         for change in changes {
-            let action = match find_action(change) {
-                Ok(action) => action,
-                Err(value) => {
-                    wrong.push(Spot { value, at: change.action.at });
-                    continue;
-                }
-            };
-            let mut bound = Vec::new();
-            for chord in &change.chords {
-                match KeySequence::parse(&chord.value) {
-                    Ok(keys) => bound.push(keys),
-                    Err(value) => wrong.push(Spot { value, at: chord.at }),
-                }
-            }
-            keys.insert(action, bound);
+            let mut note = |value, at| wrong.push(Spot { value, at });
+            let Ok(action) = find_action(change).map_err(|value| note(value, change.action.at)) else { continue };
+            let chords = change.chords.iter();
+            let bound = chords.filter_map(|c| KeySequence::parse(&c.value).map_err(|value| note(value, c.at)).ok());
+            keys.insert(action, bound.collect());
             places.insert(action, change.chords.first().map_or(change.action.at, |chord| chord.at));
         }
         let mut map = Self { bound: HashMap::new(), keys: HashMap::new(), prefixes: HashSet::new() };
-        for (spec, key) in
-            ACTIONS.iter().flat_map(|spec| keys.get(&spec.action).into_iter().flatten().map(move |key| (spec, *key)))
-        {
+        let keys_of = |spec: &ActionRow| keys.get(&spec.action).into_iter().flatten();
+        for (spec, key) in ACTIONS.iter().flat_map(|spec| keys_of(spec).map(move |key| (spec, *key))) {
             let own = places.get(&spec.action);
             if let (Some(why), Some(at)) = (unusable(spec.context, key), own) {
                 let value = format!("“{}” cannot have the key {key}: {why}", spec.action);
                 wrong.push(Spot { value, at: *at });
                 continue;
             }
-            let taken = map.bound.insert((spec.context, key), spec.action);
-            let Some(other) = taken.or_else(|| map.clash(spec.context, key)).filter(|&other| other != spec.action)
-            else {
-                continue;
-            };
-            // Two defaults never clash, so one of the two was changed.
-            let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
-            let value = format!(
-                "in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
-                spec.context.name(),
-                spec.action
-            );
-            wrong.push(Spot { value, at });
+            let (context, action) = (spec.context, spec.action);
+            let taken = map.bound.insert((context, key), action).or_else(|| map.clash(context, key));
+            if let Some(other) = taken.filter(|other| *other != action) {
+                // Two defaults never clash, so one of the two was changed.
+                let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
+                let both = format!("the key {key} would be both “{other}” and “{action}”");
+                let value = format!("in {}, {both}; give one of them another key", context.name());
+                wrong.push(Spot { value, at });
+            }
         }
         let two = map.bound.keys().filter(|(_, keys)| keys.second.is_some());
         (Self { prefixes: two.map(|(context, keys)| (*context, keys.first)).collect(), keys, ..map }, wrong)
@@ -196,7 +177,6 @@ impl Keys {
         self.first.filter(|(_, at)| now.since(*at) >= PREFIX_MENU).map(|(first, _)| first)
     }
 
-    /// Whether the same key leaves now.
     pub fn quit_is_armed(&self, now: Moment) -> bool {
         self.quit_armed.is_some_and(|at| now.since(at) < QUIT_HINT)
     }

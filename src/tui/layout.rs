@@ -60,7 +60,6 @@ impl Pane {
 pub struct Arrangement {
     pub size: Size,
     pub focus: Pane,
-    /// Whether it has the whole body.
     pub zoomed: bool,
     /// Whether the thread stands beside or above the log where there is room for both.
     thread_beside: bool,
@@ -82,8 +81,7 @@ impl Arrangement {
         self.thread_over = false;
     }
 
-    /// Shows the thread beside the log, or in its place where there is room for one of them; or puts it away. The focus goes
-    /// with what is shown.
+    /// Shows the thread beside the log, or in its place; or puts it away. The focus goes with what is shown.
     pub fn toggle_thread(&mut self) {
         let list_covers = self.focus == Pane::Picker && self.size.width < LIST_BESIDE && !self.zoomed;
         let shown = if holds_thread_and_log(self.size) && !self.zoomed {
@@ -167,8 +165,7 @@ impl Panes {
     }
 }
 
-/// Where everything stands. `pass`: the regression pass stands in the log's place. `composer_rows(width, most)` tells how
-/// many rows the composer's text wants.
+/// `pass`: it stands in the log's place. `composer_rows(width, most)` tells how many rows the composer's text wants.
 pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u16) -> u16) -> Panes {
     let size = arrangement.size;
     if size.width < MINIMUM.width || size.height < MINIMUM.height {

@@ -24,6 +24,7 @@ pub use update::update;
 use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Size;
 
 use crate::engine::{Command, Report};
 use crate::journal::{Job, JournalPage};
@@ -38,12 +39,7 @@ pub enum Event {
     /// A bracketed paste, or a burst of keys recognised as one; line ends are `\n`.
     Paste(String),
     /// The terminal's size, in cells. The same size again means: redraw everything.
-    Resize {
-        /// Columns.
-        width: u16,
-        /// Rows.
-        height: u16,
-    },
+    Resize(Size),
     /// The engine says something. Boxed: a report is many times the size of a key.
     Engine(Box<Report>),
     /// The journal says something.

@@ -1,5 +1,4 @@
-//! Puts the console together: what is shown from the start, settings, terminal, sandbox, engine, event loop. The first frame
-//! is drawn before anything that could take time is begun.
+//! Puts the console together. The first frame is drawn before anything that could take time is begun.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -37,10 +36,8 @@ const TAPE_MAX: u64 = 64 << 20;
 /// Puts what is shown in demo mode into a state.
 type DemoStart = Box<dyn FnOnce(&mut State)>;
 
-/// Reads what is shown from the start; then the console can be opened. `made_up` puts into its state what is to be measured.
-///
-/// # Errors
-/// What is to be shown cannot be read.
+/// Reads what is shown from the start; then the console can be opened. `made_up` puts into its state what is to be
+/// measured.
 pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
     let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
     Ok(Box::new(move |settings| {
@@ -52,9 +49,7 @@ pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, 
         let runtime = runtime::start()?;
         let exit = runtime.block_on(async {
             let opened = OpenProfile::open(settings)?;
-            let guard = screen::Guard;
-            let terminal = screen::enter().map_err(|e| failed("the terminal cannot be used", &e))?;
-            let screen = RealScreen::new(terminal);
+            let screen = screen::enter().map_err(|e| failed("the terminal cannot be used", &e))?;
             let clock = Clock::start();
             let mut state = state(settings, &opened.profile, keymap, theme, clock.now(), screen.size());
             made_up(&mut state);
@@ -64,7 +59,7 @@ pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, 
             if let Some(show) = show {
                 show(&mut state);
             }
-            Box::pin(run(settings, opened, clock, state, screen, guard)).await
+            Box::pin(run(settings, opened, clock, state, screen)).await
         });
         // A name look-up that hangs must not keep a program that a person has left.
         runtime.shutdown_timeout(Duration::from_millis(100));
@@ -110,7 +105,6 @@ async fn run(
     clock: Clock,
     mut state: State,
     mut screen: RealScreen,
-    guard: screen::Guard,
 ) -> Result<LoopEnd, Failed> {
     let signals = signals::listen().map_err(|e| failed("signals cannot be listened to", &e))?;
     screen.draw(&state).map_err(|e| failed("the terminal cannot be drawn on", &e))?;
@@ -150,7 +144,6 @@ async fn run(
     keep(update::leaving(&mut state));
     drop(event_loop.input);
     drop(event_loop.screen);
-    drop(guard);
     engine.ask(Command::Shutdown);
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
@@ -195,10 +188,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     state
 }
 
-/// The keys and the theme that the settings choose.
-///
-/// # Errors
-/// All that is wrong with `[keys.CONTEXT]` and `ui.theme`, in the order of the file.
+/// The keys and the theme that the settings choose; or all that is wrong with them, in the order of the file.
 pub fn chosen(settings: &Settings) -> Result<(Keymap, Theme), Problems> {
     let theme = theme(settings);
     let keymap = Keymap::new(&settings.keys, settings.composer.enter == EnterKey::Newline);

@@ -156,10 +156,8 @@ fn indexed(color: Color) -> Color {
     let Color::Rgb(red, green, blue) = color else { return color };
     let distance = |index: &u8| {
         let shown = rgb_of(*index);
-        [(red, shown.0), (green, shown.1), (blue, shown.2)]
-            .map(|(is, seen)| u32::from(is.abs_diff(seen)).pow(2))
-            .iter()
-            .sum::<u32>()
+        let differences = [(red, shown.0), (green, shown.1), (blue, shown.2)].into_iter();
+        differences.map(|(is, seen)| u32::from(is.abs_diff(seen)).pow(2)).sum::<u32>()
     };
     Color::Indexed((16..=255).min_by_key(distance).unwrap_or(231))
 }
@@ -203,8 +201,8 @@ impl Theme {
         if self.ascii { ascii } else { fine }
     }
 
-    /// Marks an area as selected: on a ground of its own with its colours kept, or reversed where there is none. Colours
-    /// that are reversed would be stripes.
+    /// Marks an area as selected: on a ground of its own, or reversed where there is none (reversed colours would be
+    /// stripes).
     pub fn select(&self, area: Rect, buf: &mut Buffer) {
         self.ground(area, self.colors.selected, buf);
         if !self.mono && self.colors.selected != Color::Reset {

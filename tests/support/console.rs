@@ -221,7 +221,7 @@ impl Desk {
     }
 
     pub fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
-        self.event(Event::Resize { width, height })
+        self.event(Event::Resize(Size { width, height }))
     }
 
     /// Does what the palette finds first for `words`.

@@ -1,5 +1,4 @@
-//! Ids as the console sorts them out: what is being looked up, and the card of a conversation's ids with what the service
-//! told of each.
+//! The card of a conversation's ids: which stand in wrong places, and what the service told of each.
 
 use crate::diagnosis::ids::{IdKind, IdLookUp, KnownIds};
 use crate::model::{Address, ConversationKey};
@@ -99,9 +98,7 @@ pub fn swap(session: &Session, key: ConversationKey) -> Option<Address> {
 }
 
 pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKey) -> Vec<String> {
-    let Some(item) = session.conversations.get(key) else {
-        return Vec::new();
-    };
+    let Some(item) = session.conversations.get(key) else { return Vec::new() };
     let address = &item.conversation.address;
     let known = known(session);
     let wrongs = wrongs(address, &known);

@@ -1,22 +1,17 @@
-//! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
-//! names of keys from here, so that each works where it is read.
+//! Which keys do what where the focus is, in words, from the live bindings: each works where it is read.
 
 use std::sync::LazyLock;
 
-use super::overlay::{Card, Confirmation, Consent, Overlay, PageContent};
-use super::{State, ids};
+use super::{Card, Confirmation, Consent, Overlay, PageContent, State, ids};
 use crate::model::Outcome;
 use crate::pass::runner::{Runner, StepStage};
 use crate::session::log::KeyNames;
-use crate::tui::action::{Action, Context};
-use crate::tui::chord::{Chord, KeySequence};
-use crate::tui::keymap::KeyMeaning;
 use crate::tui::layout::Pane;
+use crate::tui::{Action, Chord, Context, KeyMeaning, KeySequence};
 
 /// A key and what it does.
 pub type KeyHint = (String, &'static str);
 
-/// Actions that are named together, with their words.
 pub type KeyGroup = Vec<(Action, &'static str)>;
 
 /// The groups of `assets/key-words.txt`, by name.
@@ -98,10 +93,9 @@ impl State {
     /// Tells the panes how the keys are called that they mention, as they work where the focus is.
     pub(super) fn name_keys(&mut self) {
         let names = KeyNames {
-            compose: if self.arrangement.focus == Pane::Composer {
-                "Type a message".to_owned()
-            } else {
-                format!("Press {} and type a message", self.key(Action::GoComposer))
+            compose: match self.arrangement.focus {
+                Pane::Composer => "Type a message".to_owned(),
+                _ => format!("Press {} and type a message", self.key(Action::GoComposer)),
             },
             clear: self.key(Action::Back),
             quiet: self.key(Action::Quiet),
@@ -115,8 +109,7 @@ impl State {
         self.logs_mut().for_each(|log| log.set_keys(names.clone()));
     }
 
-    /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys,
-    /// or the demo is shown, which has no such line.
+    /// The keys that go with the status line, as they work now; none where something else takes the keys or the line.
     pub fn status_keys(&self) -> Vec<KeyHint> {
         if self.overlay.is_some() || self.demo.present.is_some() {
             return Vec::new();

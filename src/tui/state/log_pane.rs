@@ -10,7 +10,6 @@ use crate::session::Session;
 use crate::session::log::{Log, LogEntry};
 use crate::session::thread::Threads;
 
-/// Entries of a page.
 pub const PAGE: usize = 200;
 /// Entries in memory.
 const WINDOW: usize = 800;
@@ -32,8 +31,8 @@ pub struct HistoryStretch {
 }
 
 impl HistoryStretch {
-    /// A stretch that looks as the session's log does, and says why each entry was refused. The cursor stands on its last
-    /// entry.
+    /// A stretch that looks as the session's log does, and says why each entry was refused. The cursor stands on the
+    /// last.
     pub fn new(session: &Session, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
         let mut log = session.log_of_kept(&entries);
         let entries: VecDeque<_> = entries.into();

@@ -25,10 +25,9 @@ use crate::session::conversations::ConversationItem;
 use crate::session::refusals::Rate401;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
-use crate::tui::Effect;
 use crate::tui::keymap::{Keymap, Keys};
 use crate::tui::layout::Arrangement;
-use crate::tui::theme::Theme;
+use crate::tui::{Effect, Theme};
 use demo::Demo;
 use log_pane::{LogPane, PassPane};
 use requests::{OutputFiles, Questions};
@@ -235,7 +234,7 @@ impl State {
         let limit = session.rate_limit.filter(|limit| limit.count >= limit.allowed);
         let web = session.conversations.items();
         let web = web.filter_map(|item| token_badge::session_change(&item.live.session, now));
-        [
+        let one_each = [
             self.demo.present.as_ref().and_then(demo::Present::next_deadline),
             token_badge::next_change(&session.sign_in.status, now),
             session.log.next_change(now),
@@ -248,14 +247,9 @@ impl State {
             self.next_send.armed_until(now),
             session.journal.next_deadline(),
             session.pass.next_deadline(now),
-        ]
-        .into_iter()
-        .chain(self.keys.deadlines())
-        .flatten()
-        .chain(sends)
-        .chain(web)
-        .filter(|at| at.mono > now.mono)
-        .min()
+        ];
+        let all = one_each.into_iter().chain(self.keys.deadlines()).flatten().chain(sends).chain(web);
+        all.filter(|at| at.mono > now.mono).min()
     }
 
     /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.

@@ -9,12 +9,8 @@ use crate::export::transcript::TranscriptForm;
 use crate::model::{ConversationKey, Extras, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
 use crate::pass::Verdict;
 
-use super::Pane;
-use super::composer::editor::Editor;
-use super::palette::Palette;
-use crate::tui::action::Action;
-use crate::tui::chord::Chord;
-use crate::tui::theme::Theme;
+use super::{Editor, Palette, Pane};
+use crate::tui::{Action, Chord, Theme};
 
 /// What stands on top.
 #[derive(Debug)]
@@ -96,12 +92,8 @@ pub enum PromptPurpose {
     SearchKept,
     History,
     PassFile,
-    PassNote {
-        /// Which: the places of its case and itself.
-        at: (usize, usize),
-        /// It says why the step has this verdict.
-        verdict: Option<Verdict>,
-    },
+    /// On which step, by the places of its case and itself; and the verdict for which it says why.
+    PassNote((usize, usize), Option<Verdict>),
     Reports,
     SessionPass,
     Attach(ConversationKey),
@@ -117,6 +109,7 @@ impl PromptPurpose {
     /// What stands before the typed text, and what can be typed, while nothing is.
     pub const fn words(self) -> (&'static str, &'static str) {
         const NOTE: &str = "is written into the reports; empty: no note";
+        const FILE: &str = "web: a path on this machine; open messaging: https://… that the platform can fetch";
         match self {
             Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => {
                 ("filter log", "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  on:yesterday  -not")
@@ -130,16 +123,13 @@ impl PromptPurpose {
             Self::Site(_) => ("site", "a site that the deployment allows, like https://shop.example"),
             Self::History => ("search sent", "part of a message that was sent"),
             Self::PassFile => ("pass file", "a TOML file; `guestwire run --schema` prints the format"),
-            Self::PassNote { verdict: Some(Verdict::Fail), .. } => ("why it failed (optional)", NOTE),
-            Self::PassNote { verdict: Some(Verdict::Blocked), .. } => ("why it is blocked (optional)", NOTE),
-            Self::PassNote { verdict: Some(_), .. } => ("note on the last verdict", NOTE),
-            Self::PassNote { verdict: None, .. } => ("note on this step", NOTE),
+            Self::PassNote(_, Some(Verdict::Fail)) => ("why it failed (optional)", NOTE),
+            Self::PassNote(_, Some(Verdict::Blocked)) => ("why it is blocked (optional)", NOTE),
+            Self::PassNote(_, Some(_)) => ("note on the last verdict", NOTE),
+            Self::PassNote(_, None) => ("note on this step", NOTE),
             Self::Reports => ("reports into", "a directory; four files are written into it"),
             Self::SessionPass => ("pass file", "a new file for the messages of this session"),
-            Self::Attach(_) => (
-                "file or address",
-                "web: a path on this machine; open messaging: https://… that the platform can fetch",
-            ),
+            Self::Attach(_) => ("file or address", FILE),
             Self::Attribute(_) => ("attribute", "name=value, for Architect"),
         }
     }

@@ -1,14 +1,12 @@
-//! What stands on a page, how its lines fall into rows, and how it is scrolled; and the lines of the status page: everything
-//! that the chips at the top only hint at.
+//! What stands on a page (help, status, ids), how its lines fall into rows, and how it is scrolled.
 
 use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::key_hints::{GROUPS, group};
-use super::overlay::{Page, PageContent};
 use super::token_badge::{badge, countdown, duration, session_words};
-use super::{Pane, State, ids};
+use super::{Page, PageContent, Pane, State, ids};
 use crate::model::{Channel, RateLimit, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
@@ -25,12 +23,10 @@ pub fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, us
     (rows, widest)
 }
 
-/// Rows that are seen of a page of so many.
 pub fn page_height(rows: usize, screen: u16) -> usize {
     rows.min(usize::from(screen.saturating_sub(4)).max(1))
 }
 
-/// The heading and the lines of a page.
 pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str>, Cow<'p, [String]>) {
     match content {
         PageContent::Help(None) => ("Help   / searches".into(), help_lines(state, "").into()),
@@ -135,7 +131,6 @@ fn status(state: &State) -> Vec<String> {
     lines
 }
 
-/// The guest sessions of web conversations, each with what there is to know.
 fn sessions(state: &State, lines: &mut Vec<String>) {
     for item in state.session.conversations.items() {
         let Some(session) = item.session() else { continue };

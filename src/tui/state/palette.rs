@@ -36,17 +36,13 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// Finds anew after the input changed, among commands (of which `disabled` says why one cannot be used now) and
-    /// conversations. With nothing typed, all commands are found, in help order.
-    pub(crate) fn search(
-        &mut self,
-        conversations: &[(ConversationKey, String)],
-        disabled: impl Fn(Action) -> Option<&'static str>,
-    ) {
+    /// Finds anew among commands (`disabled` says why one cannot be used) and conversations; with nothing typed, all
+    /// commands.
+    pub fn search(&mut self, names: &[(ConversationKey, String)], disabled: impl Fn(Action) -> Option<&'static str>) {
         self.chosen = 0;
         let typed = self.input.text().trim();
         self.items = if let Some(name) = typed.strip_prefix('@') {
-            named(name, conversations)
+            named(name, names)
         } else if let Some(number) = typed.strip_prefix('#') {
             let entry = |n| item(PaletteTarget::Entry(n), format!("#{n}"), "Go to this log entry");
             number.trim().parse().map(entry).into_iter().collect()

@@ -1,5 +1,4 @@
-//! Which panes are on screen, which of them has the focus, the log and the pass in each other's place, and what the log
-//! pane shows.
+//! Which panes are on screen, which of them has the focus, and what the log pane shows.
 
 use super::State;
 use super::composer::rows::wanted_height;
@@ -53,7 +52,6 @@ impl State {
         }
     }
 
-    /// The log comes back; the pass goes on.
     pub(crate) fn hide_pass(&mut self) {
         self.pass_pane.shown = false;
         if self.arrangement.focus == Pane::Pass {
@@ -88,8 +86,8 @@ impl State {
         layout::panes(arrangement, self.shows_pass(), |width, max| wanted_height(&self.composer, self.now, width, max))
     }
 
-    /// Tells each area the room that it has. Before a frame is drawn, and after a resize; not with each key, because the
-    /// composer's height has to be worked out for it.
+    /// Tells each area the room that it has: before a frame, not with each key, since the composer's height is worked
+    /// out.
     pub fn fit(&mut self) {
         let panes = self.panes();
         let now = self.now.wall;
@@ -134,8 +132,8 @@ impl State {
         self.questions.forget_history();
     }
 
-    /// Does something as if the entry `number` were the chosen one. What is chosen, and whether the log follows its end, is
-    /// afterwards as before.
+    /// Does something as if the entry `number` were the chosen one; what is chosen, and whether the log follows, is as
+    /// before.
     pub(crate) fn on_entry(&mut self, number: u64, act: impl FnOnce(&mut Self)) {
         // What is not of this session is an entry of the journal that the pane shows.
         let live = self.session.log.entry(number).is_some();

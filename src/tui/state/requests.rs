@@ -1,8 +1,6 @@
-//! What the console asks of others, and what it waits for: answers of the engine and of the journal, faults of the
-//! sandbox, and the files that it writes.
+//! What the console asks of others and waits for, and the files that it writes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::ids::IdSearch;
 use super::overlay::PromptPurpose;
@@ -48,14 +46,9 @@ impl Questions {
     }
 
     /// What an id is was told, or why not: the search, if that was the last of its ids.
-    pub(crate) fn id_told(
-        &mut self,
-        asked: ProbeQuestion,
-        told: &Probed,
-        exchange: Option<&Arc<Exchange>>,
-    ) -> Option<IdSearch> {
+    pub(crate) fn id_told(&mut self, asked: ProbeQuestion, told: &Probed, by: Option<&Exchange>) -> Option<IdSearch> {
         let look = &mut self.id_search.as_mut()?.look;
-        if look.answered(asked, told, exchange.map(Arc::as_ref)) {
+        if look.answered(asked, told, by) {
             self.effects.extend(look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
         }
         self.id_search.take_if(|search| search.look.next().is_none())
@@ -107,9 +100,8 @@ impl Questions {
 
     /// The faults that are left; true where the last one was used up.
     pub(crate) fn faults_told(&mut self, left: Vec<String>) -> bool {
-        let over = left.is_empty() && !self.faults.is_empty();
-        self.faults = left;
-        over
+        let before = std::mem::replace(&mut self.faults, left);
+        self.faults.is_empty() && !before.is_empty()
     }
 }
 

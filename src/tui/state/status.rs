@@ -1,9 +1,7 @@
-//! The status line: one sentence that stays until another takes its place, so that a failure never disappears, or until
-//! what it speaks of is over. The keys beside it act on what it names, and are shown as they work where the focus is.
+//! The status line: one sentence that stays until another takes its place or what it speaks of is over, and its keys.
 
 use crate::model::{ConversationKey, MessageId};
-use crate::tui::action::Action;
-use crate::tui::theme::StyleRole;
+use crate::tui::{Action, StyleRole};
 
 /// What the line speaks of. When that is over, so is the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +9,9 @@ pub enum Subject {
     Message(MessageId),
     /// The token that is being asked for, or why there is none.
     Token,
-    /// The guest session of a web conversation.
     Session(ConversationKey),
     /// "Press again to leave".
     Leaving,
-    /// The entry that waits to be compared with another.
     Comparison,
     /// Messages that an earlier session left queued.
     Queue,
@@ -23,9 +19,7 @@ pub enum Subject {
     Draft,
     /// What the newest message of the open conversation offers to answer with.
     Choices,
-    /// How the next message is sent.
     NextMessage,
-    /// A fault of the sandbox that is on.
     Fault,
     /// The read of a conversation that a person asked for.
     Reading(ConversationKey),

@@ -33,7 +33,6 @@ pub enum DecodedInput {
     KittyKeyboard,
 }
 
-/// How far a sequence goes.
 enum Step {
     /// So many bytes are a key with these modifiers, or nothing that matters.
     Done(usize, Option<DecodedInput>),
@@ -50,14 +49,13 @@ enum Kind {
     Csi,
 }
 
-/// Takes bytes as they arrive.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     pending: Vec<u8>,
     paste: Option<Vec<u8>>,
     swallowing: Option<Kind>,
     /// The terminal marks its pastes: it is known to, or a marked paste was seen.
-    marks_pastes: bool,
+    pub marks_pastes: bool,
 }
 
 impl Decoder {
@@ -66,11 +64,6 @@ impl Decoder {
         Self { marks_pastes, ..Self::default() }
     }
 
-    pub fn marks_pastes(&self) -> bool {
-        self.marks_pastes
-    }
-
-    /// Decodes `bytes`, and whatever waited for them.
     pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<DecodedInput>) {
         self.pending.extend_from_slice(bytes);
         let mut at = 0;
@@ -90,8 +83,8 @@ impl Decoder {
         }
     }
 
-    /// Nothing followed: what waits is what it is. A lone `Esc` is the key; half a sequence is dropped; half a paste is
-    /// one, and the rest of it, should it still come, has no mark.
+    /// Nothing followed: a lone `Esc` is the key, half a sequence is dropped, half a paste is one (and its rest has no
+    /// mark).
     pub fn settle(&mut self, out: &mut VecDeque<DecodedInput>) {
         let pending = std::mem::take(&mut self.pending);
         if let Some(mut paste) = self.paste.take() {
@@ -216,7 +209,6 @@ fn shifted(step: Step) -> Step {
     }
 }
 
-/// One character, or one control byte.
 fn character(rest: &[u8], modifiers: KeyModifiers) -> Step {
     let Some(&byte) = rest.first() else { return Step::More };
     let (code, more) = match byte {
@@ -296,12 +288,9 @@ fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<D
         return (last == b'u' && flags.bytes().all(|b| b.is_ascii_digit())).then_some(DecodedInput::KittyKeyboard);
     }
     // Sub-parameters after a colon say more than is needed here.
-    let numbers: Vec<u32> = text
-        .split(';')
-        .map(|part| part.split(':').next().unwrap_or_default())
-        .map(|part| if part.is_empty() { Ok(0) } else { part.parse() })
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let parts = text.split(';').map(|part| part.split(':').next().unwrap_or_default());
+    let numbers = parts.map(|part| if part.is_empty() { Some(0) } else { part.parse().ok() });
+    let numbers: Vec<u32> = numbers.collect::<Option<_>>()?;
     let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
     let held = modifiers | held(number(1))?;
     let code = match last {

@@ -1,8 +1,6 @@
-//! The console's loop: it owns terminal, inputs and timers, feeds `update`, carries out effects, and draws when something changed.
-//! It awaits nothing but its inputs, and nothing runs at rest.
-//!
-//! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its platform ([`Platform`]) as parameters, so that
-//! tests run this very loop. The real ones are [`super::input`], [`super::screen`] and [`super::platform`].
+//! The console's loop: it owns terminal, inputs and timers, feeds `update`, carries out effects, and draws what
+//! changed. Nothing runs at rest. Keys ([`Input`]), screen ([`Screen`]) and [`Platform`] are parameters, so that tests
+//! run this loop.
 
 use std::io;
 use std::pin::Pin;
@@ -67,8 +65,8 @@ pub trait Platform {
     fn page(&mut self, text: String) -> Work<()>;
     /// Does what is asked of this machine; `mask` hides secrets in what is written.
     fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer;
-    /// Stops the process, and comes back when it is continued: [`Signal::Resumed`](crate::model::Signal::Resumed)
-    /// follows. `false` where no program can be stopped.
+    /// Stops the process until [`Signal::Resumed`](crate::model::Signal::Resumed). `false` where no program can be
+    /// stopped.
     fn stop(&mut self) -> io::Result<bool>;
 }
 
@@ -213,11 +211,11 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text.replace("\r\n", "\n").replace('\r', "\n")),
             TerminalEvent::Resize(width, height) => {
-                if (state.arrangement.size.width, state.arrangement.size.height) == (width, height) {
+                if state.arrangement.size == (Size { width, height }) {
                     // Some multiplexers say "redraw" by a resize to the same size.
                     self.screen.forget()?;
                 }
-                Event::Resize { width, height }
+                Event::Resize(Size { width, height })
             }
             TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => return Ok(()),
         };
@@ -346,8 +344,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     }
 }
 
-/// Waits until `instant`; not at all where it has come. (A timer that is due already would still cost its resolution
-/// of one millisecond, which is three times what a frame takes.)
+/// Not at all where it has come: a timer that is due already would cost its resolution, three times what a frame takes.
 async fn until(instant: Instant) {
     if instant > Instant::now() {
         sleep_until(instant).await;

@@ -1,7 +1,5 @@
-//! Keys of the real terminal. [`Reader`] waits for input, [`Decoder`] makes keys of bytes, and [`Bursts`] finds the pastes
-//! that the terminal did not mark: what arrives faster than anybody types. A paste is text: it goes into the composer,
-//! never sends, and is never a command. A burst that could be a person's (a key that is held down, a line and its Enter)
-//! stays keys.
+//! Keys of the real terminal: [`Reader`] waits, [`Decoder`] makes keys of bytes, and [`Bursts`] finds the pastes that
+//! the terminal did not mark: what arrives faster than anybody types, unless a person could have typed it.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -58,7 +56,7 @@ impl TerminalKeys {
                 DecodedInput::Event(event) => events.push(event),
             }
         }
-        if self.decoder.marks_pastes() {
+        if self.decoder.marks_pastes {
             self.ready.extend(self.bursts.end());
             self.ready.extend(events);
         } else {
@@ -74,7 +72,7 @@ impl Input for TerminalKeys {
                 return Some(Ok(event));
             }
             let Some(reader) = &mut self.reader else { return pending().await };
-            let wakes = [self.settles, self.bursts.ends_at()].into_iter().flatten().min();
+            let wakes = [self.settles, self.bursts.ends_at].into_iter().flatten().min();
             let read = match wakes {
                 Some(at) => timeout_at(at, reader.arrives.recv()).await,
                 None => Ok(reader.arrives.recv().await),
@@ -95,7 +93,7 @@ impl Input for TerminalKeys {
                         self.decoder.settle(&mut inputs);
                         self.take(inputs);
                     }
-                    if self.bursts.ends_at().is_some_and(|at| at <= now) {
+                    if self.bursts.ends_at.is_some_and(|at| at <= now) {
                         self.ready.extend(self.bursts.end());
                     }
                 }
@@ -119,8 +117,6 @@ impl Input for TerminalKeys {
     }
 }
 
-// ── bursts ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
 /// Keys that come closer together than this are no typing.
 const GAP: Duration = Duration::from_millis(5);
 /// From so many keys on a burst can be a paste.
@@ -134,6 +130,7 @@ struct Bursts {
     /// The terminal is known not to mark pastes.
     unmarked: bool,
     burst: Vec<Event>,
+    /// When the burst that is being collected is over, unless more arrives.
     ends_at: Option<Instant>,
 }
 
@@ -144,11 +141,6 @@ impl Bursts {
             || ["linux", "ansi", "cygwin", "dumb", "sun"].contains(&term)
             || ["vt", "screen"].iter().any(|family| term.starts_with(family));
         Self { unmarked, burst: Vec::new(), ends_at: None }
-    }
-
-    /// When the burst that is being collected is over, unless more arrives.
-    fn ends_at(&self) -> Option<Instant> {
-        self.ends_at
     }
 
     /// Takes what one read brought at `now`; what of it is decided already.
@@ -163,7 +155,6 @@ impl Bursts {
         Vec::new()
     }
 
-    /// The burst is over: what it was.
     fn end(&mut self) -> Vec<Event> {
         self.ends_at = None;
         let burst = std::mem::take(&mut self.burst);
@@ -248,8 +239,7 @@ mod unix {
         }
     }
 
-    /// Reads until `stopped` is closed at its other end, nobody listens, or the terminal is gone (end of input, an error, a
-    /// hang-up): dropping the sender says so.
+    /// Reads until `stopped` is closed, nobody listens, or the terminal is gone: dropping the sender says so.
     fn read(chunks: &UnboundedSender<Vec<u8>>, stopped: &OwnedFd) {
         let input = io::stdin();
         let mut buffer = vec![0; 16 * 1024];

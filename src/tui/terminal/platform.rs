@@ -1,5 +1,4 @@
-//! The real platform: clipboard, this machine, stopping the process, and programs of others (editor, pager, clipboard
-//! helpers), which run as tasks, never on the loop, and end with it.
+//! The real platform: clipboard, this machine, stopping, and programs of others, which run as tasks, never on the loop.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -82,8 +81,8 @@ impl Platform for SystemPlatform {
 }
 
 impl SystemPlatform {
-    /// Sends `text` in the way that is set. What writes to the terminal is done at once, between two frames; what asks
-    /// another program is left to the future.
+    /// What writes to the terminal is done at once, between two frames; what asks another program is left to the
+    /// future.
     fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
         let has = |variable| std::env::var_os(variable).is_some();
         let (written, asks_tmux, asks_helpers) = match self.clipboard {
@@ -127,8 +126,6 @@ fn tmux_passthrough(text: &str) -> Option<String> {
     sent.then(|| "Sent to the clipboard (OSC 52 through tmux)".to_owned())
 }
 
-// ── programs of others ─────────────────────────────────────────────────────────────────────────────────────────
-
 /// A clipboard helper that takes longer has hung.
 const CLIPBOARD: Duration = Duration::from_millis(500);
 /// A pager that ends sooner has not waited for anybody: what it printed would be gone at once.
@@ -150,7 +147,6 @@ mod usual {
 }
 use usual::{NO_SUCH_PROGRAM, USUAL_EDITOR, USUAL_PAGER, WAIT_FOR_A_KEY};
 
-/// Opens the editor on `text`; the text that it left.
 async fn edit(text: String) -> Result<String, String> {
     let file = tempfile::Builder::new()
         .prefix("guestwire-")
@@ -221,7 +217,6 @@ async fn helper(command: &mut Command, bytes: &[u8]) -> bool {
     timeout(CLIPBOARD, fed(command, bytes)).await.is_ok_and(|ran| ran.is_ok_and(|status| status.success()))
 }
 
-/// Runs a command on what it is given; how it ended.
 async fn fed(command: &mut Command, bytes: &[u8]) -> io::Result<ExitStatus> {
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {

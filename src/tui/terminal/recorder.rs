@@ -74,7 +74,6 @@ impl Recorder {
         self.file.write_all(cast::event(at, "o", &String::from_utf8_lossy(&bytes)).as_bytes())
     }
 
-    /// A place to jump to.
     pub fn marker(&mut self, label: &str, now: Moment) -> io::Result<()> {
         self.last = now.since(self.began);
         self.file.write_all(cast::event(self.last, "m", label).as_bytes())

@@ -23,9 +23,6 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::event_loop::Screen;
 use crate::tui::state::State;
 
-/// The real terminal. One buffered write a frame.
-pub type CrosstermTerminal = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
-
 /// Whether the modes are set, so that leaving twice does nothing the second time.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -38,8 +35,8 @@ const POP_TITLE: &[u8] = b"\x1b[23;0t";
 const WHEEL_IS_NO_KEY: &[u8] = b"\x1b[?1007l";
 const WHEEL_AS_BEFORE: &[u8] = b"\x1b[?1007h";
 
-/// The kitty keyboard protocol: ask whether it is known; then push its first flag, by which keys that are the same
-/// byte otherwise are told apart; and pop it.
+/// The kitty keyboard protocol: ask for it; push its first flag, which tells keys apart that are one byte otherwise;
+/// pop it.
 const ASK_KEYBOARD: &[u8] = b"\x1b[?u";
 const PUSH_KEYBOARD: &[u8] = b"\x1b[>1u";
 const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
@@ -48,11 +45,13 @@ const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
 static KEYBOARD: AtomicBool = AtomicBool::new(false);
 
 /// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
-pub fn enter() -> io::Result<CrosstermTerminal> {
+pub fn enter() -> io::Result<RealScreen> {
     set_modes().inspect_err(|_| _ = leave())?;
     // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
     let options = TerminalOptions { viewport: Viewport::Fixed(Rect::from((Position::ORIGIN, size()))) };
-    Terminal::with_options(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())), options)
+    let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
+    let terminal = Terminal::with_options(backend, options).inspect_err(|_| _ = leave())?;
+    Ok(RealScreen { terminal, rows: Rows::default() })
 }
 
 /// The terminal's size in cells. Where the terminal does not tell one, `COLUMNS` and `LINES` do, else it is 80 by 24.
@@ -67,8 +66,7 @@ pub(super) fn size() -> Size {
     }
 }
 
-/// Sets the modes, also again: after [`leave`] (a suspend, an editor), and where another program changed them. The
-/// screen must then be drawn anew.
+/// Sets the modes, also again: after [`leave`], and where another program changed them. The screen must be drawn anew.
 pub(super) fn set_modes() -> io::Result<()> {
     // Raw mode that is set already is set again only after it was taken back.
     let _ = disable_raw_mode();
@@ -94,8 +92,7 @@ pub(super) fn ask_for_distinct_keys() {
     }
 }
 
-/// Whether another program took raw mode back, as a helper that runs `stty sane` does: keys would then be kept until
-/// Enter, and drawn.
+/// Whether another program took raw mode back, as `stty sane` does: keys would be kept until Enter, and drawn.
 #[cfg(unix)]
 fn was_taken_from_us() -> bool {
     use rustix::termios::{LocalModes, tcgetattr};
@@ -109,8 +106,8 @@ fn was_taken_from_us() -> bool {
     false
 }
 
-/// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at. Nothing is
-/// done where the terminal is not the console's; then `false`.
+/// Puts the terminal back, raw mode first: without it even a broken screen can be typed at. `false` where it was not
+/// ours.
 pub fn leave() -> bool {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return false;
@@ -130,23 +127,15 @@ pub fn leave() -> bool {
     true
 }
 
-#[derive(Debug)]
-pub(crate) struct Guard;
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = leave();
-    }
-}
-
-pub(crate) struct RealScreen {
-    terminal: CrosstermTerminal,
+/// The real screen: one buffered write a frame. The terminal is left when it is dropped.
+pub struct RealScreen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     rows: Rows,
 }
 
-impl RealScreen {
-    pub fn new(terminal: CrosstermTerminal) -> Self {
-        Self { terminal, rows: Rows::default() }
+impl Drop for RealScreen {
+    fn drop(&mut self) {
+        let _ = leave();
     }
 }
 

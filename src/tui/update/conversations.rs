@@ -22,44 +22,32 @@ use crate::tui::{Action, Effect};
 const PAGE: isize = 10;
 
 pub fn act(state: &mut State, action: Action) {
-    match action {
-        Action::PickerUp => state.session.conversations.step(-1),
-        Action::PickerDown => state.session.conversations.step(1),
-        Action::PickerPageUp => state.session.conversations.step(-PAGE),
-        Action::PickerPageDown => state.session.conversations.step(PAGE),
-        Action::PickerFirst => state.session.conversations.step(isize::MIN),
-        Action::PickerLast => state.session.conversations.step(isize::MAX),
-        Action::Open => {
-            if let Some(key) = state.session.conversations.selected() {
-                open(state, key);
-            }
-        }
-        Action::NextUnread if state.session.conversations.next_unread().is_none() => {
+    match (action, state.session.conversations.selected()) {
+        (Action::PickerUp, _) => state.session.conversations.step(-1),
+        (Action::PickerDown, _) => state.session.conversations.step(1),
+        (Action::PickerPageUp, _) => state.session.conversations.step(-PAGE),
+        (Action::PickerPageDown, _) => state.session.conversations.step(PAGE),
+        (Action::PickerFirst, _) => state.session.conversations.step(isize::MIN),
+        (Action::PickerLast, _) => state.session.conversations.step(isize::MAX),
+        (Action::Open, Some(key)) => open(state, key),
+        (Action::NextUnread, _) if state.session.conversations.next_unread().is_none() => {
             state.status.info("Nothing is unread.");
         }
-        Action::Pin => {
-            if let Some(key) = state.session.conversations.selected() {
-                state.session.conversations.pin(key);
-                keep(state, key);
-            }
+        (Action::Pin, Some(key)) => {
+            state.session.conversations.pin(key);
+            keep(state, key);
         }
-        Action::Nickname => {
-            if let Some(item) = state.session.conversations.selected_item() {
-                let (key, name) = (item.conversation.key, item.name().to_owned());
-                state.prompt(PromptPurpose::Nickname(key), &name);
-            }
+        (Action::Nickname, Some(key)) => {
+            let name = state.session.conversations.name(key);
+            state.prompt(PromptPurpose::Nickname(key), &name);
         }
-        Action::IdCard => {
-            if let Some(key) = state.session.conversations.selected() {
-                state.overlay = Some(Overlay::page(PageContent::Ids(key)));
-            }
-        }
-        Action::Add => state.prompt(PromptPurpose::Add, ""),
-        Action::Remove => ask_remove(state),
-        Action::KeepInConfig => keep_in_config(state),
-        Action::Discover => ask_page(state, 1),
-        Action::Refresh => refresh(state),
-        Action::Sort => {
+        (Action::IdCard, Some(key)) => state.overlay = Some(Overlay::page(PageContent::Ids(key))),
+        (Action::Add, _) => state.prompt(PromptPurpose::Add, ""),
+        (Action::Remove, Some(key)) => ask_remove(state, key),
+        (Action::KeepInConfig, _) => keep_in_config(state),
+        (Action::Discover, _) => ask_page(state, 1),
+        (Action::Refresh, _) => refresh(state),
+        (Action::Sort, _) => {
             state.session.conversations.toggle_sort();
             state.status.info(format!("Conversations in order: {}.", state.session.conversations.order_word()));
         }
@@ -67,9 +55,8 @@ pub fn act(state: &mut State, action: Action) {
     }
 }
 
-fn ask_remove(state: &mut State) {
-    let Some(item) = state.session.conversations.selected_item() else { return };
-    let (key, name) = (item.conversation.key, item.name().to_owned());
+fn ask_remove(state: &mut State, key: ConversationKey) {
+    let name = state.session.conversations.name(key);
     if let Some(why) = state.session.not_removable(key) {
         return state.status.info(format!("“{name}” stays: {why}."));
     }
@@ -81,7 +68,7 @@ fn ask_remove(state: &mut State) {
 
 pub fn remove(state: &mut State, key: ConversationKey) {
     let name = state.session.conversations.name(key);
-    if state.composer.active() == Some(key) {
+    if state.composer.active == Some(key) {
         state.composer.set_text("");
         journal::watch(state);
     }
@@ -105,14 +92,11 @@ pub fn refresh(state: &mut State) {
     }
 }
 
-// ── conversations that are active on the remote side ───────────────────────────────────────────────────────────
-
 pub fn ask_page(state: &mut State, page: u32) {
     state.questions.discover(page);
-    state.status.info(if page == 1 {
-        "Asking which conversations are active…".to_owned()
-    } else {
-        format!("Asking for page {page}…")
+    state.status.info(match page {
+        1 => "Asking which conversations are active…".to_owned(),
+        page => format!("Asking for page {page}…"),
     });
 }
 
@@ -196,7 +180,6 @@ fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
     }
 }
 
-/// Adds a guest of a web deployment who comes from `site`.
 pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str) {
     let origin = match address::origin(site) {
         Ok(origin) => origin,
@@ -217,7 +200,6 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str) {
     state.status.offer(&[(Action::KeepInConfig, "write it into the config file")]);
 }
 
-/// Adds what the text leads to by what is known now.
 fn add_found(state: &mut State, text: &str, known: &KnownIds) {
     let found = find(text, known);
     let mut leads = candidates(&found);
@@ -337,7 +319,7 @@ fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
 
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
     let exchange = match result {
-        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()),
+        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()).map(|exchange| &**exchange),
         Probed::NotAsked(_) => None,
     };
     let Some(id_search) = state.questions.id_told(asked, result, exchange) else { return };

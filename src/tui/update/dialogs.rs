@@ -1,5 +1,4 @@
-//! Keys while something stands on top: a page, the card of a refusal, the palette, a menu, a question. (A prompt's are
-//! in [`super::prompt`].)
+//! Keys while something stands on top: a page, a card, the palette, a menu, a question (prompts: [`super::prompt`]).
 
 use crossterm::event::{KeyCode, KeyEvent};
 

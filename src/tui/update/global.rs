@@ -203,7 +203,6 @@ fn quit(state: &mut State) {
     }
 }
 
-/// Leaves, or asks where something would be lost.
 fn leave(state: &mut State) {
     let drafts = state.session.conversations.keys().filter(|key| !state.composer.draft_of(*key).is_empty()).count();
     let open = state.session.threads.open().count();
@@ -220,11 +219,9 @@ fn leave(state: &mut State) {
         lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
     }
     if running {
-        lines.push(if state.session.journal.keeps() {
-            "A test run is open: it is kept, and can be continued at the next start.".to_owned()
-        } else {
-            "A test run is open and would be lost.".to_owned()
-        });
+        let kept = "A test run is open: it is kept, and can be continued at the next start.";
+        let keeps = state.session.journal.keeps();
+        lines.push(if keeps { kept } else { "A test run is open and would be lost." }.to_owned());
     }
     if drafts > 0 {
         let (kept, are) = (counted(drafts, "draft"), if drafts == 1 { "is" } else { "are" });
@@ -290,7 +287,6 @@ pub fn save_transcript(state: &mut State, form: TranscriptForm) {
     state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
 }
 
-/// Begins a recording in a new file, or ends the one that runs.
 fn toggle_recording(state: &mut State) {
     if let Some(path) = state.files.end_recording() {
         state.request(Effect::Record(None));

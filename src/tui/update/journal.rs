@@ -1,5 +1,5 @@
-//! A conversation is opened; what the journal is told of the open one (draft, place, marks); and what it brings: what was
-//! kept, and the pages of history that were asked for.
+//! Opening a conversation; what the journal is told of the open one (draft, place, marks); and the history that it
+//! brings.
 
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalPage};
@@ -49,7 +49,6 @@ fn something_is_begun(state: &State) -> bool {
         || active.is_some() && (active != first || state.arrangement.focus == Pane::Picker)
 }
 
-/// The mark or comment of the chosen entry changed.
 pub fn marked(state: &mut State, number: u64) {
     let Some(entry) = state.shown_log().entry(number) else { return };
     let (marked, comment) = (entry.kept.marked, entry.comment().map(str::to_owned));
@@ -72,7 +71,7 @@ pub fn watch(state: &mut State) {
     if !state.session.journal.keeps() {
         return;
     }
-    let active = state.composer.active();
+    let active = state.composer.active;
     if state.session.journal.watched != active {
         if let Some(left) = state.session.journal.watched {
             save_draft(state, left);
@@ -140,21 +139,15 @@ pub fn leaving(state: &mut State) -> Vec<Effect> {
     state.questions.take_requests()
 }
 
-// ── history ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
-/// the key.
+/// Asks for what stands above, where one is near its end. `top`: one stood at the very top before the key.
 pub fn look_above(state: &mut State, top: bool) {
     if state.session.journal.keeping == JournalMode::Off {
         return;
     }
     let want = match &state.log_pane.history {
         Some(history) if history.older && history.log.entries_above() < NEAR => {
-            let before = history.log.first_number();
-            match &history.query {
-                Some(query) => HistoryRange::Found(query.clone(), before),
-                None => HistoryRange::Before(before),
-            }
+            let (query, before) = (history.query.clone(), history.log.first_number());
+            query.map_or(HistoryRange::Before(before), |query| HistoryRange::Found(query, before))
         }
         None if top
             && (older_is_kept(state) || state.session.journal.keeps() && state.session.log.totals.evicted > 0) =>
@@ -174,8 +167,7 @@ fn older_is_kept(state: &State) -> bool {
     state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number())
 }
 
-/// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens
-/// now.
+/// Asks for what stands below. `bottom`: one stood at the very end before the key, and comes back to what happens now.
 pub fn look_below(state: &mut State, bottom: bool) {
     let Some(history) = &state.log_pane.history else { return };
     let last = history.log.last_number();
@@ -190,7 +182,6 @@ pub fn look_below(state: &mut State, bottom: bool) {
     }
 }
 
-/// The very beginning of what is kept.
 pub fn oldest(state: &mut State) {
     let history = state.log_pane.history.as_ref();
     if history.map_or_else(|| older_is_kept(state), |history| history.query.is_none() && history.older) {
@@ -198,7 +189,6 @@ pub fn oldest(state: &mut State) {
     }
 }
 
-/// Looks for words in all that is kept.
 pub fn find(state: &mut State, query: &str) {
     if state.session.journal.keeping == JournalMode::Off {
         state.status.info("There is no journal in this session, so there is nothing to search.");
@@ -220,7 +210,7 @@ fn history_found(state: &mut State, found: HistoryPage) {
     match (found.want, &mut state.log_pane.history) {
         (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, entries, more),
         (HistoryRange::Before(_), None) => {
-            let Some(at) = entries.last().map(|e| e.number) else {
+            let Some(at) = entries.last().map(|entry| entry.number) else {
                 return state.status.info("The journal has nothing older.");
             };
             entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
@@ -233,11 +223,10 @@ fn history_found(state: &mut State, found: HistoryPage) {
         }
         (HistoryRange::After(_), Some(history)) => {
             // Where the journal ends, the log in memory goes on.
-            let count = entries.len();
-            let live_first = state.session.log.first_number();
-            entries.retain(|e| e.number < live_first);
-            let newer = more && entries.len() == count;
-            history.append(&state.session, entries, newer);
+            let live = state.session.log.first_number();
+            let ends = entries.iter().any(|entry| entry.number >= live);
+            entries.retain(|entry| entry.number < live);
+            history.append(&state.session, entries, more && !ends);
         }
         (HistoryRange::After(_), None) => {}
         (HistoryRange::Found(query, before), Some(history))
@@ -258,7 +247,6 @@ fn history_found(state: &mut State, found: HistoryPage) {
     }
 }
 
-/// Shows history from the entry `at` on.
 fn show_from(state: &mut State, at: u64, entries: Vec<KeptEntry>, older: bool, newer: bool) {
     let mut history = HistoryStretch::new(&state.session, entries, None, older, newer);
     history.log.place(at, 0, 0);

@@ -186,7 +186,6 @@ fn compare(state: &mut State) {
     }
 }
 
-/// What differs between two entries, on a page.
 fn show_differences(state: &mut State, first: u64, number: u64) {
     // Token numbers begin anew with each session.
     let of_session = [first, number].iter().all(|number| state.session.log.entry(*number).is_some());
@@ -221,7 +220,6 @@ fn save(state: &mut State) {
     state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
 }
 
-/// `d`: the card of the chosen entry.
 fn explain(state: &mut State) {
     match state.shown_log().why().map(LogEntry::number) {
         Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, prefix: None })),
@@ -244,7 +242,6 @@ fn copy_diagnosis(state: &mut State, action: Action) {
     }
 }
 
-/// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
     let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
         return state.status.info("The log is empty: there is nothing to compare.");

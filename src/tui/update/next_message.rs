@@ -1,5 +1,4 @@
-//! What the next message carries: files and attributes, the choice that it answers with, and what is wrong with it on
-//! purpose. And the faults of the sandbox that it meets.
+//! What the next message carries, answers, and does wrongly on purpose; and the faults of the sandbox that it meets.
 
 use crate::model::fault::FAULTS;
 use crate::model::{Attachment, ConversationKey, Extras, FileSource, OutgoingMessage, Variation};
@@ -13,10 +12,8 @@ use super::sending;
 
 /// Why the next message can carry nothing; `None` where it can.
 pub fn unavailable(state: &State) -> Option<&'static str> {
-    match state.session.conversations.active_channel() {
-        None => Some("no conversation is open"),
-        Some(channel) => local::carries_nothing(channel),
-    }
+    let channel = state.session.conversations.active_channel();
+    channel.map_or(Some("no conversation is open"), local::carries_nothing)
 }
 
 /// The conversation whose next message is meant; where it can carry nothing, that is said.
@@ -60,12 +57,10 @@ pub fn ask(state: &mut State, purpose: fn(ConversationKey) -> PromptPurpose) {
     }
 }
 
-/// What is wrong with a file for this conversation's channel.
 fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
     local::unfit(state.session.conversations.channel(key)?, place)
 }
 
-/// What is wrong with what is typed for a file, as one types.
 pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<String> {
     if typed.trim().is_empty() {
         return None;

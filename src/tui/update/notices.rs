@@ -228,7 +228,6 @@ fn message(state: &mut State, id: MessageId, doubted: bool, delivery: DeliverySt
     state.status.about(Subject::Message(id), keys);
 }
 
-/// The newest message offers choices: how they are taken.
 fn say_choices(state: &mut State, key: ConversationKey) {
     let newest = state.session.threads.messages(key).iter().rev().find(|e| e.of_other_side());
     let count = newest.map_or(0, |e| e.choices().len());
@@ -308,8 +307,7 @@ fn restored(state: &mut State, left: &Leftovers) {
     }
 }
 
-/// What became of a message whose outcome was unknown: that it was received, a read can show; that it was not, only a
-/// person can say.
+/// A read can show that it was received; that it was not, only a person can say.
 fn known(name: &str, delivery: &DeliveryStatus) -> String {
     match delivery {
         DeliveryStatus::Landed => format!("{name} was received; its outcome was unknown."),

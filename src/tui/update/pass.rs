@@ -62,7 +62,7 @@ fn result(state: &State, at: (usize, usize)) -> Option<&StepResult> {
 /// Asks for a note on a step; `verdict`: to say why it has this one.
 fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
     let note = result(state, at).and_then(|step| step.note.clone()).unwrap_or_default();
-    state.prompt(PromptPurpose::PassNote { at, verdict }, &note);
+    state.prompt(PromptPurpose::PassNote(at, verdict), &note);
 }
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
@@ -170,8 +170,6 @@ pub fn pass_event(state: &mut State, event: RunnerEvent<'_>) {
     with_session(state, |session, now, changes| session.pass_event(event, now, changes));
 }
 
-// ── files ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
 pub fn found(state: &mut State, found: Vec<FoundPass>) {
     state.status.clear();
     let mut items = Vec::new();
@@ -230,7 +228,6 @@ pub fn open(state: &mut State, file: &str, text: &str) -> bool {
     true
 }
 
-/// Goes on where an earlier session stopped.
 pub fn resume(state: &mut State) {
     match state.session.resume_pass(state.now) {
         None => {}

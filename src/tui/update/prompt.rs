@@ -34,7 +34,6 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
     }
 }
 
-/// What follows from each change of a prompt's text.
 pub fn changed(state: &mut State) {
     let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
     let text = prompt.input.text().to_owned();
@@ -79,7 +78,6 @@ pub fn path_refused(state: &mut State, why: String) {
     state.status.error(why);
 }
 
-/// The names that Tab found for a path that is still being typed.
 pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[String]) {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else { return };
     if prompt.input.text() != typed {
@@ -118,7 +116,7 @@ fn accept(state: &mut State, prompt: &Prompt) {
         PromptPurpose::Add => conversations::add(state, &text),
         PromptPurpose::Site(deployment) => conversations::add_web(state, deployment, &text),
         PromptPurpose::PassFile => pass::path_given(state, text.into()),
-        PromptPurpose::PassNote { at, .. } => pass::pass_event(state, RunnerEvent::Note(at, &text)),
+        PromptPurpose::PassNote(at, _) => pass::pass_event(state, RunnerEvent::Note(at, &text)),
         PromptPurpose::Reports => pass::write_reports(state, &text),
         PromptPurpose::SessionPass => pass::write_session(state, &text),
         PromptPurpose::Attach(key) => next_message::attach(state, key, &text),

@@ -19,7 +19,6 @@ pub fn is_forbidden(state: &mut State) -> bool {
     why.map(|why| state.status.error(why)).is_some()
 }
 
-/// Enter in the composer.
 pub fn send(state: &mut State) {
     if is_forbidden(state) {
         return;
@@ -131,7 +130,6 @@ pub fn ask_resend(state: &mut State) {
     }
 }
 
-/// Sends a message again as a new one, linked to the old.
 pub fn resend(state: &mut State, id: MessageId) {
     if is_forbidden(state) {
         return;
@@ -161,8 +159,6 @@ pub fn edit_copy(state: &mut State) {
     state.status.about(Subject::Draft, &[(Action::Undo, "get the draft back")]);
 }
 
-// ── unknown outcomes ──────────────────────────────────────────────────────────────────────────────────────────────
-
 pub fn selected(state: &State) -> Option<&Message> {
     state.session.threads.message(state.shown_log().selected()?.exchange()?.message?)
 }
@@ -177,7 +173,6 @@ pub fn selected_unknown(state: &State) -> Option<&Message> {
     })
 }
 
-/// Opens the dialog, and looks at the conversation from now on.
 pub fn ask_outcome(state: &mut State) {
     let Some((id, key)) = selected_unknown(state).map(|m| (m.id, m.conversation)) else {
         return state.status.info(match state.shown_log().selected().and_then(LogEntry::settled) {

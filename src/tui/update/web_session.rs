@@ -25,7 +25,6 @@ const NEW_GUEST: &str = "The guest token is deleted: you cannot come back to the
 const CLEAR: &str =
     "The other side is told, and the guest's messages are erased at the service. The deployment must allow it.";
 
-/// The question behind an action.
 pub fn ask_of(action: Action) -> Option<SessionAsk> {
     ASKS.iter().find(|(_, own, _)| *own == action).map(|(ask, ..)| *ask)
 }
@@ -52,7 +51,6 @@ pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
     no_session(state).or_else(|| state_forbids(&meant(state)?.live.session, ask))
 }
 
-/// Why a session in this state cannot be asked this.
 fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> {
     let open = matches!(session, WebSession::Open { .. });
     let readable = open || matches!(session, WebSession::ReadOnly(_));
@@ -102,7 +100,6 @@ pub fn menu(state: &mut State) {
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// An action of its own, by key or palette.
 pub fn act(state: &mut State, ask: SessionAsk) {
     if let Some(why) = unavailable(state, ask) {
         return state.status.info(format!("Not now: {why}."));
@@ -185,8 +182,7 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     }
 }
 
-/// What can be done about a session that does not go on by itself. Where the entry that [`Action::Why`] explains is one of
-/// this conversation, that is offered too.
+/// The keys for a session that does not go on by itself; also [`Action::Why`], where its entry is of this conversation.
 fn go_on(state: &mut State, key: ConversationKey, words: &'static str) {
     let explained = state.session.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key));
     let keys = [(Action::Session, words), (Action::Why, "explain")];

@@ -1,8 +1,5 @@
-//! The rows around the panes. The top one says where we are, which fault is on, the token, the 401s, the rate limit; what
-//! matters least goes first when it gets narrow. Of the two at the bottom the upper one has the sentence at the left, cut where
-//! it must be, and at the right the keys that go with it, as many as leave room for its beginning, never cut; a prompt takes its
-//! place while one types. The lower one has the keys that matter where the focus is, from the live bindings, and the name of
-//! that place; help and palette stay to the last.
+//! The rows around the panes. At the top what matters least goes first when it gets narrow; above the keys stands the
+//! status line, whose sentence is cut before its first key, or a prompt; help and palette stay to the last of the keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -91,17 +88,15 @@ fn right(state: &State) -> Vec<Piece> {
 
 /// The word for where one is. While a fault is on, another word says that.
 fn place(state: &State) -> (&'static str, StyleRole) {
-    if state.session.profile.production {
-        (if state.asks_before_sending() { "PROD" } else { "PROD armed" }, StyleRole::Production)
-    } else if state.session.profile.sandbox {
-        ("SANDBOX", StyleRole::Badge)
-    } else {
-        ("LIVE", StyleRole::Badge)
+    match (state.session.profile.production, state.session.profile.sandbox) {
+        (true, _) if state.asks_before_sending() => ("PROD", StyleRole::Production),
+        (true, _) => ("PROD armed", StyleRole::Production),
+        (false, true) => ("SANDBOX", StyleRole::Badge),
+        (false, false) => ("LIVE", StyleRole::Badge),
     }
 }
 
-/// `401 2 of 17`: 401 answers over API calls in the window. Those that a new token fixed were a glitch of the token; those
-/// that stand are not, and only they are an error.
+/// `401 2 of 17` in the window. Those that a new token fixed were a glitch; only those that stand are an error.
 fn rate_401(state: &State) -> Piece {
     let rate = state.session.diagnoses.rate_401;
     let (fixed, stands) = state.split_401(rate);

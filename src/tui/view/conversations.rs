@@ -1,5 +1,4 @@
-//! The inside of the list of conversations: two lines an item where there is room, one where it is tight, and the ids of the
-//! selected one below. Only the visible window is drawn.
+//! The list of conversations, of which the visible window is drawn, and the ids of the selected one below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,7 +53,7 @@ pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: 
     if area.is_empty() || picker.is_empty() {
         return;
     }
-    let writer = RowWriter { look, area };
+    let mut writer = RowWriter { picker, look, area, buf };
     let detail = if area.height >= DETAIL_FROM { detail(picker, look) } else { Vec::new() };
     // A blank row above the first, where there is room for it.
     let gap = u16::from(area.height >= DETAIL_FROM);
@@ -68,13 +67,13 @@ pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: 
     let (first, bottom) = (area.y + gap, area.y + gap + list_height);
     for (n, y) in (top..).zip((first..bottom).step_by(usize::from(lines))) {
         let Some(item) = picker.row(n) else { break };
-        writer.item(buf, y, picker, item, two && y + 1 < bottom, n == selected);
+        writer.item(y, item, two && y + 1 < bottom, n == selected);
     }
-    writer.hidden(buf, first, top);
-    writer.hidden(buf, bottom - 1, picker.len().saturating_sub(top + rows));
+    writer.hidden(first, top);
+    writer.hidden(bottom - 1, picker.len().saturating_sub(top + rows));
     let from = area.bottom() - u16::try_from(detail.len()).unwrap_or(0).min(area.height - list_height);
     for (y, (text, role)) in (from..area.bottom()).zip(detail) {
-        writer.put(buf, y, BEFORE, &text, role);
+        writer.put(y, BEFORE, &text, role);
     }
 }
 
@@ -88,9 +87,7 @@ fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, Sty
         Address::OpenMessaging { integration_id, guest } => {
             ("integration", integration_id, Some(("guest", &*guest.id)))
         }
-        Address::WebMessaging { deployment_id, origin } => {
-            ("deployment", deployment_id, Some(("origin", origin.as_str())))
-        }
+        Address::WebMessaging { deployment_id, origin } => ("deployment", deployment_id, Some(("origin", &**origin))),
     };
     let dim = |text: String| (text, StyleRole::Dim);
     let mut lines = vec![dim(what.to_owned()), (visible(id).into_owned(), StyleRole::Text)];
@@ -104,44 +101,37 @@ fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, Sty
 }
 
 struct RowWriter<'a> {
+    picker: &'a Conversations,
     look: &'a DrawingContext<'a>,
     area: Rect,
+    buf: &'a mut Buffer,
 }
 
 impl RowWriter<'_> {
-    /// Writes `text` from a column on, cut at the edge. Returns the column behind it.
-    fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: StyleRole) -> usize {
+    /// Writes `text` from a column on, cut at the edge.
+    fn put(&mut self, y: u16, column: usize, text: &str, role: StyleRole) {
         let column = u16::try_from(column).unwrap_or(u16::MAX);
         let (x, width) = (self.area.x.saturating_add(column), self.area.width.saturating_sub(column));
-        let end = self.look.theme.write(Rect { x, y, width, height: 1 }, text, role, buf);
-        usize::from(end.saturating_sub(self.area.x))
+        self.look.theme.write(Rect { x, y, width, height: 1 }, text, role, self.buf);
     }
 
     /// Writes `text` at the right edge. Returns the column where it begins.
-    fn put_right(&self, buf: &mut Buffer, y: u16, text: &str, role: StyleRole) -> usize {
+    fn put_right(&mut self, y: u16, text: &str, role: StyleRole) -> usize {
         let column = usize::from(self.area.width).saturating_sub(width(text));
-        self.put(buf, y, column, text, role);
+        self.put(y, column, text, role);
         column
     }
 
     /// Says how many items are out of sight beyond a row.
-    fn hidden(&self, buf: &mut Buffer, y: u16, count: usize) {
+    fn hidden(&mut self, y: u16, count: usize) {
         if count > 0 {
-            self.put_right(buf, y, &format!(" {count} more"), StyleRole::Strong);
+            self.put_right(y, &format!(" {count} more"), StyleRole::Strong);
         }
     }
 
-    fn item(
-        &self,
-        buf: &mut Buffer,
-        y: u16,
-        picker: &Conversations,
-        item: &ConversationItem,
-        two: bool,
-        selected: bool,
-    ) {
+    fn item(&mut self, y: u16, item: &ConversationItem, two: bool, selected: bool) {
         let theme = self.look.theme;
-        let open = picker.active() == Some(item.conversation.key);
+        let open = self.picker.active() == Some(item.conversation.key);
         let role = match open {
             _ if item.ended() => StyleRole::Dim,
             true => StyleRole::Strong,
@@ -150,17 +140,17 @@ impl RowWriter<'_> {
         let rows = Rect { y, height: if two { 2 } else { 1 }, ..self.area }.intersection(self.area);
         let channel = (item.conversation.channel().capabilities().short.to_owned(), StyleRole::Dim);
         let (right, right_role) = self.news(item).filter(|_| !two).unwrap_or(channel);
-        let edge = self.put_right(buf, y, &right, right_role);
+        let edge = self.put_right(y, &right, right_role);
         let room = edge.saturating_sub(BEFORE + 1);
         let name = visible(item.name());
         let fitted = fit(&name, room, theme.ascii);
-        self.put(buf, y, BEFORE, &fitted, role);
-        self.highlight(buf, y, item, picker, if name == fitted { room } else { room.saturating_sub(1) });
+        self.put(y, BEFORE, &fitted, role);
+        self.highlight(y, item, if name == fitted { room } else { room.saturating_sub(1) });
         if two {
-            self.second_line(buf, y + 1, item);
+            self.second_line(y + 1, item);
         }
         if selected {
-            frame::select(rows, self.look, buf);
+            frame::select(rows, self.look, self.buf);
         }
         // The open one is marked also where another is selected.
         let mark = match (open && !selected, item.pinned) {
@@ -168,12 +158,12 @@ impl RowWriter<'_> {
             (false, true) => "*",
             (false, false) => return,
         };
-        put(buf, self.area.x + 1, y, mark, 1, theme.style(StyleRole::Focus));
+        put(self.buf, self.area.x + 1, y, mark, 1, theme.style(StyleRole::Focus));
     }
 
     /// Where it stands, and at the right what needs a look.
-    fn second_line(&self, buf: &mut Buffer, y: u16, item: &ConversationItem) {
-        let news = self.news(item).map(|(text, role)| self.put_right(buf, y, &text, role));
+    fn second_line(&mut self, y: u16, item: &ConversationItem) {
+        let news = self.news(item).map(|(text, role)| self.put_right(y, &text, role));
         let room = news.unwrap_or(usize::from(self.area.width)).saturating_sub(BEFORE + 1);
         let state = match item.session() {
             Some(session) => session_words(session, self.look.now),
@@ -182,7 +172,7 @@ impl RowWriter<'_> {
                 with_since.filter(|words| width(words) <= room).unwrap_or_else(|| item.remote.word().to_owned())
             }
         };
-        self.put(buf, y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), StyleRole::Dim);
+        self.put(y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), StyleRole::Dim);
     }
 
     /// What needs a look most, in words: unknown outcomes, new messages, refusals, what is under way.
@@ -203,8 +193,8 @@ impl RowWriter<'_> {
     }
 
     /// Marks the clusters of the name that the filter matched, as far as they stand within `room` cells.
-    fn highlight(&self, buf: &mut Buffer, y: u16, item: &ConversationItem, picker: &Conversations, room: usize) {
-        let matched = picker.highlights(item);
+    fn highlight(&mut self, y: u16, item: &ConversationItem, room: usize) {
+        let matched = self.picker.highlights(item);
         if matched.is_empty() {
             return;
         }
@@ -217,15 +207,14 @@ impl RowWriter<'_> {
             if matched.binary_search(&n).is_ok() {
                 let x = self.area.x.saturating_add(u16::try_from(BEFORE + column).unwrap_or(u16::MAX));
                 let place = Rect { x, y, width: u16::try_from(cells).unwrap_or(0), height: 1 };
-                buf.set_style(place.intersection(self.area), self.look.theme.style(StyleRole::Match));
+                self.buf.set_style(place.intersection(self.area), self.look.theme.style(StyleRole::Match));
             }
             column += cells;
         }
     }
 }
 
-/// `since 09:27`, with the day where it was another. A point in time stays true while nothing is drawn; a running count
-/// would not.
+/// `since 09:27`: a point in time stays true while nothing is drawn; a running count would not.
 fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> Option<String> {
     item.connected_since().map(|since| format!("since {}", moment(since, look.now, look.zone)))
 }

@@ -69,14 +69,11 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
 
 /// Where one is: never hidden, whatever else is.
 fn place(state: &State, present: &Present) -> (&'static str, StyleRole) {
-    if present.tape.is_some() {
-        ("REHEARSAL", StyleRole::Info)
-    } else if state.session.profile.production {
-        ("PROD", StyleRole::Production)
-    } else if state.session.profile.sandbox {
-        ("SANDBOX", StyleRole::Info)
-    } else {
-        ("LIVE", StyleRole::Warning)
+    match (&present.tape, state.session.profile.production, state.session.profile.sandbox) {
+        (Some(_), ..) => ("REHEARSAL", StyleRole::Info),
+        (None, true, _) => ("PROD", StyleRole::Production),
+        (None, false, true) => ("SANDBOX", StyleRole::Info),
+        (None, false, false) => ("LIVE", StyleRole::Warning),
     }
 }
 
@@ -115,7 +112,6 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The sentence about what just happened, in a few rows.
 fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
     let said = present.aliases.text(present.beat().map_or("", |beat| beat.said.as_str()));
     let said = plain(&said, state.look.theme.ascii);
@@ -222,7 +218,6 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What is being typed, by the script or by hand.
 fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let by_hand = state.arrangement.focus == Pane::Composer && state.overlay.is_none();
     if present.typing.is_none() && !by_hand {

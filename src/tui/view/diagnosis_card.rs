@@ -1,5 +1,4 @@
-//! The card that says why something was refused. It fills the place of thread and log; the order of its parts never changes:
-//! cause, do this, evidence, not ruled out, ruled out, server said, ids.
+//! The card that says why something was refused, in the place of thread and log. The order of its parts never changes.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -172,7 +171,6 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
     rows
 }
 
-/// Lines without a label.
 fn text(rows: &mut Rows, lines: &[String]) {
     for line in lines {
         rows.text((String::new(), StyleRole::Text), line, StyleRole::Text, 0, None);
@@ -208,7 +206,6 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     [(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)]
 }
 
-/// The name of the cause and how sure it is.
 fn cause(diagnosis: &Diagnosis) -> Vec<Piece> {
     if diagnosis.suspects.is_empty() {
         return vec![("No cause found".to_owned(), StyleRole::Warning)];

@@ -40,7 +40,6 @@ pub type Piece = (String, StyleRole);
 
 /// Writes a row from left to right, and nothing beyond its right end.
 pub struct Pen<'p> {
-    /// Where the next text goes.
     pub x: u16,
     row: Rect,
     theme: &'p Theme,
@@ -48,7 +47,6 @@ pub struct Pen<'p> {
 }
 
 impl<'p> Pen<'p> {
-    /// At the beginning of the first row of `row`.
     pub const fn at(row: Rect, theme: &'p Theme, buf: &'p mut Buffer) -> Self {
         Self { x: row.x, row, theme, buf }
     }
@@ -77,7 +75,6 @@ impl<'p> Pen<'p> {
         self.x = self.theme.write(Rect { x: self.x, width, height: 1, ..self.row }, text, role, self.buf);
     }
 
-    /// Writes a key and what it does.
     pub fn key(&mut self, (key, words): &KeyHint) {
         self.write(key, StyleRole::Focus);
         self.x += 1;
@@ -85,7 +82,6 @@ impl<'p> Pen<'p> {
     }
 }
 
-/// Writes a sentence over the rows of an area.
 pub fn sentence(text: &str, area: Rect, style: Style, buf: &mut Buffer) {
     let cells = usize::from(area.width);
     for (y, row) in (area.top()..area.bottom()).zip(wrap(text, cells.max(1))) {
@@ -93,14 +89,12 @@ pub fn sentence(text: &str, area: Rect, style: Style, buf: &mut Buffer) {
     }
 }
 
-/// Says in a pane why nothing stands there.
 pub fn nothing(text: &str, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     sentence(text, area, look.theme.style(StyleRole::Dim), buf);
 }
 
-/// Draws the heading of a pane: its key and name (`2 Log`), which stay to the last, what of it is shown, and what stands at its
-/// right end.
+/// Draws a heading: key and name (`2 Log`), which stay to the last, what of it is shown, and what stands at the right.
 pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let (theme, line) = (look.theme, Rect { height: 1, ..area.outer });
     if !area.ruled {
@@ -129,14 +123,12 @@ pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &D
     }
 }
 
-/// Draws a rule, cell by cell.
 fn fill(area: Rect, glyph: &str, theme: &Theme, buf: &mut Buffer) {
     for at in area.positions() {
         put(buf, at.x, at.y, glyph, 1, theme.style(StyleRole::Border));
     }
 }
 
-/// Draws a rule from above down to a row.
 pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffer) {
     let area = Rect { x, y: rows.start, width: 1, height: rows.end.saturating_sub(rows.start) };
     fill(area, theme.glyph("|", "│"), theme, buf);

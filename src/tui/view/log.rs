@@ -1,5 +1,4 @@
-//! The log pane's inside: rows that the log has laid out, written cell by cell, with the pieces of JSON told apart. Steady
-//! drawing allocates nothing.
+//! The log pane: rows that the log has laid out, written cell by cell. Steady drawing allocates nothing.
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -151,8 +150,7 @@ fn right(state: &State, width: usize) -> String {
     screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
 
-/// How much there is, cut to `width`: whether the end is followed (or how much is new), rows, what is folded away, what is
-/// searched. Words go from the right when it gets narrow.
+/// How much there is, as many words as `width` has room for: following or new, rows, folded away, searched, gone.
 pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     let dot = if ascii { " - " } else { " · " };
     let follow = match (log.following(), log.unseen()) {

@@ -13,7 +13,7 @@ mod pass;
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 pub use frame::DrawingContext;
@@ -89,10 +89,8 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
 
 fn too_small(state: &State, buf: &mut Buffer) {
     let size = state.arrangement.size;
-    let sentence = format!(
-        "guestwire needs {}x{}; this is {}x{}. Sends continue, and nothing is lost.",
-        MINIMUM.width, MINIMUM.height, size.width, size.height
-    );
+    let needs = format!("guestwire needs {}x{}", MINIMUM.width, MINIMUM.height);
+    let sentence = format!("{needs}; this is {}x{}. Sends continue, and nothing is lost.", size.width, size.height);
     let style = state.look.theme.style(StyleRole::Text);
     frame::sentence(&sentence, Rect::from((Position::ORIGIN, size)), style, buf);
 }
@@ -108,14 +106,12 @@ fn mask(masks: &Masks, buf: &mut Buffer) {
     for row in buf.content.chunks_mut(columns.max(1)) {
         text.clear();
         // Where each cell's text stands in the row's.
-        let places: Vec<Range<usize>> = row
-            .iter()
-            .map(|cell| {
-                let start = text.len();
-                text.push_str(cell.symbol());
-                start..text.len()
-            })
-            .collect();
+        let place = |cell: &Cell| {
+            let start = text.len();
+            text.push_str(cell.symbol());
+            start..text.len()
+        };
+        let places: Vec<Range<usize>> = row.iter().map(place).collect();
         for (found, _) in masks.find(&text) {
             for (cell, place) in row.iter_mut().zip(&places) {
                 if place.start < found.end && place.end > found.start && cell.symbol() != " " {

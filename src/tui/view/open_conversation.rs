@@ -1,6 +1,4 @@
-//! The open conversation: what was said, the guest's to the right, the other side's to the left, in rows that are laid out
-//! already (drawing them allocates nothing); and the composer: the text with its cursor, and the text as it would be sent where
-//! variables stand in it. What else is to be said stands in the headings.
+//! The open conversation: what was said, in rows that are laid out already; and the composer.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -38,8 +36,7 @@ fn named(state: &State) -> String {
     format!("{}{learned}", state.active_name())
 }
 
-/// Draws the thread's pane. How much is new below, who types and why replies cannot be read stands in the heading, because a
-/// row of its own would move the text at each beginning and end.
+/// Draws the thread's pane. What changes stands in the heading: a row of its own would move the text.
 pub(super) fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let look = DrawingContext::of(state, Pane::Thread);
     let item = state.session.conversations.active_item();
@@ -136,8 +133,7 @@ pub(super) fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, 
     draw_editor(&state.composer, &look, area.inner, buf)
 }
 
-/// What stands at the right end of the heading, and whether it keeps the text from being sent: a notice, else who types,
-/// what else goes with the message, pacing, and the byte counter; the least important goes first where there is no room for all.
+/// A notice, else who types, what else goes with the message, pacing, bytes; the least important goes first.
 fn composer_aside(state: &State, typist: Option<Author>, room: usize) -> Piece {
     if let Some((text, role)) = state.composer.notice(state.now, || state.keys.map.key(Action::Send)) {
         return (fit(&text, room, state.look.theme.ascii).into_owned(), role);

@@ -141,7 +141,6 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
     more(state, inside, items.len().saturating_sub(from + rows), from, buf);
 }
 
-/// The menu of a two-key binding.
 pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
     let actions = state.actions_after(first).into_iter();
     let lines: Vec<String> =
@@ -156,13 +155,11 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
 
 /// Cells of mark and number before a choice.
 const MENU_BEFORE: usize = 4;
-/// The widest that the explanation gets.
 const WIDEST_INTRO: usize = 72;
 /// Rows of the chosen one, at most.
 const WHOLE: usize = 3;
 
-/// Draws a list to pick from: what it is about, and the choices, in groups where it has some. The chosen one is said in whole
-/// where it is wider than a row; a list with a filter shows what fits what is typed.
+/// Draws a list to pick from; the chosen one is said in whole where it is wider than a row.
 fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     let ascii = state.look.theme.ascii;
     let room = usize::from(buf.area.width.saturating_sub(4)).max(1);

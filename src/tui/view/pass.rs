@@ -36,7 +36,6 @@ const WORD: usize = 8;
 /// Columns of the word of a step: "your verdict" is the longest.
 const STEP_WORD: usize = 12;
 
-/// The room of the open step.
 #[derive(Clone, Copy)]
 struct Room {
     cells: usize,
@@ -187,7 +186,6 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
 /// Columns of the step timer.
 const CLOCK: usize = 6;
 
-/// The text with the step timer at the right.
 fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
     let seconds = runner.open_for(state.now).as_secs();
     let paused = if runner.is_paused() { "paused " } else { "" };
@@ -219,7 +217,6 @@ fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, r
     wrapped(&text, room, WORD + 3, role)
 }
 
-/// What can be pressed now.
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
     let mut verdicts = verdict_keys(state);
     let (before, role) = if runner.is_paused() {

@@ -15,6 +15,7 @@ use guestwire::model::{
 use guestwire::tui::KeySequence;
 use guestwire::tui::action::ACTIONS;
 use guestwire::tui::{Effect, Event};
+use ratatui::layout::Size;
 
 use crate::support::console::{Desk, exchange_of, facts, live_conversations, real_place};
 
@@ -239,7 +240,7 @@ fn event(dice: &mut Dice, bound: &[KeyEvent], now: Moment) -> Event {
                 (160, 50),
             ]);
             let off = dice.below(3) as u16;
-            Event::Resize { width: w + off, height: h + off }
+            Event::Resize(Size::new(w + off, h + off))
         }
         67..90 => Event::Engine(Box::new(report(dice, now))),
         90..96 => Event::Deadline,
@@ -261,7 +262,7 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
         assert!(at.mono > desk.now.mono, "a deadline that has passed would spin: {what}");
     }
     assert_eq!(
-        state.composer.active(),
+        state.composer.active,
         state.session.conversations.active(),
         "the text goes elsewhere than the title says: {what}"
     );

@@ -18,7 +18,8 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editor {
     text: String,
-    cursor: usize,
+    /// A byte offset at a cluster boundary of the text.
+    pub cursor: usize,
     steps: Steps,
 }
 
@@ -37,11 +38,6 @@ impl From<&str> for Editor {
 impl Editor {
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The cursor: a byte offset at a cluster boundary of the text.
-    pub const fn cursor(&self) -> usize {
-        self.cursor
     }
 
     pub fn before(&self) -> &str {
@@ -132,7 +128,6 @@ impl Editor {
         self.go(self.skip_ahead(gap, is_word));
     }
 
-    /// Types one character.
     pub fn insert_char(&mut self, c: char) {
         let mut bytes = [0; 4];
         let c = if c == '\r' { '\n' } else { c };
@@ -158,8 +153,8 @@ impl Editor {
         if normalized(text) == self.text { self.text_end() } else { self.set_text_step(text) }
     }
 
-    /// Replaces the whole text as a step of its own even where nothing changes, so that [`Editor::forget_step`] takes
-    /// back exactly this.
+    /// Replaces the whole text as a step of its own even where nothing changes: [`Editor::forget_step`] takes back just
+    /// this.
     pub(super) fn set_text_step(&mut self, text: &str) {
         self.replace(0..self.text.len(), &normalized(text), Unit::Whole);
         self.text_end();
@@ -266,8 +261,7 @@ struct Change {
     cursor_after: usize,
 }
 
-/// What was done and can be taken back, and what was taken back and can be done again: changes in order, small ones of a
-/// kind joined into steps that a person would call one.
+/// Changes that can be taken back, or done again: small ones of a kind joined into steps that a person would call one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Steps {
     done: VecDeque<Change>,
@@ -345,8 +339,7 @@ fn is_blank(cluster: &str) -> bool {
     cluster.chars().next().is_none_or(char::is_whitespace)
 }
 
-/// Whether a cluster is part of a word: not blank and not punctuation. Emoji count as words, so that they can be
-/// stepped over one group at a time.
+/// Not blank and not punctuation. Emoji count as words, so that they can be stepped over one group at a time.
 fn is_word(cluster: &str) -> bool {
     let Some(c) = cluster.chars().next() else { return false };
     c == '_' || c.is_alphanumeric() || !(c.is_whitespace() || c.is_control() || is_punctuation(c))

@@ -42,10 +42,11 @@ enum Notice {
 }
 
 /// The composer. See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Composer {
     drafts: BTreeMap<Option<ConversationKey>, Editor>,
-    active: Option<ConversationKey>,
+    /// The conversation whose draft is being written.
+    pub active: Option<ConversationKey>,
     /// The draft of `active`, taken out of `drafts`. To be changed by [`Self::edited`]; to move the cursor in.
     pub editor: Editor,
     /// Texts that were sent in this session, newest last.
@@ -68,20 +69,7 @@ pub struct Composer {
 impl Composer {
     /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
     pub fn new(seed: u128, run: &str, snippets: Vec<(String, String)>) -> Self {
-        Self {
-            drafts: BTreeMap::new(),
-            active: None,
-            editor: Editor::default(),
-            sent: VecDeque::new(),
-            back: 0,
-            snippets,
-            killed: String::new(),
-            notice: None,
-            carried: BTreeMap::new(),
-            values: ValueSource::new(seed, run),
-            width: 0,
-            goal: None,
-        }
+        Self { snippets, values: ValueSource::new(seed, run), ..Self::default() }
     }
 
     /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
@@ -99,11 +87,6 @@ impl Composer {
         self.active = to;
     }
 
-    /// The conversation whose draft is being written.
-    pub const fn active(&self) -> Option<ConversationKey> {
-        self.active
-    }
-
     /// The draft of a conversation; empty where there is none.
     pub fn draft_of(&self, key: impl Into<Option<ConversationKey>>) -> &str {
         let key = key.into();
@@ -114,7 +97,7 @@ impl Composer {
     pub(crate) fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
         let active = std::iter::once((&self.active, &self.editor));
         let all = active.chain(&self.drafts).filter(|(_, editor)| !editor.text().is_empty());
-        all.map(|(key, editor)| (*key, editor.text(), editor.cursor()))
+        all.map(|(key, editor)| (*key, editor.text(), editor.cursor))
     }
 
     /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
@@ -143,8 +126,8 @@ impl Composer {
         self.expansion(now).map_or(self.text().len(), |e| e.text.len())
     }
 
-    /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history; and how
-    /// it is meant. It may quote what was typed, so it is not safe for a terminal. `send` is the key that sends.
+    /// What is to be said about the text, and how it is meant. It may quote what was typed, so it is not safe for a
+    /// terminal.
     pub(crate) fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
         match self.notice {
@@ -195,9 +178,8 @@ impl Composer {
         }
     }
 
-    /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
-    /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
-    /// What goes with it comes from [`Self::take_carried`].
+    /// Takes the text out to be sent; what was typed goes into the history. A refused text stays, and the notice says
+    /// why. A text of the history goes out and the draft comes back; undo brings a sent text back.
     pub(crate) fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();

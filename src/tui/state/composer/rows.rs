@@ -1,5 +1,4 @@
-//! The rows into which the composer's text falls, made around the cursor only, so that a frame costs what it shows,
-//! whatever has been pasted; and how Up and Down go by them.
+//! The rows into which the composer's text falls, made around the cursor only; and how Up and Down go by them.
 
 use std::ops::Range;
 
@@ -9,12 +8,11 @@ use super::Composer;
 use crate::model::Moment;
 use crate::text::screen::{visible, width, wrap_shown};
 
-/// The rows of the cursor's line, in which of them the cursor stands, and in which column: after a full row at the beginning
-/// of one more.
+/// The rows of the cursor's line, and its row and column: after a full row at the beginning of one more.
 fn cursor_rows(composer: &Composer, cells: usize) -> (Vec<&str>, usize, usize) {
     let range = composer.editor.line();
     let line = composer.text().get(range.clone()).unwrap_or_default();
-    let offset = composer.editor.cursor() - range.start;
+    let offset = composer.editor.cursor - range.start;
     let ranges = wrap_shown(line, cells);
     let at = ranges.iter().rposition(|r| r.start <= offset).unwrap_or(0);
     let start = ranges.get(at).map_or(0, |r| r.start);
@@ -27,8 +25,8 @@ fn cursor_rows(composer: &Composer, cells: usize) -> (Vec<&str>, usize, usize) {
     (rows, at + 1, 0)
 }
 
-/// The rows that stand in a window of `height` rows, the cursor's in the middle where there is more than fits; and the row
-/// and the column in which the cursor stands.
+/// The rows of a window so high, the cursor in the middle where there is more than fits; and the cursor's row and
+/// column.
 pub fn window(composer: &Composer, cells: u16, height: usize) -> (Vec<&str>, usize, usize) {
     let cells = usize::from(cells.max(1));
     let (text, line) = (composer.text(), composer.editor.line());
@@ -91,7 +89,7 @@ impl Composer {
             let rows = wrap_shown(text.get(line.clone()).unwrap_or_default(), cells);
             rows.into_iter().map(|row| row.start + line.start..row.end + line.start).collect()
         };
-        let cursor = self.editor.cursor();
+        let cursor = self.editor.cursor;
         let here = rows(&line);
         let at = here.iter().rposition(|row| row.start <= cursor).unwrap_or(0);
         let start = here.get(at).map_or(line.start, |row| row.start);
@@ -120,8 +118,8 @@ impl Composer {
     }
 }
 
-/// The byte offset in `row` of the cluster at `column` cells. Behind the last cluster only where the row ends its line:
-/// else that place belongs to the next row.
+/// The byte offset at `column` cells. Behind the last cluster only where the row ends its line: else it is of the next
+/// row.
 fn column_in(row: &str, column: usize, ends_line: bool) -> usize {
     let (mut used, mut last) = (0, 0);
     for (at, cluster) in row.grapheme_indices(true) {

@@ -126,8 +126,7 @@ impl Present {
 
     pub fn press(&mut self, chord: String) {
         self.pressed.push(chord);
-        let over = self.pressed.len().saturating_sub(CHORDS);
-        self.pressed.drain(..over);
+        self.pressed.drain(..self.pressed.len().saturating_sub(CHORDS));
     }
 
     /// Says what happened. The same twice in a row is said once.
@@ -138,10 +137,9 @@ impl Present {
             return;
         }
         self.beats.push(Beat { at, said, messages });
-        if self.beats.len() > BEATS {
-            self.beats.remove(0);
-            self.at = self.at.map(|at| at.saturating_sub(1));
-        }
+        let over = self.beats.len().saturating_sub(BEATS);
+        self.beats.drain(..over);
+        self.at = self.at.map(|at| at.saturating_sub(over));
     }
 
     pub fn beat(&self) -> Option<&Beat> {
@@ -166,8 +164,8 @@ impl Present {
     }
 
     pub fn next_deadline(&self) -> Option<Moment> {
-        let typed = self.typing.as_ref().map(|t| t.due);
-        [typed, self.awaited.as_ref().and_then(|a| a.until)].into_iter().flatten().min()
+        let awaited = self.awaited.as_ref().and_then(|awaited| awaited.until);
+        self.typing.as_ref().map(|typing| typing.due).into_iter().chain(awaited).min()
     }
 }
 

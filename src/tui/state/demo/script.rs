@@ -1,5 +1,5 @@
-//! What a demo plays, one message at a time, typed at human speed: the send steps of a pass; or a tape, which is what was
-//! said once, from an export of a session or from what the console holds. Nothing of a tape is sent.
+//! What a demo plays: the send steps of a pass, typed at human speed; or a tape of what was said once, which is never
+//! sent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,14 +59,11 @@ impl DemoScript {
     /// The send steps of a pass that can be shown: without choices and files, and outside of a sandbox without its
     /// faults.
     pub fn of(pass: &Pass, sandbox: bool) -> Self {
-        let cues = pass
-            .cases
-            .iter()
-            .flat_map(|case| case.steps.iter().map(move |step| (case, step)))
-            .filter(|(_, step)| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults)))
-            .filter_map(|(case, step)| cue(case, step))
-            .collect();
-        Self { cues, next: 0 }
+        let is_shown =
+            |step: &PassStep| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults));
+        let steps = pass.cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
+        let cues = steps.filter(|(_, step)| is_shown(step)).filter_map(|(case, step)| cue(case, step));
+        Self { cues: cues.collect(), next: 0 }
     }
 
     /// The part of the story that is being shown: that of the newest message, or of the first to come.
@@ -163,10 +160,7 @@ impl Tape {
         Self { lines: entries.iter().map(line).collect(), shown: 0 }
     }
 
-    /// From what `guestwire export session` wrote: the conversation in which most was said.
-    ///
-    /// # Errors
-    /// A sentence: it is no such file, or it has no conversation with a message.
+    /// From what `guestwire export session` wrote: the conversation in which most was said. The error is a sentence.
     pub fn parse(json: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(json)
             .map_err(|e| format!("it is not JSON (line {}, column {})", e.line(), e.column()))?;

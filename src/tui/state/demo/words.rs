@@ -1,5 +1,4 @@
-//! What a demo says: what happened on the wire in plain words, calm, whatever it was, without an id, a host or a code;
-//! and names in the place of names, the same for the same thing as long as the demo runs.
+//! What a demo says in plain words, without an id, a host or a code; and names in the place of names.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,16 +20,11 @@ pub fn word(group: &str, name: &str) -> Option<&'static str> {
 /// A new token is there. `first`: none was before.
 pub fn token(facts: &TokenFacts, first: bool) -> String {
     let lasts = facts.lifetime.map(|l| format!(": access for {}", span(l))).unwrap_or_default();
-    if !facts.missing.is_empty() {
-        return "The program may sign in, but one permission that it needs is missing.".to_owned();
-    }
-    if facts.pasted {
-        return "The program signs in with the access that it was given.".to_owned();
-    }
-    if first {
-        format!("The program has signed in{lasts}.")
-    } else {
-        format!("The program has renewed its access, and nobody noticed{lasts}.")
+    match (facts.missing.is_empty(), facts.pasted, first) {
+        (false, ..) => "The program may sign in, but one permission that it needs is missing.".to_owned(),
+        (true, true, _) => "The program signs in with the access that it was given.".to_owned(),
+        (true, false, true) => format!("The program has signed in{lasts}."),
+        (true, false, false) => format!("The program has renewed its access, and nobody noticed{lasts}."),
     }
 }
 
@@ -65,21 +59,18 @@ fn span(time: Duration) -> String {
     let seconds = time.as_secs() + 2;
     match (seconds / 86_400, seconds / 3_600, seconds / 60) {
         (1, ..) => "a day".to_owned(),
-        (2.., ..) => format!("{} days", seconds / 86_400),
         (0, 1, _) => "an hour".to_owned(),
-        (0, 2.., _) => format!("{} hours", seconds / 3_600),
-        (0, 0, 2..) => format!("{} minutes", seconds / 60),
-        (0, 0, _) => "a moment".to_owned(),
+        (0, 0, ..=1) => "a moment".to_owned(),
+        (0, 0, minutes) => format!("{minutes} minutes"),
+        (0, hours, _) => format!("{hours} hours"),
+        (days, ..) => format!("{days} days"),
     }
 }
 
 /// `0.2 seconds`, `a blink`.
 fn quick(time: Duration) -> String {
-    if time < Duration::from_millis(50) {
-        "a blink".to_owned()
-    } else {
-        format!("{:.1} seconds", time.as_secs_f64().max(0.1))
-    }
+    let seconds = format!("{:.1} seconds", time.as_secs_f64().max(0.1));
+    if time < Duration::from_millis(50) { "a blink".to_owned() } else { seconds }
 }
 
 /// What stands for what.
@@ -97,9 +88,7 @@ impl Aliases {
         for (number, conversation) in conversations.enumerate() {
             let guest = format!("guest {}", letters(number));
             match &conversation.address {
-                Address::GuestApi { external_id, .. } => {
-                    out.pair(external_id.as_deref().unwrap_or_default(), &guest);
-                }
+                Address::GuestApi { external_id, .. } => out.pair(external_id.as_deref().unwrap_or_default(), &guest),
                 Address::OpenMessaging { guest: from, .. } => {
                     out.pair(&from.id, &guest);
                     out.pair(from.nickname.as_deref().unwrap_or_default(), &guest);
@@ -124,10 +113,8 @@ impl Aliases {
 
     /// `conversation 2`.
     pub fn conversation(&self, key: ConversationKey) -> String {
-        match self.guests.iter().position(|(known, _)| *known == key) {
-            Some(at) => format!("conversation {}", at + 1),
-            None => "a conversation".to_owned(),
-        }
+        let place = self.guests.iter().position(|(known, _)| *known == key);
+        place.map_or_else(|| "a conversation".to_owned(), |at| format!("conversation {}", at + 1))
     }
 
     /// `guest B`.

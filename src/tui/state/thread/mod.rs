@@ -1,6 +1,5 @@
-//! The thread's pane: where the reader stands in each conversation, and the rows that are in sight. A place is a message
-//! and a row of it, so that it survives whatever is added above or below. Rows are laid out when something changed, the
-//! texts of messages once for a width; drawing only reads.
+//! The thread's pane: where the reader stands in each conversation (a message and a row of it), and the rows in sight,
+//! which are laid out when something changed; drawing only reads.
 
 pub mod rows;
 
@@ -214,27 +213,14 @@ impl<'a> Heights<'a> {
     /// The place `by` rows further down (up where negative), stopping at the ends.
     fn moved(&mut self, from: (usize, usize), by: isize) -> (usize, usize) {
         let (mut at, mut row) = from;
-        let mut left = by.unsigned_abs();
-        while left > 0 {
-            let tall = self.of(at);
-            if by > 0 {
-                let here = tall.saturating_sub(row + 1);
-                if left <= here {
-                    return (at, row + left);
-                }
-                if at + 1 >= self.entries.len() {
-                    return (at, tall.saturating_sub(1));
-                }
-                left -= here + 1;
-                (at, row) = (at + 1, 0);
-            } else {
-                if left <= row {
-                    return (at, row - left);
-                }
-                left -= row + 1;
-                let Some(above) = at.checked_sub(1) else { return (0, 0) };
-                (at, row) = (above, self.of(above).saturating_sub(1));
-            }
+        for _ in 0..by.unsigned_abs() {
+            (at, row) = match (by > 0, row) {
+                (true, _) if row + 1 < self.of(at) => (at, row + 1),
+                (true, _) if at + 1 < self.entries.len() => (at + 1, 0),
+                (false, 1..) => (at, row - 1),
+                (false, 0) if at > 0 => (at - 1, self.of(at - 1).saturating_sub(1)),
+                _ => break,
+            };
         }
         (at, row)
     }

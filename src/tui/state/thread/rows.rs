@@ -1,5 +1,4 @@
-//! The rows of a conversation's messages: a rule where the day changes, a blank between speakers, who and when and how it
-//! fared, and the text.
+//! The rows of a conversation's messages: a rule where the day changes, a blank between speakers, a heading, the text.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -76,7 +75,6 @@ pub(super) fn above(entry: &ThreadEntry, before: Option<&ThreadEntry>, context: 
     }
 }
 
-/// Lays out the text of a message and what comes with it.
 pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     let cells = context.cells();
     let mut rows = Vec::new();
@@ -102,8 +100,8 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     Body { rows, widest }
 }
 
-/// The lines below a message's text: the choices that it offers, numbered as the menu numbers them, its files, and (ours)
-/// what it answers with and which attributes it carries.
+/// The lines below a message's text: choices, numbered as in the menu, files, and (ours) what it answers with and
+/// carries.
 fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
     let mut lines = Vec::new();
     let dim = |text: String| (text, StyleRole::Dim);
@@ -155,7 +153,6 @@ pub const fn speaker(author: Author) -> &'static str {
     }
 }
 
-/// Who, when, and how it fared.
 fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
     let time = entry.at().to_zoned(context.zone.clone()).strftime("%H:%M").to_string();
     let who = speaker(entry.author());

@@ -1,5 +1,5 @@
-//! Demo mode: what begins and ends it, its keys, and what Space plays: the messages of a script, typed and sent, or those
-//! of a tape, shown again. A rehearsal never asks the engine for anything: see [`silenced`].
+//! Demo mode: what begins and ends it, its keys, and what Space plays: a script, which is sent, or a tape, which never
+//! is.
 
 mod narration;
 
@@ -27,13 +27,11 @@ pub(super) use narration::{exchange, heard, message, messages_arrived, token};
 /// A typed message waits in such steps for the token that is being renewed.
 const RENEWING: Duration = Duration::from_millis(100);
 
-/// `P`: begins or leaves the demo.
 pub(super) fn toggle(state: &mut State) {
     if state.demo.present.is_some() {
         return leave(state);
     }
-    // In the sandbox there is a story to tell, if its conversations are here; elsewhere nothing is sent that nobody has
-    // chosen.
+    // In the sandbox there is a story to tell; elsewhere nothing is sent that nobody has chosen.
     let here = |name: &str| state.session.conversations.items().any(|item| item.conversation.name == name);
     let story = named_pass(builtin::DEMO).filter(|pass| {
         let mut named = pass.cases.iter().filter_map(|case| case.conversation.as_ref());
@@ -67,7 +65,6 @@ fn begin(state: &mut State) {
     say(state, press(state, "start"));
 }
 
-/// Leaves it; everything is as before.
 fn leave(state: &mut State) {
     if let Some(present) = state.demo.present.take() {
         state.arrangement.focus = present.before;
@@ -134,8 +131,7 @@ pub(super) fn act(state: &mut State, action: Action) {
     }
 }
 
-/// What the keys that work everywhere do while the demo is shown: nothing that would show what is hidden. False: what
-/// they always do.
+/// In the demo the keys that work everywhere show nothing that is hidden. False: they do what they always do.
 pub(super) fn everywhere(state: &mut State, action: Action) -> bool {
     let Some(present) = &mut state.demo.present else { return false };
     match action {
@@ -179,17 +175,12 @@ pub(super) fn pressed(state: &mut State, chord: Chord) {
 /// What is left of `effects` while a rehearsal is shown: nothing is asked of the engine, whatever key was pressed.
 pub(super) fn silenced(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
     if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
-        let asks = |local: &LocalRequest| matches!(local, LocalRequest::Fault(_) | LocalRequest::SetUpSandbox(_));
-        effects.retain(|effect| match effect {
-            Effect::Engine(_) => false,
-            Effect::Local(request) => !asks(request),
-            _ => true,
-        });
+        let sets = |request: &LocalRequest| matches!(request, LocalRequest::Fault(_) | LocalRequest::SetUpSandbox(_));
+        effects.retain(|effect| !matches!(effect, Effect::Engine(_)));
+        effects.retain(|effect| !matches!(effect, Effect::Local(request) if sets(request)));
     }
     effects
 }
-
-// ── playing ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Space: forward through what happened, then the next message of the script or the tape.
 fn next(state: &mut State) {
@@ -291,7 +282,6 @@ pub(super) fn deadline(state: &mut State) {
     }
 }
 
-/// Types on; sends what is typed to its end.
 fn typed(state: &mut State) {
     let now = state.now;
     let Some(present) = &mut state.demo.present else { return };
@@ -330,7 +320,6 @@ fn send(state: &mut State, text: String, cue: &Cue) {
     }
 }
 
-/// The choices where nothing is played yet.
 fn menu(state: &mut State) {
     let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
     let rehearse = ("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse);

@@ -86,7 +86,6 @@ pub(super) fn press(state: &State, to: &str) -> String {
     format!("Press {} to {to}.", state.keys.map.key(Action::PresentNext))
 }
 
-/// Says something on the demo's own line.
 pub(super) fn say(state: &mut State, said: impl Into<String>) {
     let open = state.session.conversations.active();
     if let Some(present) = &mut state.demo.present {

@@ -109,7 +109,7 @@ fn a_marked_paste_is_one_event_whatever_is_in_it() {
         decoder.feed(&bytes[..cut], &mut out);
         decoder.feed(&bytes[cut..], &mut out);
         assert_eq!(Vec::from(out), wanted, "cut at {cut}");
-        assert!(decoder.marks_pastes());
+        assert!(decoder.marks_pastes);
     }
 }
 
@@ -128,7 +128,7 @@ fn what_never_ends_is_waited_for_only_so_long() {
     assert_eq!(decoder.patience(), Some(PASTE));
     decoder.settle(&mut out);
     assert_eq!(out.drain(..).collect::<Vec<_>>(), [DecodedInput::Event(Event::Paste("half a\x1b[20".into()))]);
-    assert!(!decoder.marks_pastes(), "what may still come of it is not marked");
+    assert!(!decoder.marks_pastes, "what may still come of it is not marked");
     decoder.feed(b"x", &mut out);
     assert_eq!(Vec::from(out), [key(KeyCode::Char('x'), NONE)]);
 }

@@ -268,13 +268,13 @@ proptest! {
         for edit in &edits {
             both(&mut editor, &mut model, edit);
             prop_assert_eq!(editor.text(), &model.text, "after {:?}", edit);
-            prop_assert_eq!(editor.cursor(), model.cursor, "after {:?} in {:?}", edit, editor.text());
+            prop_assert_eq!(editor.cursor, model.cursor, "after {:?} in {:?}", edit, editor.text());
         }
         let end = editor.text().to_owned();
         let mut seen = vec![end.clone()];
         while editor.undo() {
             seen.push(editor.text().to_owned());
-            prop_assert!(editor.text().is_char_boundary(editor.cursor()));
+            prop_assert!(editor.text().is_char_boundary(editor.cursor));
         }
         prop_assert_eq!(editor.text(), "");
         for text in seen.iter().rev().skip(1) {
