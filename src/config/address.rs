@@ -82,7 +82,6 @@ pub fn guest_path(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The address of a DogStatsD agent.
 pub fn agent(text: &str) -> Result<Agent, String> {
     let wrong = || "`dogstatsd` must be \"udp://HOST:PORT\" or \"unix:///PATH\"".to_owned();
     if let Some(path) = text.strip_prefix("unix://") {

@@ -83,7 +83,6 @@ impl From<Problem> for Problems {
     }
 }
 
-/// The place at which the byte range begins.
 pub fn position(text: &str, span: &Range<usize>) -> FilePosition {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {

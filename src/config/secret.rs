@@ -160,7 +160,6 @@ impl SecretSource {
     }
 }
 
-/// The permissions that keep a file from being private, if any.
 #[cfg(unix)]
 pub(super) fn open_to_others(metadata: &Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -11,7 +11,6 @@ use super::Job;
 use crate::engine::{GuestToken, Intent, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
-/// The most that a lane holds.
 pub(super) const LANE: usize = 8_192;
 /// The most that is taken, and so committed, in one go: urgent work never waits for more bulk than that.
 pub(super) const GROUP: usize = 64;

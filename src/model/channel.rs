@@ -24,7 +24,6 @@ words! {
     }
 }
 
-/// What carries the messages of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// A request each, with the session's token. Replies are read, again and again.
@@ -33,7 +32,6 @@ pub enum Transport {
     Frame,
 }
 
-/// Which files a message can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attachments {
     None,

@@ -134,7 +134,6 @@ impl From<bool> for CheckAnswer {
     }
 }
 
-/// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     pub holds: CheckAnswer,
@@ -169,7 +168,6 @@ pub struct Settles {
     pub causes: Vec<Cause>,
 }
 
-/// Something to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// One or two whole sentences.
