@@ -24,9 +24,7 @@ pub struct SentRequest {
     pub conversation: Option<String>,
     pub participant: Option<String>,
     pub external: Option<String>,
-    /// The open-messaging integration of the path.
     pub integration: Option<String>,
-    /// The web deployment of the socket's address.
     pub deployment: Option<String>,
     pub origin: Option<String>,
     /// The text of the body, or of a frame's message.

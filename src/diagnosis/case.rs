@@ -67,7 +67,6 @@ pub struct Facts<'c> {
 }
 
 impl<'c> Facts<'c> {
-    /// The same as of an earlier try.
     pub fn at(&self, attempt: &'c Attempt) -> Self {
         Self {
             attempt: Some(attempt),
@@ -164,12 +163,10 @@ pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
 /// Clocks that differ by more seconds are worth a word.
 pub const SKEW: i64 = 60;
 
-/// Names in a row, or `none`.
 pub fn listed(names: &[String]) -> String {
     listed_or("none", " ", names)
 }
 
-/// Names with `between` them, or the word for none.
 pub fn listed_or(none: &str, between: &str, names: &[String]) -> String {
     if names.is_empty() { none.to_owned() } else { names.join(between) }
 }

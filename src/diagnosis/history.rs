@@ -75,7 +75,6 @@ pub struct TokenBook {
     pub facts: Option<TokenFacts>,
     /// The server's clock when it was granted.
     pub granted_at: Option<Timestamp>,
-    /// The API let it in.
     pub accepted: Sightings,
     /// The API refused it where neither a scope nor an id of a message matters.
     pub refused: Sightings,

@@ -16,7 +16,6 @@ pub enum Support {
     Named,
 }
 
-/// A cause, how it stands, why, and what would decide it.
 #[derive(Clone, Debug)]
 pub struct Hypothesis {
     pub cause: Cause,

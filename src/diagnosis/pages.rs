@@ -86,7 +86,6 @@ pub fn nearest(name: &str) -> Option<Cause> {
     Cause::named(crate::text::suggest::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
 }
 
-/// Placeholders of a page, and what stands in their places.
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];
 type Names = [String; PLACEHOLDERS.len()];
 

@@ -16,13 +16,10 @@ use crate::text::{capitalised, one_line};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {
-    /// The first cause, and how sure it is.
     Cause,
     Actions,
     Evidence,
-    /// Causes that the evidence leaves.
     NotRuledOut,
-    /// Causes that the evidence rules out.
     RuledOut,
     Said,
     Ids,
@@ -31,7 +28,6 @@ pub enum PartKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     pub kind: PartKind,
-    /// `CAUSE`, `MOST LIKELY`, `SERVER SAID`, …
     pub heading: &'static str,
     pub lines: Vec<String>,
 }

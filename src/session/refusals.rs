@@ -10,9 +10,7 @@ use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeI
 const BOUND: usize = 16_384;
 /// Tries remembered: more than the platform lets one token ask for in 15 minutes.
 const TRIES_BOUND: usize = 8_192;
-/// The window of the 401 rate.
 pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Columns of the plot over time.
 pub const COLUMNS: usize = 30;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

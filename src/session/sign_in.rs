@@ -9,7 +9,6 @@ pub const TRIES: u32 = 3;
 /// How long a token endpoint that asks to wait is waited for in all.
 const WAITS: Duration = Duration::from_secs(120);
 
-/// Why it is no use to wait for a token without a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInTrouble {
     /// The network failed, below HTTP; otherwise the token endpoint, or the profile, said no.
@@ -34,7 +33,6 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Takes note of an exchange, where it is a token request.
     pub fn exchange(&mut self, exchange: &Exchange) {
         if exchange.kind == ExchangeKind::Token && exchange.outcome.is_settled() {
             self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
@@ -100,7 +98,6 @@ impl SignIn {
     }
 }
 
-/// What is known of a token, a fact a line.
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = vec![match facts.expires {
         _ if let Acceptance::Refused(why) = &facts.acceptance => refused_text(why),

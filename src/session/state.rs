@@ -89,16 +89,12 @@ pub struct JournalStatus {
     pub oldest: Option<u64>,
     /// Messages that an earlier session left queued, too old to go by themselves; and those queued behind them.
     pub paused: BTreeSet<MessageId>,
-    /// Sends that wait until the journal is open.
     pub(crate) held: Vec<Command>,
     /// Since when the draft differs from what was saved.
     pub(crate) unsaved: Option<Moment>,
     pub(crate) watched: Option<ConversationKey>,
-    /// The open conversation as it was kept last.
     pub(crate) opened: Option<ConversationKey>,
-    /// Drafts as they were saved last.
     pub(crate) drafts: BTreeMap<ConversationKey, String>,
-    /// Conversations as they were kept last.
     pub(crate) conversations: BTreeMap<ConversationKey, KeptConversation>,
     /// Since when one stands elsewhere in the open thread than what was kept.
     pub(crate) moved: Option<Moment>,

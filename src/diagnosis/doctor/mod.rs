@@ -123,7 +123,6 @@ pub struct Doctor {
     subject: Option<(Box<Exchange>, Option<Channel>)>,
     plan: VecDeque<DoctorStep>,
     said: Vec<&'static str>,
-    /// Checks that could not be made.
     skipped: Vec<&'static str>,
     suspicion: Option<DoctorVerdict>,
     verdict: Option<DoctorVerdict>,

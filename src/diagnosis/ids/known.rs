@@ -33,7 +33,6 @@ pub struct KnownId {
 pub struct KnownIds(pub(super) Vec<KnownId>);
 
 impl KnownIds {
-    /// The ids that conversations of the profile name.
     pub fn of<'a>(addresses: impl Iterator<Item = &'a Address>) -> Self {
         let known = |id: &str, what, home: Option<&String>| {
             Some(KnownId { id: id.to_owned(), what, home: home.cloned(), guest: false, told: false })

@@ -21,7 +21,6 @@ use occurrences::{FORM, IdOccurrence, is_hex};
 pub use known::{IdLookUp, KnownId, KnownIds};
 pub use occurrences::{IdKind, IdRole};
 
-/// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
 const FOUND_MAX: usize = 500;
 
@@ -140,7 +139,6 @@ fn settled(mut entry: FoundId) -> FoundId {
     entry
 }
 
-/// The id that belongs in `place`, where a misplaced one stands.
 fn right_one(place: IdKind, entry: &FoundId, all: &[FoundId], known: &KnownIds) -> Option<String> {
     if place == IdKind::Conversation
         && let Some(home) = &entry.home

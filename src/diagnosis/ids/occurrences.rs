@@ -54,7 +54,6 @@ pub struct IdOccurrence {
 /// Why an id is a message's of which nothing else is known.
 pub const FORM: &str = "its form: 32 hexadecimal digits";
 
-/// Characters before an id that are looked at.
 const BEFORE: usize = 96;
 
 fn scan(text: &str, around: Around<'_>, out: &mut Vec<IdOccurrence>) {
@@ -117,7 +116,6 @@ fn name_before(before: &str) -> Option<String> {
     before.strip_prefix(rest).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-/// What a field, parameter or header of that name holds.
 fn named(name: &str) -> Option<IdKind> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -130,13 +128,10 @@ static NAMES: LazyLock<Vec<(IdKind, &str)>> = LazyLock::new(|| {
     rows.filter_map(|(kind, name)| Some((IdKind::named(kind)?, name))).collect()
 });
 
-/// JSON inside of JSON, at most so deep.
 const DEPTH: usize = 6;
 
-/// What is known of a text before it is read.
 #[derive(Clone, Copy, Default)]
 struct Around<'a> {
-    /// The JSON field whose value it is.
     field: Option<&'a str>,
     inside: Option<&'a str>,
     depth: usize,

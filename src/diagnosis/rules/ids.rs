@@ -13,7 +13,6 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     found
 }
 
-/// How the conversation id stands: its form, and whether there is such a conversation.
 fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let Some(id) = facts.request.conversation.as_deref() else { return Vec::new() };
     let cause = Cause::ConversationUnknown;
@@ -105,7 +104,6 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
     undecided(format!("the participant was the guest {before}; it may have changed"))
 }
 
-/// The owner of an id that is not the guest's.
 pub fn stranger(read: &ConversationRead, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
         Some(other) if is_guest(&other.purpose) => {

@@ -198,7 +198,6 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     }
 }
 
-/// Scopes that are required, and that a token was not granted.
 pub struct LackedScopes<'s> {
     pub scopes: Vec<&'s str>,
     pub asked: bool,

@@ -52,7 +52,6 @@ impl LiveState {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardLine {
-    /// What it is: `conversation id`.
     pub label: &'static str,
     /// The value in full, not made safe for a terminal.
     pub value: String,
@@ -63,9 +62,7 @@ pub struct CardLine {
 #[derive(Clone, Debug)]
 pub struct ConversationItem {
     pub conversation: Conversation,
-    /// The tester's other name for it.
     pub nickname: Option<String>,
-    /// What the last read showed.
     pub remote: RemoteState,
     pub readable: RepliesReadable,
     /// When the guest connected, where a read told.
@@ -76,7 +73,6 @@ pub struct ConversationItem {
     pub pinned: bool,
     /// It was added by hand, and can be removed.
     pub added: bool,
-    /// The last time that something was said in it.
     pub activity: Option<Moment>,
     pub live: LiveState,
     pub(super) haystack: Utf32String,

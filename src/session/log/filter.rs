@@ -25,7 +25,6 @@ use crate::text::suggest::nearest;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]
 pub struct FilterError {
-    /// One sentence: what is wrong, and what would be right.
     pub message: String,
     /// The character at which it is wrong, from 1.
     pub column: usize,
@@ -55,7 +54,6 @@ const KEYS: &str = "status:401 kind:send conv:bill id:e42c is:error on:yesterday
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     Text(Needle),
-    /// A status from the first to the last, or none.
     Status(Option<(u16, u16)>),
     Kind(ExchangeKind),
     Conversation(Needle),
@@ -188,7 +186,6 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, (String
     test.map(Some).map_err(|why| (why, true))
 }
 
-/// A hint for a name that is not known: the nearest one, else all of them.
 fn nearest_named<'n>(key: &str, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
     match nearest(&name.to_ascii_lowercase(), known.clone()) {
         Some(near) => format!("did you mean {key}:{near}?"),

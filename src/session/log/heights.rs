@@ -25,7 +25,6 @@ pub(super) struct Heights {
 }
 
 impl Heights {
-    /// For at most `entries` entries at a time.
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
         Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0 }

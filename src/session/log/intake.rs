@@ -7,7 +7,6 @@ use super::{Log, LogEntry, LogOptions};
 use crate::journal::job::{KeptEntry, LogSource};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
 
-/// The most entries of a page of history in memory.
 const HISTORY_MAX: usize = 1_022;
 
 impl Log {

@@ -50,7 +50,6 @@ impl Log {
         *count = if more { *count + 1 } else { count.saturating_sub(1) };
     }
 
-    /// After the entry `seq` changed: whether it is shown, and how many rows it takes.
     pub(super) fn refresh(&mut self, seq: u64) {
         self.classify(seq);
         self.measure(seq);

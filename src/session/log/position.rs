@@ -271,7 +271,6 @@ impl Log {
         };
     }
 
-    /// The cursor stands on a row that exists: its own, else the nearest.
     fn keep_cursor(&mut self, last: u64) {
         let (seq, line) = self.view.cursor;
         if self.view.follow {

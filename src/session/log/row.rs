@@ -28,7 +28,6 @@ pub enum Tone {
     },
 }
 
-/// A part of an entry that folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Section {
     Response,
@@ -41,7 +40,6 @@ pub enum Section {
     Try(usize),
 }
 
-/// What a row is to the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
     Head,
@@ -66,9 +64,7 @@ pub struct LiveRow {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogCounts {
-    /// Down to the end of a pause.
     DownTo(Moment),
-    /// Up from the beginning of a request under way.
     UpFrom(Moment),
 }
 
@@ -99,7 +95,6 @@ pub struct LogRow {
     pub live: Option<LiveRow>,
 }
 
-/// Text with tones, being put together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub text: String,
@@ -140,7 +135,6 @@ impl Line {
         }
     }
 
-    /// Adds spaces up to the column `cells`.
     pub fn pad_to(&mut self, cells: usize) {
         const SPACES: &str = "                                                                ";
         while self.cells < cells {
@@ -184,7 +178,6 @@ impl Line {
         out
     }
 
-    /// It, cut to `cells` with an ellipsis where something was cut.
     pub fn fitted(self, cells: usize, ascii: bool) -> Self {
         if self.cells <= cells {
             return self;

@@ -30,7 +30,6 @@ impl DetailRows<'_> {
         self.keys(entry);
     }
 
-    /// A labelled row, in as many rows as it takes.
     pub(super) fn say(&mut self, label: &str, text: &str, tone: Tone) {
         let mut line = Self::labelled(label);
         line.push(&screen::visible(text), tone);

@@ -88,7 +88,6 @@ pub(super) fn exact(duration: Duration) -> String {
     format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
 }
 
-/// How a try ended, in a few words.
 pub(super) fn ended(attempt: &Attempt) -> String {
     match &attempt.ending {
         None => "under way".to_owned(),
@@ -144,7 +143,6 @@ pub(super) fn status_line(response: &Response) -> String {
     format!("{} {}{phrase}", screen::visible(&response.version), response.status)
 }
 
-/// Size and form of a body, and what is not shown of it.
 pub(super) fn body_facts(body: &Body, dot: &str) -> String {
     let form = match body.form {
         BodyForm::Empty if body.total == 0 => return "none".to_owned(),
