@@ -241,7 +241,7 @@ impl DetailRows<'_> {
             BodyForm::Empty | BodyForm::Binary => return,
             BodyForm::Json => {
                 let (lines, more) = json_lines(&body.text, BODY_ROWS);
-                (cut, tone) = (more, Tone::Json { inside: false });
+                (cut, tone) = (more, Tone::Json(false));
                 lines.iter().map(|line| screen::visible(line).into_owned()).collect()
             }
             BodyForm::Form | BodyForm::Text => {

@@ -16,7 +16,6 @@ mod facts;
 mod filter;
 mod heights;
 mod intake;
-mod layout;
 mod line;
 mod position;
 mod row;

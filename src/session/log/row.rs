@@ -14,18 +14,14 @@ pub enum Tone {
     /// Ids, times, lines.
     Dim,
     Strong,
-    Ok,
     Error,
     /// Unknown, or waiting.
     Warning,
     Info,
     Name,
     Key,
-    /// A piece of laid-out JSON, which the view highlights.
-    Json {
-        /// The piece begins inside of a string.
-        inside: bool,
-    },
+    /// A piece of laid-out JSON, which the view highlights, and whether it begins inside of a string.
+    Json(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,11 +43,9 @@ pub enum RowKind {
     Section(Section),
     /// A rule under the entry: the next one that is shown is of another day.
     Day,
-    /// The keys that act on the entry. The first `explaining` parts name keys that also act while another entry is chosen
-    /// and nothing is to be explained of that one; the others need the entry itself to be chosen.
-    Keys {
-        explaining: usize,
-    },
+    /// The keys that act on the entry. So many parts name keys that also act while another entry is chosen of which nothing
+    /// is to be explained.
+    Keys(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,13 +155,13 @@ impl Line {
         for &(end, tone) in &self.runs {
             let (from, to) = (start.max(range.start), end.min(range.end));
             if from < to {
-                let tone = if let Tone::Json { inside } = tone {
+                let tone = if let Tone::Json(inside) = tone {
                     if known.0 < start || known.0 > from {
                         *known = (start, inside);
                     }
                     let between = self.text.get(known.0..from).unwrap_or_default();
                     *known = (from, string_open_after(between, known.1));
-                    Tone::Json { inside: known.1 }
+                    Tone::Json(known.1)
                 } else {
                     tone
                 };

@@ -173,7 +173,7 @@ impl DetailRows<'_> {
         let explaining = if line.cells > LABEL { line.runs.len() } else { 0 };
         let all = if entry.density == Density::Summary { "all" } else { "close" };
         self.key_hint(&mut line, &keys.open, all);
-        self.add(RowKind::Keys { explaining }, line, 0, false);
+        self.add(RowKind::Keys(explaining), line, 0, false);
     }
 
     /// Adds a key with what it does, where there is room for the whole of it.

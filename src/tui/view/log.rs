@@ -29,7 +29,7 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
         let line = Rect { y, height: 1, ..area };
         let number = Some(shown.entry.number());
         let parts = match shown.row.kind {
-            RowKind::Keys { explaining } if number != chosen => explaining * usize::from(number == explained),
+            RowKind::Keys(explaining) if number != chosen => explaining * usize::from(number == explained),
             _ => shown.row.runs.len(),
         };
         if area.width > 1 && parts > 0 {
@@ -47,7 +47,7 @@ fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, b
     for &(end, tone) in row.runs.iter().take(parts) {
         let said = row.text.get(start..end).unwrap_or_default();
         start = end;
-        if let Tone::Json { inside } = tone {
+        if let Tone::Json(inside) = tone {
             for (range, role) in (JsonPieces { line: said, at: 0, inside }) {
                 let piece = said.get(range).unwrap_or_default();
                 (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
@@ -83,7 +83,6 @@ const fn role_of(tone: Tone) -> StyleRole {
         Tone::Key => StyleRole::Focus,
         Tone::Dim => StyleRole::Dim,
         Tone::Strong => StyleRole::Strong,
-        Tone::Ok => StyleRole::Ok,
         Tone::Error => StyleRole::Error,
         Tone::Warning => StyleRole::Warning,
         Tone::Info => StyleRole::Info,

@@ -26,17 +26,17 @@ fn wrapping_hangs_and_loses_nothing() {
 fn a_very_long_string_is_wrapped_in_one_pass() {
     // Reading from the start again for each row would take minutes.
     let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
-    let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
+    let rows = Line::of(&long, Tone::Json(false)).wrapped(100, 0);
     assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
-    assert!(rows.iter().skip(1).all(|r| r.runs[0].1 == Tone::Json { inside: true }));
+    assert!(rows.iter().skip(1).all(|r| r.runs[0].1 == Tone::Json(true)));
 }
 
 #[test]
 fn a_wrapped_json_string_stays_a_string() {
-    let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json { inside: false });
+    let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json(false));
     let rows = line.wrapped(14, 0);
     let tones: Vec<_> = rows.iter().map(|r| r.runs[0].1).collect();
-    assert_eq!(tones[1], Tone::Json { inside: true }, "{rows:?}");
+    assert_eq!(tones[1], Tone::Json(true), "{rows:?}");
 }
 
 #[test]
