@@ -66,9 +66,8 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
             let (entries, further) = reader.page(&HistoryRange::After(after), PAGE).map_err(Failed::here)?;
             after = entries.last().map_or(after, |e| e.number);
             more = further && !entries.is_empty();
-            for entry in entries.iter().filter(|entry| period.contains(entry.source.at().wall)) {
-                output.say(&line(entry, profile), args.json, &str::to_owned)?;
-            }
+            let mut wanted = entries.iter().filter(|entry| period.contains(entry.source.at().wall));
+            wanted.try_for_each(|entry| output.say(&line(entry, profile), args.json, &str::to_owned))?;
         }
         return Ok(());
     }
