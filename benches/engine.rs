@@ -19,9 +19,10 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::engine::{NoLog, SendLog};
 use guestwire::journal::{self, Journal};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, MessageId};
 use http_client::Client;
 use secrecy::ExposeSecret as _;
@@ -103,14 +104,16 @@ impl Sender {
 
     async fn send(&mut self) {
         self.next += 1;
-        self.engine.ask(Command::Send(SendRequest {
-            message: MessageId(self.next),
-            conversation: ConversationKey(0),
-            text: "Hello from the bench".to_owned(),
-            resend_of: None,
-            sent_as: None,
-            extras: guestwire::model::Extras::default(),
-        }));
+        self.engine.ask(Command::Send(
+            MessageId(self.next),
+            OutgoingMessage {
+                conversation: ConversationKey(0),
+                text: "Hello from the bench".to_owned(),
+                resend_of: None,
+                sent_as: None,
+                extras: guestwire::model::Extras::default(),
+            },
+        ));
         loop {
             match self.reports.recv().await.unwrap() {
                 Report::Message { delivery: DeliveryStatus::Accepted, .. } => break,

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::clock::Clock;
 use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile};
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -117,14 +118,16 @@ impl Stage {
             let began = Instant::now();
             for _ in 0..SENDS {
                 *next += 1;
-                engine.ask(Command::Send(SendRequest {
-                    message: MessageId(*next),
-                    conversation: ConversationKey(0),
-                    text: "Hello from the bench".to_owned(),
-                    resend_of: None,
-                    sent_as: None,
-                    extras: Extras::default(),
-                }));
+                engine.ask(Command::Send(
+                    MessageId(*next),
+                    OutgoingMessage {
+                        conversation: ConversationKey(0),
+                        text: "Hello from the bench".to_owned(),
+                        resend_of: None,
+                        sent_as: None,
+                        extras: Extras::default(),
+                    },
+                ));
                 loop {
                     match reports.recv().await.unwrap() {
                         Report::Message { delivery: DeliveryStatus::Accepted, .. } => break,

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 
 use crate::genesys::errors::{ApiError, BearerChallenge};
-use crate::genesys::headers::http_date;
-use crate::genesys::{deployments, lookups, oauth};
+use crate::genesys::http_date;
+use crate::genesys::{lookups, oauth};
 use crate::model::attempt::header;
 use crate::model::{Attempt, BodyForm, Exchange, Request, Response, ServerRefusal};
 use crate::text::json;
@@ -183,7 +183,7 @@ pub fn integration(path: &str) -> Option<&str> {
 
 /// The deployment of a guest socket's address, or of a public path.
 pub fn deployment(url: &str) -> Option<String> {
-    if let Some((id, _)) = deployments::asked(path(url)) {
+    if let Some((id, _)) = lookups::deployment_asked(path(url)) {
         return Some(decode(id));
     }
     let query = url.split_once('?')?.1.split('#').next()?;

@@ -10,8 +10,7 @@ use jiff::Timestamp;
 
 use super::attempt::{SentRequest, ServerAnswer, deployment, integration, path, read_from};
 use crate::genesys::conversations::{self, ConversationRead};
-use crate::genesys::deployments::{self, Config, Domains, Public};
-use crate::genesys::lookups;
+use crate::genesys::lookups::{self, Config, Domains, Public};
 use crate::model::ids::is_uuid;
 use crate::model::{
     Attempt, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, TokenFacts,
@@ -183,15 +182,13 @@ impl PastExchanges {
     fn place(&mut self, shown: Shown<'_>) -> bool {
         let Shown { exchange, attempt, said, seen } = shown;
         let url = &attempt.request.url;
-        if let Some((id, public)) = deployments::asked(path(url)) {
+        if let Some((id, public)) = lookups::deployment_asked(path(url)) {
             let book = book(&mut self.deployments, id.to_ascii_lowercase(), DEPLOYMENTS);
             let body = shown.body();
             let told = match (said.status, public) {
-                (Some(200), Public::Config) => {
-                    deployments::read_config(body).map(|told| book.config = Some((seen, told)))
-                }
+                (Some(200), Public::Config) => lookups::read_config(body).map(|told| book.config = Some((seen, told))),
                 (Some(200), Public::Domains) => {
-                    deployments::read_domains(body).map(|told| book.domains = Some((seen, told)))
+                    lookups::read_domains(body).map(|told| book.domains = Some((seen, told)))
                 }
                 (Some(404), _) => (!said.is_foreign()).then(|| book.missing = Some(seen)),
                 _ => None,

@@ -2,8 +2,8 @@
 //! [`Channel::capabilities`]. Pure.
 //!
 //! ```text
-//! SendRequest ─► objection? ─► transport ─┬─ Request: call ─► taken
-//!                                         └─ Frame:   the conversation's own socket writes it
+//! OutgoingMessage ─► objection? ─► transport ─┬─ Request: call ─► taken
+//!                                             └─ Frame:   the conversation's own socket writes it
 //! ```
 
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::config::{ConversationEntry, Credentials, Profile};
-use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api, open_messaging};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Attachment, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, Variation};
+use crate::model::{
+    Address, Attachment, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, OutgoingMessage, Variation,
+};
 
-use super::SendRequest;
 use super::redact::holds_mask;
 
 /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
-pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &SendRequest) -> Option<Objection> {
+pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &OutgoingMessage) -> Option<Objection> {
     let channel = entry.conversation.channel();
     let extras = &request.extras;
     let bytes = request.text.len();
@@ -66,14 +66,12 @@ fn is_masked(choice: &Choice) -> bool {
     [Some(&choice.label), Some(&choice.payload), choice.words.as_ref()].into_iter().flatten().any(|t| holds_mask(t))
 }
 
-/// The participant data that a message brings: the conversation's own, and its own, which win.
 fn attributes(entry: &ConversationEntry, extras: &Extras) -> BTreeMap<String, String> {
     let mut all = entry.attributes.clone();
     all.extend(extras.attributes.iter().map(|(k, v)| (k.clone(), v.clone())));
     all
 }
 
-/// `address`, wrong in the way that a negative test asks for.
 pub fn address_with_fault(address: &Address, sent_as: Variation) -> Address {
     let mut faulty = address.clone();
     match (&mut faulty, sent_as) {
@@ -108,7 +106,7 @@ pub fn new_key(said: Timestamp) -> String {
 const KEY_PREFIX: &str = "guestwire-";
 
 /// The words of a message: its text, or what stands on the choice that it takes.
-fn words(request: &SendRequest) -> &str {
+fn words(request: &OutgoingMessage) -> &str {
     match &request.extras.choice {
         Some(choice) if request.text.trim().is_empty() => &choice.label,
         _ => &request.text,
@@ -119,10 +117,10 @@ pub fn call(
     profile: &Profile,
     entry: &ConversationEntry,
     address: &Address,
-    request: &SendRequest,
+    request: &OutgoingMessage,
     token: &SecretString,
     now: Timestamp,
-) -> Result<Call, BadCall> {
+) -> Result<Call, String> {
     let (api, extras) = (&profile.hosts.api, &request.extras);
     match address {
         Address::GuestApi { conversation_id, participant_id, external_id, .. } => {
@@ -151,13 +149,17 @@ pub fn call(
             Ok(open_messaging::request(api, integration_id, endpoint, token)?.with_body(body))
         }
         Address::WebMessaging { .. } => {
-            Err(BadCall("messages of the channel web-messaging are frames, not requests".to_owned()))
+            Err("messages of the channel web-messaging are frames, not requests".to_owned())
         }
     }
 }
 
 /// The frame of a message, with its files as they were uploaded.
-pub fn frame(entry: &ConversationEntry, request: &SendRequest, attachments: Vec<(String, String)>) -> OutgoingFrame {
+pub fn frame(
+    entry: &ConversationEntry,
+    request: &OutgoingMessage,
+    attachments: Vec<(String, String)>,
+) -> OutgoingFrame {
     let extras = &request.extras;
     OutgoingFrame {
         text: words(request).to_owned(),
@@ -186,7 +188,3 @@ pub fn taken(channel: Channel, body: &[u8]) -> OpenAccepted {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/engine/channel.rs"]
-mod tests;

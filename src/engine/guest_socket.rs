@@ -27,10 +27,10 @@ use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
 use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
 use crate::text::one_line;
 
-use super::client::answer::before_answer;
+use super::client::capture::before_answer;
 use super::client::dial::{Progress, Speaks, TIMED_OUT};
 use super::client::wire::{CapturedWire, Stream, hand_over};
-use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture, ended};
+use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture};
 use super::redact::Redactor;
 
 const MESSAGE_MAX: usize = 1 << 20; // the largest message that is taken
@@ -48,7 +48,7 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Opt
     let opened = tokio::select! {
         biased;
         done = dial(client, call, &progress) => done,
-        why = stop.stopped() => Err(ended(why, progress.phase()).into()),
+        (kind, why) = stop.stopped() => Err(Failure::new(kind, progress.phase(), why).into()),
     };
     let total = Some(began.elapsed());
     let (result, socket) = match opened {
@@ -109,16 +109,15 @@ const PONG_HEAD: usize = 6;
 
 /// What one frame costs of a socket's time, and so many bytes a second more: far above what a conversation brings, so that
 /// a flood is read slowly and waits with its sender. A burst of so much time is read at once.
-const FRAME_COST: Duration = Duration::from_millis(2);
+pub const FRAME_COST: Duration = Duration::from_millis(2);
 const BYTES_PER_SECOND: usize = 2 << 20;
-const BURST: Duration = Duration::from_secs(5);
+pub const BURST: Duration = Duration::from_secs(5);
 
-/// Until when the frames that came have used up their time.
-struct Inflow(Instant);
+pub struct Inflow(pub Instant);
 
 impl Inflow {
     /// A frame of `bytes` came at `now`: says until when no other is read, where too much came.
-    fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
+    pub fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
         let cost = FRAME_COST + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND as f64);
         self.0 = self.0.max(now) + cost;
         let next = self.0.checked_sub(BURST)?;
@@ -134,7 +133,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    fn new(text: &str, redactor: &Redactor) -> Self {
+    pub fn new(text: &str, redactor: &Redactor) -> Self {
         let body = capture::frame(text, redactor);
         let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
             // These are for the session itself, and for nobody to see.
@@ -300,7 +299,3 @@ fn broken(error: &Error) -> (FailureKind, String) {
         other => reset(one_line(&other.to_string())),
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/engine/guest_socket.rs"]
-mod tests;

@@ -12,42 +12,11 @@ use crate::config::Terminal;
 use crate::config::settings::MetricsSettings;
 use crate::model::{
     AgentState, AsOf, Author, Conversation, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange,
-    ExchangeId, Extras, Message, MessageId, Moment, ProbeQuestion, Probed, RateLimit, RemoteMessage, RemoteState,
-    RepliesReadable, SessionAsk, TokenStatus, Variation, WebSession, WebhookState,
+    ExchangeId, Extras, MessageId, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
+    RemoteState, RepliesReadable, SessionAsk, TokenStatus, WebSession, WebhookState,
 };
 
 use super::client::Environment;
-
-/// A message to be sent. The engine keeps the order of each conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SendRequest {
-    /// Given by whoever asks; reports come back under it. Each request has a new one, also a resend.
-    pub message: MessageId,
-    /// Into which conversation.
-    pub conversation: ConversationKey,
-    /// What it says.
-    pub text: String,
-    /// The message that this one sends again.
-    pub resend_of: Option<MessageId>,
-    /// Sent wrongly on purpose, in this way. `text` is what is sent already.
-    pub sent_as: Option<Variation>,
-    /// What it carries beside its text.
-    pub extras: Extras,
-}
-
-impl SendRequest {
-    /// What asks for a message of ours.
-    pub fn of(message: &Message) -> Self {
-        Self {
-            message: message.id,
-            conversation: message.conversation,
-            text: message.text.clone(),
-            resend_of: message.resend_of,
-            sent_as: message.sent_as,
-            extras: message.extras.clone(),
-        }
-    }
-}
 
 /// A message of an earlier session, in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +50,9 @@ pub enum Command {
     Renew,
     /// The remote side's id of a conversation, as an earlier session learned it: it can be read before anything is sent.
     Learn(ConversationKey, String),
-    /// Put a message into its conversation's queue.
-    Send(SendRequest),
+    /// Put a message into its conversation's queue, which keeps the order. Whoever asks gives the id, a new one also to a
+    /// resend; reports come back under it.
+    Send(MessageId, OutgoingMessage),
     /// Take a message back: cancelled if no byte was written, unknown otherwise.
     Cancel(MessageId),
     /// Settle an unknown message by a person's word: landed or lost.

@@ -16,7 +16,6 @@ mod client;
 mod driver;
 mod guest_socket;
 mod interface;
-mod metrics;
 mod outcome;
 mod queue;
 mod reading;
@@ -34,7 +33,7 @@ use crate::config::{Credentials, Profile, Terminal};
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use interface::{
     Command, EngineOptions, GuestToken, GuestTokenAnswer, Intent, NoLog, Recalled, Recording, Report, SendLog,
-    SendRequest, Unrecorded,
+    Unrecorded,
 };
 pub use redact::Redactor;
 
@@ -88,3 +87,7 @@ impl EngineHandle {
         self.redactor.borrow().text(text).into_owned()
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/engine/mod.rs"]
+mod tests;

@@ -59,17 +59,10 @@ pub enum TryResult {
     Limited(u16, Reason, Option<Duration>),
     /// It may have been taken. The answer may ask to wait.
     Unknown(Reason, Option<Duration>),
-    NotSent(Healing, Reason), // nothing of it was written
-}
-
-/// What helps where nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Healing {
-    Later,
-    AtOnce,    // to try again at once, one time: the peer promised that it had not processed the request
-    Nothing,   // nothing: whoever refuses us today refuses us in a second
-    Mending,   // the request itself has to be mended
-    TakenBack, // a person took it back, and wants no help
+    NotSent(Reason),     // nothing of it was written; later that may be possible
+    Unprocessed(Reason), // the same, and the peer promised it: to be tried again at once, one time
+    Failed(Reason),      // the same, and nothing helps: whoever refuses us today refuses us in a second
+    TakenBack,           // by a person, before anything was written
 }
 
 /// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
@@ -100,22 +93,22 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
 }
 
 pub fn of_failure(failure: &Failure) -> TryResult {
+    let why = failure.reason();
     if !failure.wrote {
-        let healing = match failure.kind {
-            FailureKind::Cancelled => Healing::TakenBack,
-            FailureKind::Invalid => Healing::Mending,
-            FailureKind::Tls(_) => Healing::Nothing,
-            FailureKind::Proxy if failure.partial.as_ref().is_none_or(|a| a.status < 500 || a.status == 511) => {
-                Healing::Nothing
-            }
-            FailureKind::Unprocessed => Healing::AtOnce,
-            _ => Healing::Later,
+        let partial = failure.partial.as_ref();
+        return match failure.kind {
+            FailureKind::Cancelled => TryResult::TakenBack,
+            // The request itself has to be mended.
+            FailureKind::Invalid => TryResult::Refused(why),
+            FailureKind::Tls(_) => TryResult::Failed(why),
+            FailureKind::Proxy if partial.is_none_or(|a| a.status < 500 || a.status == 511) => TryResult::Failed(why),
+            FailureKind::Unprocessed => TryResult::Unprocessed(why),
+            _ => TryResult::NotSent(why),
         };
-        return TryResult::NotSent(healing, failure.reason());
     }
     match &failure.partial {
         Some(partial) => TryResult::Unknown(Reason::Cut(partial.status, failure.line()), None),
-        None => TryResult::Unknown(failure.reason(), None),
+        None => TryResult::Unknown(why, None),
     }
 }
 
@@ -143,16 +136,16 @@ pub fn of_frame(theirs: &Theirs) -> TryResult {
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
 const CONNECT_MAX: Duration = Duration::from_secs(8);
 /// How many times a send is tried again because of each reason.
-const CONNECT_AGAIN: u32 = 4;
-const LIMITED_AGAIN: u32 = 5;
-const LOST_AGAIN: u32 = 3;
+pub const CONNECT_AGAIN: u32 = 4;
+pub const LIMITED_AGAIN: u32 = 5;
+pub const LOST_AGAIN: u32 = 3;
 /// Pauses between tries whose answers were lost.
 const LOST_FIRST: Duration = Duration::from_secs(1);
 const LOST_MAX: Duration = Duration::from_secs(10);
 /// A server that asks for a longer wait than this is taken to have refused.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
 const LIMITED_MIN: Duration = Duration::from_millis(500); // least pause after a 429, whatever wait it names
-const LIMITED_FIRST: Duration = Duration::from_secs(2); // first pause after a 429 that names no wait
+pub const LIMITED_FIRST: Duration = Duration::from_secs(2); // first pause after a 429 that names no wait
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tries {
@@ -195,9 +188,7 @@ pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng:
             End(Outcome::Accepted)
         }
         TryResult::TokenRefused(why) if !tries.healed => RetryDecision::TokenRefused(why),
-        TryResult::Refused(why) | TryResult::TokenRefused(why) | TryResult::NotSent(Healing::Mending, why) => {
-            End(Outcome::Refused(why))
-        }
+        TryResult::Refused(why) | TryResult::TokenRefused(why) => End(Outcome::Refused(why)),
         TryResult::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
             End(Outcome::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs())))
         }
@@ -223,27 +214,21 @@ pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng:
             Repeat(pause, why)
         }
         TryResult::Unknown(why, _) => End(Outcome::Unknown(why)),
-        TryResult::NotSent(Healing::TakenBack, _) => End(Outcome::Cancelled),
-        TryResult::NotSent(Healing::Nothing, why) => End(Outcome::Failed(why)),
+        TryResult::TakenBack => End(Outcome::Cancelled),
+        TryResult::Failed(why) => End(Outcome::Failed(why)),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        TryResult::NotSent(Healing::AtOnce, why) if tries.unprocessed => {
-            End(Outcome::Failed(Reason::Tried(Box::new(why), 2)))
-        }
-        TryResult::NotSent(Healing::AtOnce, why) => {
+        TryResult::Unprocessed(why) if tries.unprocessed => End(Outcome::Failed(Reason::Tried(Box::new(why), 2))),
+        TryResult::Unprocessed(why) => {
             tries.unprocessed = true;
             Again(Duration::ZERO, why)
         }
-        TryResult::NotSent(Healing::Later, why) if tries.connect >= CONNECT_AGAIN => {
+        TryResult::NotSent(why) if tries.connect >= CONNECT_AGAIN => {
             End(Outcome::Failed(Reason::Tried(Box::new(why), tries.connect + 1)))
         }
-        TryResult::NotSent(Healing::Later, why) => {
+        TryResult::NotSent(why) => {
             let pause = backoff(rng, CONNECT_FIRST, CONNECT_MAX, tries.connect);
             tries.connect += 1;
             Again(pause, why)
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/engine/outcome.rs"]
-mod tests;

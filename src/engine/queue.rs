@@ -87,7 +87,6 @@ impl Queue {
         true
     }
 
-    /// A message in flight goes back to the head of its lane, held until `until` where given.
     pub fn requeue(&mut self, conversation: ConversationKey, message: MessageId, until: Option<Moment>) {
         if self.finish(conversation, message) {
             let lane = self.lanes.entry(conversation).or_default();
@@ -96,7 +95,6 @@ impl Queue {
         }
     }
 
-    /// Takes a message back, unless it is in flight.
     pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> TakenFrom {
         let Some(lane) = self.lanes.get_mut(&conversation) else { return TakenFrom::Nowhere };
         if lane.in_flight == Some(message) {
@@ -126,7 +124,6 @@ impl Queue {
         self.lanes.values().filter_map(move |lane| lane.next(now))
     }
 
-    /// Messages that wait, in no particular order between conversations.
     pub fn waiting(&self) -> impl Iterator<Item = MessageId> + '_ {
         self.lanes.values().flat_map(|lane| lane.waiting.iter().copied())
     }
@@ -148,7 +145,6 @@ impl Rate {
         Self { allowed: allowed.max(1) as usize, per, sent: VecDeque::new() }
     }
 
-    /// Whether one more may go at `now`; if not, when.
     pub fn may(&self, now: Moment) -> Result<(), Moment> {
         let oldest = self.sent.len().checked_sub(self.allowed).and_then(|at| self.sent.get(at));
         let free = oldest.map(|oldest| oldest.after(self.per));
@@ -197,7 +193,6 @@ impl Pace {
         self.reads_held.filter(|until| now.mono < until.mono)
     }
 
-    /// Whether a request that is no message may go at `now`; if not, when.
     pub fn may_read(&self, now: Moment) -> Result<(), Moment> {
         self.reads_held(now).map_or_else(|| self.may(now, RESERVE), Err)
     }
@@ -231,7 +226,3 @@ pub fn backoff(rng: &mut Rng, first: Duration, cap: Duration, n: u32) -> Duratio
     let whole = first.saturating_mul(1 << n.min(20)).min(cap);
     whole / 2 + up_to(rng, whole / 2)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/engine/queue.rs"]
-mod tests;

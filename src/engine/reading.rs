@@ -62,7 +62,6 @@ struct Ours {
     text: String,
     when: When,
     remote_id: Option<String>,
-    answered: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -91,7 +90,7 @@ enum Access {
 pub struct ReplyReader {
     heard: HeardMessages,
     guests: VecDeque<OfGuest>,           // the newest of them, the oldest first
-    ours: VecDeque<Ours>,                // messages of ours that are not settled for good
+    ours: Vec<Ours>,                     // messages of ours that are not settled for good
     claimed: RecentSet<String, CLAIMED>, // remote ids that are known to be one of ours
     pub next: Option<Moment>,            // when it will want to be read by itself
     step: usize,
@@ -122,7 +121,7 @@ impl ReplyReader {
         {
             self.ours.remove(oldest);
         }
-        self.ours.push_back(Ours { message, text: text.trim().to_owned(), when, remote_id, answered: false });
+        self.ours.push(Ours { message, text: text.trim().to_owned(), when, remote_id });
     }
 
     /// Starts the growing pauses anew; `soon`: the first look is now.
@@ -236,12 +235,9 @@ impl ReplyReader {
         self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
         let replies = fresh.iter().filter(|m| m.author.replies() && !m.untimed);
         if let Some(reply) = replies.map(|m| m.at).max() {
-            for ours in self.ours.iter_mut().filter(|o| matches!(o.when, When::Accepted(at) if at <= reply)) {
-                ours.answered = true;
-                out.push(Settled::Answered(ours.message));
-            }
+            let answered = self.ours.extract_if(.., |o| matches!(o.when, When::Accepted(at) if at <= reply));
+            out.extend(answered.map(|ours| Settled::Answered(ours.message)));
         }
-        self.ours.retain(|o| !o.answered);
         (fresh, out)
     }
 

@@ -23,7 +23,7 @@ use super::queue::{backoff, up_to};
 const MARGIN_MAX: Duration = Duration::from_secs(300); // the longest margin before the end at which a token is renewed
 /// First and longest pause after a failed try.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+pub const PAUSE_MAX: Duration = Duration::from_secs(60);
 const PAUSE_LIMITED: Duration = Duration::from_secs(30); // pause after a 429 that names none
 /// A token younger than this that was minted because of a 401, and that nothing has accepted yet, is not minted again
 /// for the next 401: it is not the token that is refused.
@@ -41,28 +41,9 @@ pub enum TokenRequest {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenDenied {
-    BadClient(String),
-    Refused { status: u16, why: String }, // another error of OAuth, or a pasted token that the API does not take
-    NoSecret(String),                     // it cannot be read
-    Limited(String, Option<Duration>),    // 429, with the wait that was named
-    Failed(String),                       // network, 5xx, or an answer that is neither a token nor an error of OAuth
-}
-
-impl TokenDenied {
-    pub fn why(&self) -> &str {
-        match self {
-            Self::BadClient(why)
-            | Self::Refused { why, .. }
-            | Self::NoSecret(why)
-            | Self::Limited(why, _)
-            | Self::Failed(why) => why,
-        }
-    }
-
-    /// Whether asking again with the same secret is no use.
-    pub const fn is_final(&self) -> bool {
-        !matches!(self, Self::Limited(..) | Self::Failed(_))
-    }
+    Final(Box<TokenStatus>), // asking again with the same secret is no use: it is told as this, until a person comes
+    Limited(String, Option<Duration>), // 429, with the wait that was named
+    Failed(String),          // network, 5xx, or an answer that is neither a token nor an error of OAuth
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +93,7 @@ enum Stage {
     Wanted, // to be asked for at the next [`TokenMachine::due`]
     Asking,
     Pausing { retry: Moment, why: String, limited: bool },
-    Dead(TokenDenied),
+    Dead(Box<TokenStatus>),
 }
 
 #[derive(Clone, Debug)]
@@ -159,7 +140,6 @@ impl TokenMachine {
         }
     }
 
-    /// A person wants a new token, whatever the old one's state.
     pub fn renew(&mut self) {
         self.awaited = true;
         self.again = self.stage == Stage::Asking;
@@ -262,7 +242,7 @@ impl TokenMachine {
                 self.failures = self.failures.saturating_add(1);
                 Stage::Pausing { retry: now.after(pause), why, limited: false }
             }
-            dead => Stage::Dead(dead),
+            TokenDenied::Final(status) => Stage::Dead(status),
         };
     }
 
@@ -284,7 +264,7 @@ impl TokenMachine {
             }
             Verified::NotTaken(why) if self.pasted => {
                 self.current = None;
-                self.stage = Stage::Dead(TokenDenied::Refused { status: 401, why });
+                self.stage = Stage::Dead(Box::new(TokenStatus::Refused(401, why)));
             }
             Verified::NotTaken(_) | Verified::Unclear(_) if facts.acceptance == Acceptance::Taken => {}
             Verified::NotTaken(why) => facts.acceptance = Acceptance::Refused(why),
@@ -340,11 +320,7 @@ impl TokenMachine {
         match (&self.stage, facts) {
             // "Signed in" is said once the API took it.
             (Stage::Resting, Some(_)) if self.pasted && current.is_some_and(|c| holds(c, now)) => TokenStatus::Getting,
-            (Stage::Dead(TokenDenied::BadClient(why)), _) => TokenStatus::BadClient(why.clone()),
-            (Stage::Dead(TokenDenied::Refused { status, why }), _) => TokenStatus::Refused(*status, why.clone()),
-            (Stage::Dead(TokenDenied::NoSecret(why) | TokenDenied::Limited(why, _) | TokenDenied::Failed(why)), _) => {
-                TokenStatus::NoSecret(why.clone())
-            }
+            (Stage::Dead(status), _) => (**status).clone(),
             (Stage::Pausing { retry, limited: true, .. }, facts) => TokenStatus::Limited(*retry, facts),
             (Stage::Pausing { retry, why, .. }, Some(facts)) => TokenStatus::RenewFailed(facts, *retry, why.clone()),
             (Stage::Pausing { retry, why, .. }, None) => TokenStatus::Expired(Some(*retry), why.clone()),
@@ -410,7 +386,3 @@ fn holds(current: &Current, now: Moment) -> bool {
 fn reached(now: Moment, at: Moment) -> bool {
     now.mono >= at.mono || now.wall >= at.wall
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/engine/token.rs"]
-mod tests;

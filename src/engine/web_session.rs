@@ -363,7 +363,6 @@ impl<T> Waiting<T> {
     }
 }
 
-/// What `frame` answers of `flight`; it waits no more.
 pub fn take_answered<T>(flight: &mut Vec<Waiting<T>>, frame: &Theirs) -> Option<Waiting<T>> {
     let find = |wanted: &dyn Fn(&Ours) -> bool| flight.iter().position(|w| wanted(&w.ours));
     let at = match (&frame.tracing, &frame.said) {

@@ -10,8 +10,8 @@
 
 use serde_json::Value;
 
+use super::Headers;
 use super::errors::other_scheme;
-use super::headers::Headers;
 use super::text;
 use crate::model::Sign;
 
@@ -53,8 +53,6 @@ const OF_SERVICE: &str = "inin-correlation-id genesys-correlation-id inin-rateli
 const OF_OTHERS: &str = "proxy-authenticate x-squid-error x-zscaler-error x-bluecoat-error x-amzn-waf-action \
     cf-mitigated x-deny-reason";
 
-/// Who gave the answer to a request that `asked` for something. `body` is the answer's body with its content encoding
-/// undone as far as possible.
 pub fn who_answered(asked: CallKind, status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Answerer {
     match status {
         407 => return Answerer::Other(Sign::ProxyLogin),
@@ -200,7 +198,3 @@ fn has_shape(asked: CallKind, json: &Value) -> bool {
         CallKind::Anything => false,
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/answerer.rs"]
-mod tests;

@@ -11,24 +11,21 @@ use serde_json::Value;
 use crate::model::{Author, RemoteMessage, RemoteState};
 use crate::text::json;
 
-use super::call::{BadCall, Call, path_segment};
 use super::normalized::Structured;
+use super::{Call, path_segment};
 use super::{list, text, time};
 
-/// The most message ids that one bulk request asks for.
 pub const BULK_MAX: usize = 100;
 
-pub fn request(api: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
-    Call::get(api, &format!("/api/v2/conversations/messages/{}", path_segment(conversation_id)))?.bearer(token)
-}
-
-pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &SecretString) -> Result<Call, BadCall> {
-    let path = format!(
-        "/api/v2/conversations/messages/{}/messages/bulk?useNormalizedMessage=true",
-        path_segment(conversation_id)
-    );
+/// Asks for a conversation, or for these of its messages.
+pub fn request(api: &str, conversation_id: &str, ids: &[String], token: &SecretString) -> Result<Call, String> {
+    let path = format!("/api/v2/conversations/messages/{}", path_segment(conversation_id));
+    if ids.is_empty() {
+        return Call::get(api, &path)?.bearer(token);
+    }
     let body = Value::from(ids.to_vec()).to_string().into_bytes();
-    Call::post(api, &path, "application/json", body)?.bearer(token)
+    let bulk = format!("{path}/messages/bulk?useNormalizedMessage=true");
+    Call::post(api, &bulk, "application/json", body)?.bearer(token)
 }
 
 /// A message that the conversation lists, before its text is read.
@@ -187,7 +184,3 @@ fn guest_state(state: &str) -> RemoteState {
         _ => RemoteState::Connected,
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/conversations.rs"]
-mod tests;

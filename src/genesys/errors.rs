@@ -16,14 +16,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::headers::{Headers, seconds_in_message};
+use super::{Headers, seconds_in_message};
 use crate::model::{Response, ServerRefusal};
 use crate::text::{json, one_line};
 
-/// Entries of `details` and `errors` that are repeated; the rest is counted.
 const ENTRIES_MAX: usize = 4;
 /// Characters of a text or title that is no JSON.
-const LINE_MAX: usize = 160;
+pub const LINE_MAX: usize = 160;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
@@ -63,7 +62,7 @@ impl ApiError {
             }
         }
         if value.is_null() {
-            match (page_title(body), storage_error(body)) {
+            match (element(body, "title"), storage_error(body)) {
                 (Some(title), _) => more.push(format!("a page “{title}”")),
                 (None, Some((storage_code, says))) => {
                     code = code.or(Some(storage_code));
@@ -146,18 +145,13 @@ fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
 }
 
-pub fn page_title(body: &[u8]) -> Option<String> {
-    element(body, "title")
-}
-
 /// What the storage of uploaded files says in XML: a code and a message. [S3: error responses]
 fn storage_error(body: &[u8]) -> Option<(String, String)> {
     element(body, "error")?;
     Some((element(body, "code")?, element(body, "message")?))
 }
 
-/// The text of the first element of that name, which has small letters.
-fn element(body: &[u8], name: &str) -> Option<String> {
+pub fn element(body: &[u8], name: &str) -> Option<String> {
     let page = String::from_utf8_lossy(body.get(..8192).unwrap_or(body));
     // ASCII letters alone change case: places stay the same.
     let lower = page.to_ascii_lowercase();
@@ -299,7 +293,3 @@ fn unquoted(value: &str) -> String {
     }
     out
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/errors.rs"]
-mod tests;

@@ -6,8 +6,8 @@
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::call::{BadCall, Call, path_segment};
 use super::text;
+use super::{Call, path_segment};
 use crate::text::json;
 
 pub const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -15,7 +15,7 @@ pub const SCOPE: &str = "guest:messages:send";
 
 /// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
 /// malformed ones: what the server makes of them is the point of a negative test.
-pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
+pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretString) -> Result<Call, String> {
     let path = path.replace("{conversationId}", &path_segment(conversation_id));
     Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
 }
@@ -34,7 +34,3 @@ pub fn remote_id(body: &str) -> Option<String> {
     let value = json::read(body.as_bytes())?;
     text(&value, "id").or_else(|| text(&value, "messageId"))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/guest_api.rs"]
-mod tests;

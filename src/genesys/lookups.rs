@@ -1,16 +1,17 @@
-//! What is asked beside the channels: what a token may do, which conversations are active, and whether an id is a
-//! message's or an integration's. Each only reads.
+//! What is asked beside the channels: what a token may do, which conversations are active, what a web deployment tells,
+//! and whether an id is a message's or an integration's. Each only reads; and the opening of the guest socket.
 //!
 //! [real: documented, PY and JS docs; that a client-credentials token has no user is measured, 3p]
 
+use http::header::{CONNECTION, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::call::{BadCall, Call, path_segment};
 use super::conversations::is_guest;
-use super::{list, text, texts, time, time_text};
-use crate::model::DiscoveredConversation;
+use super::{Call, path_segment};
+use super::{list, text, texts, time, time_text, truth, web_messaging};
+use crate::model::{DiscoveredConversation, words};
 use crate::text::json;
 
 /// The path of [`token_info`]. It needs no permission.
@@ -21,7 +22,7 @@ const BACK: SignedDuration = SignedDuration::from_hours(24);
 const PAGE: u64 = 25;
 const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
 
-pub fn token_info(api: &str, token: &SecretString) -> Result<Call, BadCall> {
+pub fn token_info(api: &str, token: &SecretString) -> Result<Call, String> {
     Call::get(api, TOKEN_INFO)?.bearer(token)
 }
 
@@ -58,7 +59,7 @@ pub(super) fn scopes(value: Option<&Value>) -> Option<Vec<String>> {
 
 /// The request for a page, from 1, of the message conversations that were going on in the day before `now`, the newest
 /// first. It asks analytics, because the lists of conversations are for a user who is logged in.
-pub fn active(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Result<Call, BadCall> {
+pub fn active(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Result<Call, String> {
     let from = now.saturating_sub(BACK).unwrap_or(Timestamp::MIN);
     let is = |dimension: &str, value: &str| json!({ "type": "dimension", "dimension": dimension, "operator": "matches", "value": value });
     let body = json!({
@@ -101,13 +102,13 @@ pub fn read_active(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation
 }
 
 /// The request for an open-messaging integration. [permission: `messaging:integration:view`]
-pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
+pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, String> {
     Call::get(api, &format!("{OPEN}{}", path_segment(id)))?.bearer(token)
 }
 
 /// The request for a message's details, which name its conversation; the guest's socket does not name it.
 /// [permission: `conversation:message:view` or `conversation:webmessaging:view`]
-pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
+pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, String> {
     Call::get(api, &format!("/api/v2/conversations/messages/{}/details", path_segment(id)))?.bearer(token)
 }
 
@@ -124,6 +125,102 @@ pub fn conversation_of(body: &[u8]) -> Option<String> {
     text(&json::read(body)?, "conversationId")
 }
 
+/// What a web deployment tells in public. Nothing of it carries a secret. [real: documented:
+/// `https://api-cdn.<domain>/webdeployments/v1/deployments/<id>/{config,domains}.json`; the fields `status`,
+/// `allowAllDomains` and `allowedDomains` are those of the platform's WebDeployment]
+const FOLDER: &str = "/webdeployments/v1/deployments/";
+
+words! {
+    /// What is public of a deployment, each in its file.
+    pub enum Public: file {
+        Config = "config.json";
+        Domains = "domains.json";
+    }
+}
+
+pub fn deployment(cdn: &str, deployment: &str, public: Public) -> Result<Call, String> {
+    Call::get(cdn, &format!("{FOLDER}{}/{public}", path_segment(deployment)))
+}
+
+pub fn deployment_asked(path: &str) -> Option<(&str, Public)> {
+    let (id, file) = path.split_once(FOLDER)?.1.split_once('/').filter(|(id, _)| !id.is_empty())?;
+    Some((id, Public::named(file)?))
+}
+
+/// The request that opens the guest socket. `key` is the handshake's: any 16 bytes in base64. [RFC 6455, 4.1]
+pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) -> Result<Call, String> {
+    // The handshake is HTTP: `wss` is spoken over what `https` is.
+    let url = web_messaging::socket_url(webmessaging, deployment).replacen("ws", "http", 1);
+    let headers = [
+        (CONNECTION, "Upgrade"),
+        (UPGRADE, "websocket"),
+        (SEC_WEBSOCKET_VERSION, "13"),
+        (SEC_WEBSOCKET_KEY, key),
+        (ORIGIN, origin),
+    ];
+    headers.into_iter().try_fold(Call::get(&url, "")?, |call, (name, value)| {
+        let bad = format!("{name} has characters that cannot stand in a header");
+        call.with_header(name, value, &bad)
+    })
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    pub status: Option<String>, // `Active`, `Inactive`, `Pending`, …, where told
+    pub sign_in: bool,          // `auth.enabled`: nobody may speak who is not signed in; not so where it is not told
+}
+
+impl Config {
+    /// Whether guests may speak; a configuration that does not tell counts as active: it is served.
+    pub fn is_active(&self) -> bool {
+        self.status.as_ref().is_none_or(|s| s.eq_ignore_ascii_case("active"))
+    }
+}
+
+/// Reads a 200 answer; `None` where it is not a JSON object.
+pub fn read_config(body: &[u8]) -> Option<Config> {
+    let value = json::read(body)?;
+    value.as_object()?;
+    Some(Config { status: value["status"].as_str().map(str::to_owned), sign_in: truth(&value["auth"]["enabled"]) })
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Domains {
+    pub all: bool,
+    pub listed: Vec<String>, // else from these
+}
+
+pub fn read_domains(body: &[u8]) -> Option<Domains> {
+    let value = json::read(body)?;
+    // Of the file itself only its purpose is published: the fields' names elsewhere, and the plain one, are both taken.
+    let field = |name: &str| value.get(name).and_then(Value::as_array);
+    let list = value.as_array().or_else(|| field("allowedDomains")).or_else(|| field("domains"));
+    let all = value["allowAllDomains"].as_bool();
+    if list.is_none() && all.is_none() {
+        return None;
+    }
+    Some(Domains { all: all.unwrap_or(false), listed: list.map(|list| texts(list)).unwrap_or_default() })
+}
+
+impl Domains {
+    /// Whether `origin` is among them: its host, or a domain above it.
+    pub fn allow(&self, origin: &str) -> bool {
+        let host = host(origin).to_ascii_lowercase();
+        self.all
+            || self.listed.iter().any(|domain| {
+                let domain = self::host(domain).to_ascii_lowercase();
+                let domain = domain.strip_prefix("*.").unwrap_or(&domain);
+                host == domain || host.strip_suffix(domain).is_some_and(|above| above.ends_with('.'))
+            })
+    }
+}
+
+/// `shop.example` of `https://shop.example:8443/x` as of itself.
+fn host(place: &str) -> &str {
+    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or_default();
+    rest.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(rest, |(host, _)| host)
+}
 #[cfg(test)]
 #[path = "../../tests/unit/genesys/lookups.rs"]
 mod tests;

@@ -32,7 +32,6 @@ impl NormalizedEvent {
     }
 }
 
-/// What the platform says became of a message of ours after it had taken it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageReceipt {
     pub status: String,  // `Sent`, `Delivered`, `Failed`, `Published`, `Removed`

@@ -17,15 +17,15 @@ use crate::model::{ServerRefusal, Sign};
 use crate::text::{json, one_line};
 
 use super::answerer::{Answerer, CallKind, who_answered};
-use super::call::{BadCall, Call, form_part};
-use super::errors::{ApiError, page_title};
+use super::errors::{ApiError, element};
 use super::lookups::scopes;
 use super::text;
+use super::{Call, form_part};
 
 pub const TOKEN_PATH: &str = "/oauth/token";
 
 /// The request for a token. Scopes are sent as asked, joined by spaces, and left out where there are none.
-pub fn request(hosts: &Hosts, client: &OAuthClient, secret: &SecretString) -> Result<Call, BadCall> {
+pub fn request(hosts: &Hosts, client: &OAuthClient, secret: &SecretString) -> Result<Call, String> {
     let base = match client.token_host {
         TokenHost::Login => &hosts.login,
         TokenHost::Api => &hosts.api,
@@ -45,7 +45,7 @@ pub fn request(hosts: &Hosts, client: &OAuthClient, secret: &SecretString) -> Re
     let mut call = Call::post(base, TOKEN_PATH, "application/x-www-form-urlencoded", form.as_bytes().to_vec())?;
     if client.client_auth == ClientAuth::Basic {
         let basic = Zeroizing::new(format!("Basic {}", &*basic_credentials(&client.id, secret)));
-        let bad = || "the client id or secret cannot be put into a header";
+        let bad = "the client id or secret cannot be put into a header";
         call = call.with_header(AUTHORIZATION, &basic, bad)?;
     }
     Ok(call)
@@ -79,13 +79,15 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
 #[derive(Clone, Debug)]
 pub enum TokenAnswer {
     Granted(Grant),
-    /// `invalid_client`: the server does not take the client with this secret. Asking again with the same cannot heal it.
-    BadClient(String),
-    /// Another error of OAuth: asking again does not heal it by itself.
-    Refused(String),
-    Limited(String),
-    /// The service failed, or whatever answered is no token endpoint: worth asking again.
-    Failed(String),
+    Denied(Denial, String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    BadClient, // `invalid_client`: the server does not take the client with this secret
+    Refused,   // another error of OAuth: asking again does not heal it by itself
+    Limited,   // 429
+    Failed,    // the service failed, or whatever answered is no token endpoint: worth asking again
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,15 +108,16 @@ impl TokenOutcome<'_> {
     /// else may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of
     /// the body but a code, a message, and the title of a page.
     pub fn read(&self) -> TokenAnswer {
+        let failed = |why| TokenAnswer::Denied(Denial::Failed, why);
         match (self.status, granted(self.body)) {
             (200..300, Some(Ok(grant))) => TokenAnswer::Granted(grant),
-            (200..300, Some(Err(why))) => TokenAnswer::Failed(why),
-            (200..300, None) => self.refusal().unwrap_or_else(|| TokenAnswer::Failed(self.no_token())),
-            (429, _) => TokenAnswer::Limited(self.error().to_string()),
+            (200..300, Some(Err(why))) => failed(why),
+            (200..300, None) => self.refusal().unwrap_or_else(|| failed(self.no_token())),
+            (429, _) => TokenAnswer::Denied(Denial::Limited, self.error().to_string()),
             // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
             // since which of them the service uses is not established.
-            (400..500, _) => self.refusal().unwrap_or_else(|| TokenAnswer::Failed(self.no_refusal())),
-            _ => TokenAnswer::Failed(self.no_refusal()),
+            (400..500, _) => self.refusal().unwrap_or_else(|| failed(self.no_refusal())),
+            _ => failed(self.no_refusal()),
         }
     }
 
@@ -124,8 +127,8 @@ impl TokenOutcome<'_> {
 
     fn refusal(&self) -> Option<TokenAnswer> {
         let error = text(&json::read(self.body)?, "error").filter(|error| REFUSALS.split(' ').any(|e| e == error))?;
-        let why = self.error().to_string();
-        Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
+        let denial = if error == "invalid_client" { Denial::BadClient } else { Denial::Refused };
+        Some(TokenAnswer::Denied(denial, self.error().to_string()))
     }
 
     fn no_token(&self) -> String {
@@ -142,7 +145,6 @@ impl TokenOutcome<'_> {
         format!("the token endpoint answered {} with {what} instead of a token", self.status)
     }
 
-    /// A refusal that is not OAuth's, with who answered instead.
     fn no_refusal(&self) -> String {
         let refusal = self.error();
         let Some(other) = self.other() else { return refusal.to_string() };
@@ -154,7 +156,7 @@ impl TokenOutcome<'_> {
         let answerer = who_answered(CallKind::Token, self.status, self.headers, self.body);
         let Answerer::Other(sign) = answerer else { return None };
         Some(match sign {
-            Sign::Html | Sign::Via(_) => match page_title(self.body) {
+            Sign::Html | Sign::Via(_) => match element(self.body, "title") {
                 Some(title) => format!("an HTML page (\"{title}\")"),
                 None => "an HTML page".to_owned(),
             },
@@ -212,7 +214,3 @@ fn lifetime(value: Option<&Value>) -> Result<(Option<Duration>, Option<String>),
         Some(seconds) => Ok((Some(Duration::from_secs(seconds as u64)), None)),
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/oauth.rs"]
-mod tests;

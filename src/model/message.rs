@@ -202,10 +202,15 @@ impl RemoteMessage {
 /// A message that is to be sent, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingMessage {
+    /// Into which.
     pub conversation: ConversationKey,
+    /// What it says; of one that is sent wrongly on purpose, what is sent already.
     pub text: String,
+    /// The message that it sends again.
     pub resend_of: Option<MessageId>,
+    /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
+    /// What it carries beside its text.
     pub extras: Extras,
 }
 
@@ -220,6 +225,12 @@ impl OutgoingMessage {
     pub fn varied(self, how: Option<Variation>) -> Self {
         let text = how.map(|how| how.text(&self.text));
         Self { sent_as: how, text: text.unwrap_or(self.text), ..self }
+    }
+
+    /// What was asked for with a message of ours.
+    pub fn of(message: &Message) -> Self {
+        let Message { conversation, text, resend_of, sent_as, extras, .. } = message.clone();
+        Self { conversation, text, resend_of, sent_as, extras }
     }
 
     /// A message once more: a new one, linked to the old.

@@ -83,7 +83,9 @@ pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
 pub use limits::RateLimit;
 pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;
-pub use message::{Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, RemoteMessage};
+pub use message::{
+    Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, OutgoingMessage, RemoteMessage,
+};
 pub use session::{AsOf, RepliesReadable, SessionAsk, Unreadable, WebSession};
 pub use time::Moment;
 pub use token::{Acceptance, TokenFacts, TokenStatus};
@@ -91,7 +93,7 @@ pub use variation::Variation;
 
 pub(crate) use channel::{Attachments, Transport};
 pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Settles, Suspect};
-pub(crate) use message::{ChoiceKind, OutgoingMessage};
+pub(crate) use message::ChoiceKind;
 pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What the journal tells (a start, with everything where it stood; trouble), and what it is told while a session lasts,
 //! each thing when it changed.
 
-use crate::engine::{Command, SendRequest};
+use crate::engine::Command;
 use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
 use crate::journal::{Job, JournalPage};
-use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
+use crate::model::{
+    ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, OutgoingMessage, SessionAsk,
+};
 
 use super::state::JournalMode;
 use super::thread::Thread;
@@ -159,7 +161,7 @@ impl Session {
                 if paused {
                     self.journal.paused.insert(id);
                 } else {
-                    changes.engine(Command::Send(SendRequest::of(message)));
+                    changes.engine(Command::Send(message.id, OutgoingMessage::of(message)));
                 }
             }
         }

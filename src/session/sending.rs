@@ -2,7 +2,7 @@
 //! left in its conversation. One of unknown outcome is watched for: its conversation is read now and then until somebody
 //! knows.
 
-use crate::engine::{Command, SendRequest};
+use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
@@ -38,7 +38,7 @@ impl Session {
             self.journal.drafts.remove(&conversation);
             self.journal.unsaved = None;
         }
-        let request = Command::Send(SendRequest::of(&message));
+        let request = Command::Send(message.id, OutgoingMessage::of(&message));
         if self.has_paused(conversation) {
             self.journal.paused.insert(id);
             changes.notice(Notice::WaitsBehindPaused(id));
@@ -79,7 +79,7 @@ impl Session {
         for item in self.conversations.items() {
             let ours = self.threads.get(item.conversation.key).into_iter().flat_map(Thread::ours);
             for message in ours.filter(|message| paused.contains(&message.id)) {
-                changes.engine(Command::Send(SendRequest::of(message)));
+                changes.engine(Command::Send(message.id, OutgoingMessage::of(message)));
             }
         }
         paused.len()

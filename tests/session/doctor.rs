@@ -7,7 +7,8 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile};
 use guestwire::diagnosis::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, PastExchanges, ProfileFacts};
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, ExchangeKind, MessageId, Probed};
 use guestwire::sandbox::{SandboxOptions, Scenario};
 
@@ -38,14 +39,16 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
             findings.extend(more);
             match next {
                 DoctorStep::Ask(asked) => engine.ask(Command::Probe(asked)),
-                DoctorStep::Send(conversation) => engine.ask(Command::Send(SendRequest {
-                    message: MessageId(1),
-                    conversation,
-                    text: "test".to_owned(),
-                    resend_of: None,
-                    sent_as: None,
-                    extras: guestwire::model::Extras::default(),
-                })),
+                DoctorStep::Send(conversation) => engine.ask(Command::Send(
+                    MessageId(1),
+                    OutgoingMessage {
+                        conversation,
+                        text: "test".to_owned(),
+                        resend_of: None,
+                        sent_as: None,
+                        extras: guestwire::model::Extras::default(),
+                    },
+                )),
                 DoctorStep::Over(verdict) => break verdict,
             }
         }

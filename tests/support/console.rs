@@ -365,9 +365,7 @@ pub fn sends(effects: &[Effect]) -> Vec<(MessageId, ConversationKey, &str)> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Engine(Command::Send(request)) => {
-                Some((request.message, request.conversation, request.text.as_str()))
-            }
+            Effect::Engine(Command::Send(id, request)) => Some((*id, request.conversation, request.text.as_str())),
             _ => None,
         })
         .collect()

@@ -8,7 +8,8 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Outcome, TokenStatus,
 };
@@ -140,14 +141,10 @@ impl TestEngine {
         self.next += 1;
         let message = MessageId(self.next);
         let conversation = ConversationKey(conversation);
-        self.handle.ask(Command::Send(SendRequest {
+        self.handle.ask(Command::Send(
             message,
-            conversation,
-            text: text.into(),
-            resend_of: None,
-            sent_as: None,
-            extras,
-        }));
+            OutgoingMessage { conversation, text: text.into(), resend_of: None, sent_as: None, extras },
+        ));
         message
     }
 

@@ -176,7 +176,7 @@ fn session() -> Session {
 
 /// The message that a front end asks the engine to send.
 fn sent<'c>(commands: impl IntoIterator<Item = &'c Command>) -> MessageId {
-    let message = |command: &Command| if let Command::Send(request) = command { Some(request.message) } else { None };
+    let message = |command: &Command| if let Command::Send(id, _) = command { Some(*id) } else { None };
     commands.into_iter().find_map(message).unwrap_or_else(|| panic!("nothing is sent"))
 }
 

@@ -17,10 +17,7 @@ use crate::diagnosis::ids;
 use crate::genesys::conversations::{self, ListedMessage};
 use crate::genesys::errors::ApiError;
 use crate::genesys::web_messaging::{HistoryOfSession, Theirs};
-use crate::genesys::{
-    CallKind, deployments, guest_api, headers as answer_headers, json, lookups, oauth, open_messaging, webhook,
-    who_answered,
-};
+use crate::genesys::{self, CallKind, guest_api, json, lookups, oauth, open_messaging, who_answered};
 use crate::pass::Pass;
 use crate::sandbox::Scenario;
 use crate::tui::state::demo::script::Tape;
@@ -60,12 +57,12 @@ const READERS: &[Reader] = &[
     ("frame", |b| drop(Theirs::read(&String::from_utf8_lossy(b)))),
     ("history", |b| drop(HistoryOfSession::read(b))),
     ("webhook", |b| {
-        drop(webhook::read(b, Timestamp::UNIX_EPOCH));
-        let _ = webhook::verify(b"secret", b, Some(&String::from_utf8_lossy(b)));
+        drop(open_messaging::outbound(b, Timestamp::UNIX_EPOCH));
+        let _ = open_messaging::verify(b"secret", b, Some(&String::from_utf8_lossy(b)));
     }),
     ("deployment", |b| {
-        drop(deployments::read_config(b));
-        if let Some(domains) = deployments::read_domains(b) {
+        drop(lookups::read_config(b));
+        if let Some(domains) = lookups::read_domains(b) {
             domains.allow("https://shop.example");
         }
     }),
@@ -76,10 +73,10 @@ const READERS: &[Reader] = &[
     }),
     ("limits", |b| {
         let headers = headers(b);
-        answer_headers::rate_limit(&headers, Clock::start().now());
-        answer_headers::retry_after(&headers, Timestamp::UNIX_EPOCH);
-        answer_headers::date(&headers);
-        answer_headers::seconds_in_message(&String::from_utf8_lossy(b));
+        genesys::rate_limit(&headers, Clock::start().now());
+        genesys::retry_after(&headers, Timestamp::UNIX_EPOCH);
+        genesys::date(&headers);
+        genesys::seconds_in_message(&String::from_utf8_lossy(b));
     }),
     ("ids", |b| drop(ids::find(&String::from_utf8_lossy(b), &ids::KnownIds::default()))),
     ("pass file", |b| drop(Pass::parse(Path::new("p.toml"), &String::from_utf8_lossy(b)))),

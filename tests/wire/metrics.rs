@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{Agent, MetricsSettings};
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 
@@ -122,14 +123,16 @@ impl Session {
     }
 
     fn send_into(&self, conversation: u32, message: u64, sent_as: Option<Variation>) {
-        self.engine.ask(Command::Send(SendRequest {
-            message: MessageId(message),
-            conversation: ConversationKey(conversation),
-            text: "a secret of the customer".to_owned(),
-            resend_of: None,
-            sent_as,
-            extras: guestwire::model::Extras::default(),
-        }));
+        self.engine.ask(Command::Send(
+            MessageId(message),
+            OutgoingMessage {
+                conversation: ConversationKey(conversation),
+                text: "a secret of the customer".to_owned(),
+                resend_of: None,
+                sent_as,
+                extras: guestwire::model::Extras::default(),
+            },
+        ));
     }
 
     /// Sends, and waits until it is settled.

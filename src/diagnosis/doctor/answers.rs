@@ -7,8 +7,8 @@ use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deploymen
 use crate::diagnosis::case::{SKEW, listed, listed_or, skew};
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::{LackedScopes, stranger};
-use crate::genesys::deployments;
-use crate::genesys::headers::rate_limit;
+use crate::genesys::lookups;
+use crate::genesys::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Moment, Outcome,
@@ -355,7 +355,7 @@ impl ProbeAnswer<'_> {
         }
         self.connected();
         let body = self.exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
-        let Some(config) = deployments::read_config(body.as_bytes()).filter(|_| self.is_accepted()) else {
+        let Some(config) = lookups::read_config(body.as_bytes()).filter(|_| self.is_accepted()) else {
             self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond);
             return self.fail("deployment", format!("its public configuration: {why}"));
         };

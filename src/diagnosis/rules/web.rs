@@ -7,7 +7,7 @@ use crate::diagnosis::attempt::path;
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, open, supported};
 use crate::genesys::answerer::Answerer;
-use crate::genesys::deployments;
+use crate::genesys::lookups;
 use crate::model::frame_codes::{self, Means};
 use crate::model::{Cause, Probe, Reason, SessionEnd, Sign};
 
@@ -53,7 +53,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// What a refusal to tell about a deployment in public says. `None` where it is no such question.
 pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
-    deployments::asked(path(&facts.attempt?.request.url))?;
+    lookups::deployment_asked(path(&facts.attempt?.request.url))?;
     let cause = Cause::DeploymentUnknown;
     match facts.answer.status? {
         _ if facts.answer.by.is_other() => None,

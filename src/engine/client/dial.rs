@@ -20,12 +20,12 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::config::Profile;
-use crate::genesys::call::USER_AGENT;
+use crate::config::{Profile, ProfileProxy};
+use crate::genesys::USER_AGENT;
 use crate::genesys::errors::ApiError;
 use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
 
-use super::answer::{NoAnswer, innermost};
+use super::capture::{NoAnswer, innermost};
 use super::proxy::{Environment, Proxy};
 use super::tls;
 use super::wire::{CapturedWire, hand_over};
@@ -98,7 +98,8 @@ pub struct Dialer {
     pub bound: Duration,
     ca_files: Vec<PathBuf>,
     trust: OnceCell<ClientConfig>, // loaded when the first encrypted connection is opened
-    proxies: Environment,
+    proxy: Option<ProfileProxy>,
+    environment: Environment,
 }
 
 impl Dialer {
@@ -107,7 +108,8 @@ impl Dialer {
             bound: profile.connect_timeout,
             ca_files: profile.ca_files.clone(),
             trust: OnceCell::new(),
-            proxies: environment.for_profile(profile),
+            proxy: profile.proxy.clone(),
+            environment,
         }
     }
 
@@ -117,7 +119,7 @@ impl Dialer {
             return Ok(None);
         }
         let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Connect, why);
-        self.proxies.proxy_for(place.host, place.port, place.secure).map_err(invalid)
+        self.environment.proxy_for(self.proxy.as_ref(), (place.host, place.port, place.secure)).map_err(invalid)
     }
 
     pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoAnswer> {

@@ -9,11 +9,10 @@
 //! it silently, and a request on a dead one would end as unknown. The wall clock counts too, since the monotonic one
 //! sleeps with the laptop. After a try that timed out, or that the server did not process, all connections are new.
 
-pub mod answer;
 pub mod capture;
 pub mod dial;
-mod proxy;
-mod tls;
+pub mod proxy;
+pub mod tls;
 pub mod wire;
 
 use std::pin::Pin;
@@ -21,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 use bytes::Bytes;
+use capture::{HEAD_FIELDS_MAX, HEAD_MAX};
 use dial::{Dialer, Progress, Speaks, TIMED_OUT};
 use futures_util::FutureExt as _;
 use http::Uri;
@@ -39,7 +38,7 @@ use crate::config::Profile;
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
-pub use answer::{ClientAnswer, NoAnswer, Tried};
+pub use capture::{ClientAnswer, NoAnswer, Tried};
 pub use dial::proxy_of;
 pub use proxy::{Environment, proxy_problems};
 pub use tls::check_ca_file;
@@ -48,12 +47,6 @@ pub use wire::Gate;
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(45);
-
-/// Why a try is stopped before it is answered: somebody takes it back, or its time is over.
-pub enum Stop {
-    TakenBack,
-    Late,
-}
 
 pub struct Cancel {
     late: Instant,
@@ -67,11 +60,12 @@ impl Cancel {
         (take_back, Self { late: Instant::now() + bound, taken_back })
     }
 
-    pub async fn stopped(&mut self) -> Stop {
+    /// Why it is stopped before it is answered: somebody takes it back, or its time is over.
+    pub async fn stopped(&mut self) -> (FailureKind, &'static str) {
         tokio::select! {
             biased;
-            Ok(()) = &mut self.taken_back, if !self.taken_back.is_terminated() => Stop::TakenBack,
-            () = tokio::time::sleep_until(self.late) => Stop::Late,
+            Ok(()) = &mut self.taken_back, if !self.taken_back.is_terminated() => (FailureKind::Cancelled, "taken back"),
+            () = tokio::time::sleep_until(self.late) => (FailureKind::Timeout, TIMED_OUT),
         }
     }
 }
@@ -149,7 +143,7 @@ impl Client {
             out = work => out,
             why = stop.stopped() => return Err(gave_up(why, progress, &gate).into()),
         };
-        let response = answered.map_err(|e| answer::before_answer(&e, &host, gate.is_open()))?;
+        let response = answered.map_err(|e| capture::before_answer(&e, &host, gate.is_open()))?;
         progress.measured(|t| t.first_byte = Some(began.elapsed()));
         let (head, body) = response.into_parts();
         let peer = head.extensions.get().map(|ConnectedPeer(address)| *address);
@@ -157,7 +151,7 @@ impl Client {
         let read = tokio::select! {
             biased;
             read = answer.read(body) => read,
-            why = stop.stopped() => Err(Failure { wrote: true, ..ended(why, Phase::Body) }),
+            (kind, why) = stop.stopped() => Err(Failure::written(kind, Phase::Body, why)),
         };
         match read {
             Ok(()) => Ok(answer),
@@ -202,16 +196,8 @@ impl Client {
 }
 
 /// We end the try: the gate says, for good, whether something may have left.
-fn gave_up(why: Stop, progress: &Progress, gate: &Gate) -> Failure {
+fn gave_up((kind, why): (FailureKind, &str), progress: &Progress, gate: &Gate) -> Failure {
     let wrote = !gate.bar();
     let phase = if wrote { Phase::Answer } else { progress.phase() };
-    Failure { wrote, ..ended(why, phase) }
-}
-
-/// A try that we end in `phase`.
-pub fn ended(why: Stop, phase: Phase) -> Failure {
-    match why {
-        Stop::Late => Failure::new(FailureKind::Timeout, phase, TIMED_OUT),
-        Stop::TakenBack => Failure::new(FailureKind::Cancelled, phase, "taken back"),
-    }
+    Failure { wrote, ..Failure::new(kind, phase, why) }
 }

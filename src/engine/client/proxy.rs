@@ -2,7 +2,6 @@
 //! others read: `https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, each in small or capital letters, the small ones
 //! first. Only for what is outside this machine. The order is that of [`crate::config::proxy`].
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,32 +10,15 @@ use http::HeaderValue;
 use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{Profile, ProfileProxy, ProxyAddress};
+use crate::config::{ProfileProxy, ProxyAddress};
 use crate::model::ProxyName;
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// Where variables are looked up.
-#[derive(Clone)]
-pub struct Environment {
-    lookup: Arc<Lookup>,
-    own: bool,                     // whether it is the process's own, beside which the system's settings count
-    profile: Option<ProfileProxy>, // what the profile says, which counts before the variables
-}
-
-impl Default for Environment {
-    /// The process's own.
-    fn default() -> Self {
-        Self { lookup: Arc::new(|name| std::env::var(name).ok()), own: true, profile: None }
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values may hold passwords.
-        f.write_str("Environment")
-    }
-}
+/// Where variables are looked up: by this; else in the process's own environment, beside which the system's settings
+/// count.
+#[derive(Clone, Default)]
+pub struct Environment(Option<Arc<Lookup>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
@@ -50,23 +32,25 @@ pub struct Proxy {
 impl Environment {
     /// An environment in which `lookup` finds the variables.
     pub fn of(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { lookup: Arc::new(lookup), own: false, profile: None }
+        Self(Some(Arc::new(lookup)))
     }
 
-    #[must_use]
-    pub(super) fn for_profile(self, profile: &Profile) -> Self {
-        Self { profile: profile.proxy.clone(), ..self }
-    }
-
-    /// The proxy that leads to a host. The error is one sentence with the variable and without its value, which often
-    /// has a password.
-    pub fn proxy_for(&self, host: &str, port: u16, secure: bool) -> Result<Option<Proxy>, String> {
+    /// The proxy that leads to a host; what the profile says of it counts before the variables. The error is one sentence
+    /// with the variable and without its value, which often has a password.
+    pub fn proxy_for(
+        &self,
+        profile: Option<&ProfileProxy>,
+        (host, port, secure): (&str, u16, bool),
+    ) -> Result<Option<Proxy>, String> {
         let exempt = |(_, list): (String, String)| exemptions(&list).any(|e| e.is_ok_and(|e| e.covers(host, port)));
-        let get = |name: &str| variable(&*self.lookup, name);
+        let get = |name: &str| match &self.0 {
+            Some(lookup) => variable(&**lookup, name),
+            None => variable(&|name| std::env::var(name).ok(), name),
+        };
         if get("no_proxy").is_some_and(exempt) {
             return Ok(None);
         }
-        match &self.profile {
+        match profile {
             Some(ProfileProxy::Direct) => return Ok(None),
             Some(ProfileProxy::Through(address, named_by)) => {
                 return Ok(Some(Proxy::at(address, Some(named_by.clone()))));
@@ -76,7 +60,7 @@ impl Environment {
         let named = get(if secure { "https_proxy" } else { "http_proxy" }).or_else(|| get("all_proxy"));
         match named {
             Some((spelling, value)) => Proxy::of_variable(spelling, &value).map(Some),
-            None if self.own => Ok(system_proxy(host, port, secure)),
+            None if self.0.is_none() => Ok(system_proxy(host, port, secure)),
             None => Ok(None),
         }
     }
@@ -133,14 +117,14 @@ fn basic(user_info: &str) -> Option<HeaderValue> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Exemption {
+pub enum Exemption {
     All,
     Net(IpAddr, u32),            // addresses that share so many leading bits
     Domain(String, Option<u16>), // a host and all below it, at any port or at one
 }
 
 /// The entries of `no_proxy`: between commas or blanks. An entry that is not understood is the error.
-fn exemptions(list: &str) -> impl Iterator<Item = Result<Exemption, String>> {
+pub fn exemptions(list: &str) -> impl Iterator<Item = Result<Exemption, String>> {
     let entries = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty());
     entries.map(|entry| Exemption::read(entry).ok_or_else(|| entry.to_owned()))
 }
@@ -168,7 +152,7 @@ impl Exemption {
         plain.then(|| Self::Domain(host.to_ascii_lowercase(), port))
     }
 
-    fn covers(&self, host: &str, at: u16) -> bool {
+    pub fn covers(&self, host: &str, at: u16) -> bool {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         match self {
             Self::All => true,
@@ -189,7 +173,3 @@ fn shares(net: IpAddr, ip: IpAddr, bits: u32) -> bool {
     };
     differ.leading_zeros() >= bits
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/engine/client/proxy.rs"]
-mod tests;

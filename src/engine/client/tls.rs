@@ -66,7 +66,6 @@ fn add(roots: &mut RootCertStore, file: &Path) -> Result<Vec<String>, String> {
     }
 }
 
-/// Why a handshake with `host` failed, and the sentence for it.
 pub fn words(error: &std::io::Error, host: &str) -> (TlsFault, String) {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(error) => of_rustls(error, host),
@@ -155,7 +154,3 @@ fn date(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     Timestamp::from_second(seconds).map_or_else(|_| "an unknown day".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/engine/client/tls.rs"]
-mod tests;

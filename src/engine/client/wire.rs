@@ -30,7 +30,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
+use super::capture::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
 
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -168,7 +168,3 @@ impl Body for GatedBody {
         SizeHint::with_exact(self.data.as_ref().map_or(0, |d| d.len() as u64))
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/engine/client/wire.rs"]
-mod tests;

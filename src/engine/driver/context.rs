@@ -20,7 +20,6 @@ use crate::engine::queue::Pace;
 use crate::engine::redact::Redactor;
 use crate::engine::token::{Outlook, TokenMachine, Verified};
 use crate::engine::{EngineOptions, Report};
-use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations};
 use crate::model::{
     Address, AsOf, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Generation, MessageId, Moment,
@@ -66,15 +65,14 @@ impl Context {
         reports: Sender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
-        let requested = match &profile.credentials {
-            Credentials::Client(client) => client.scopes.clone(),
-            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+        let (requested, pasted) = match &profile.credentials {
+            Credentials::Client(client) => (client.scopes.clone(), false),
+            other => (Vec::new(), matches!(other, Credentials::Pasted(_))),
         };
         let entries = &profile.conversations;
         let guest_api =
             entries.is_empty() || entries.iter().any(|c| c.conversation.channel().capabilities().scopes_decide);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
-        let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         let redactor = Arc::clone(&shared.borrow());
         let rng = Rng::with_seed(options.seed.rotate_left(17));
         Self {
@@ -172,8 +170,8 @@ impl Context {
         !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
     }
 
-    pub fn usable_token(&self) -> Result<&SecretString, BadCall> {
-        self.token.as_ref().ok_or_else(|| BadCall("there is no valid token".to_owned()))
+    pub fn usable_token(&self) -> Result<&SecretString, String> {
+        Ok(self.token.as_ref().ok_or("there is no valid token")?)
     }
 
     /// The token that a message is sent with that goes out wrongly in this way, and what it is of the session's; nothing
@@ -257,7 +255,7 @@ impl Context {
     }
 
     fn address(&self, key: ConversationKey) -> Option<&Address> {
-        self.entry(key).map(|entry| &entry.conversation.address)
+        Some(&self.entry(key)?.conversation.address)
     }
 
     pub fn web_address(&self, key: ConversationKey) -> Option<(&str, &str)> {
@@ -292,14 +290,10 @@ impl Context {
         self.report(Report::ConversationIdKnown(key, conversation_id));
     }
 
-    pub fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
+    pub fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, String> {
         let token = self.usable_token()?;
-        let none = || BadCall("the id of the conversation is not known".to_owned());
-        let id = self.conversation_id(key).ok_or_else(none)?;
-        match (&self.profile.hosts.api, ids) {
-            (api, []) => conversations::request(api, id, token),
-            (api, ids) => conversations::bulk_request(api, id, ids, token),
-        }
+        let id = self.conversation_id(key).ok_or("the id of the conversation is not known")?;
+        conversations::request(&self.profile.hosts.api, id, ids, token)
     }
 
     pub const fn skew(&self) -> SignedDuration {

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use crate::engine::Unrecorded;
@@ -18,12 +19,11 @@ use crate::engine::queue::TakenFrom;
 use crate::engine::reading::{Settled, When};
 use crate::engine::token::Refuted;
 use crate::engine::web_session::{SocketEvent, Wanted};
-use crate::engine::{Recalled, SendRequest, channel};
+use crate::engine::{Recalled, channel};
 use crate::genesys::Call;
-use crate::genesys::call::BadCall;
 use crate::model::{
-    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, Phase, Reason, Request,
-    Timing, Transport, Variation,
+    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, OutgoingMessage, Phase,
+    Reason, Request, Timing, Transport, Variation,
 };
 
 use super::Driver;
@@ -35,38 +35,38 @@ const RECORD_AGAIN: Duration = Duration::from_secs(5); // then an intent is reco
 type Written = (Call, Request, Option<(Generation, Duration)>);
 
 impl Driver {
-    pub fn accept(&mut self, mut request: SendRequest) {
-        if self.sends.knows(request.message) {
-            let text = format!("message {} is known already and was not queued again", request.message);
+    pub fn accept(&mut self, message: MessageId, mut request: OutgoingMessage) {
+        if self.sends.knows(message) {
+            let text = format!("message {message} is known already and was not queued again");
             return self.cx.notice_of(request.conversation, &text);
         }
         let Some(entry) = self.cx.entry(request.conversation) else {
-            return self.refuse_untried(&request, Objection::NoConversation(request.conversation));
+            return self.refuse_untried(message, &request, Objection::NoConversation(request.conversation));
         };
         let channel = entry.conversation.channel();
         if let Some(why) = channel::objection(entry, &self.cx.profile.credentials, &request) {
-            return self.refuse_untried(&request, why);
+            return self.refuse_untried(message, &request, why);
         }
         let transport = channel.capabilities().transport;
         if transport == Transport::Frame {
             // Its tracing id, and `metadata.id`: a resend is another message.
             request.extras.key = Some(uuid::Uuid::new_v4().to_string());
         } else if channel.capabilities().idempotent && request.extras.key.is_none() {
-            let first = request.resend_of.and_then(|message| self.sends.name_of(message));
+            let first = request.resend_of.and_then(|first| self.sends.name_of(first));
             request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(self.cx.now.wall)));
         }
         let key = request.conversation;
-        self.sends.push(request, channel, &self.cx);
+        self.sends.push(message, request, channel, &self.cx);
         if transport == Transport::Frame {
             self.web_event(key, SocketEvent::Want(Wanted::Message));
         }
     }
 
-    fn refuse_untried(&mut self, request: &SendRequest, why: Objection) {
+    fn refuse_untried(&mut self, message: MessageId, request: &OutgoingMessage, why: Objection) {
         let why = Reason::Held(why);
-        let mut record = untried(request, &mut self.cx);
+        let mut record = untried(message, request, &mut self.cx);
         record.settle(Outcome::Refused(why.clone()), self.cx.now);
-        self.cx.record_status((request.message, DeliveryStatus::Refused(why)), None, Some(&record), None);
+        self.cx.record_status((message, DeliveryStatus::Refused(why)), None, Some(&record), None);
     }
 
     pub fn start_sends(&mut self) {
@@ -97,7 +97,7 @@ impl Driver {
     pub fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>) {
         let Err(why) = asked else { return };
         let wanting = self.sends.waiting().filter(|send| send.request.sent_as == Some(Variation::WrongScope));
-        for message in wanting.map(|send| send.request.message).collect::<Vec<_>>() {
+        for message in wanting.map(|send| send.message).collect::<Vec<_>>() {
             let why = Reason::NoOtherToken(Box::new(why.clone()));
             self.refuse_waiting(message, Outcome::Refused(why));
         }
@@ -108,7 +108,7 @@ impl Driver {
         let channel = send.channel;
         let (call, shown, token) = match self.write(&send.request) {
             Ok(written) => written,
-            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(Reason::NotBuilt(why))),
+            Err(why) => return self.conclude(message, Outcome::Refused(Reason::NotBuilt(why))),
         };
         let Some(intent) = self.sends.begin_try(message, shown, token, &mut self.cx) else { return };
         self.cx.pace.spend();
@@ -116,17 +116,19 @@ impl Driver {
         self.sends.handed_over(message, take_back);
     }
 
-    fn write(&self, request: &SendRequest) -> Result<Written, BadCall> {
-        let none = || BadCall("there is no token or no such conversation".to_owned());
-        let entry = self.cx.entry(request.conversation).ok_or_else(none)?;
+    fn write(&self, request: &OutgoingMessage) -> Result<Written, String> {
+        let none = "there is no token or no such conversation";
+        let entry = self.cx.entry(request.conversation).ok_or(none)?;
         let mut address = entry.conversation.address.clone();
-        let (mut token, mut carried) = (self.cx.token.clone().ok_or_else(none)?, self.cx.carried());
+        let (mut token, mut carried) = (self.cx.token.clone().ok_or(none)?, self.cx.carried());
         if let Some(sent_as) = request.sent_as {
             address = channel::address_with_fault(&address, sent_as);
             (token, carried) = self.cx.token_with_fault(sent_as).unwrap_or((token, carried));
         }
-        let call = channel::call(&self.cx.profile, entry, &address, request, &token, self.cx.now.wall)?;
-        let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
+        let mut call = channel::call(&self.cx.profile, entry, &address, request, &token, self.cx.now.wall)?;
+        if request.sent_as == Some(Variation::NoToken) {
+            call.headers.remove(AUTHORIZATION);
+        }
         let shown = capture::request(&call, &self.cx.redactor);
         Ok((call, shown, carried))
     }
@@ -137,9 +139,8 @@ impl Driver {
             Ok((answer, _)) => outcome::of_answer(answer, send.tries.lost > 0),
             Err(failure) => outcome::of_failure(failure),
         };
-        let (conversation, generation, given_up) =
-            (send.request.conversation, send.generation(), send.given_up.is_some());
-        let own_token = send.carries_own_token();
+        let (conversation, generation) = (send.request.conversation, send.generation());
+        let (given_up, own_token) = (send.given_up.is_some(), send.carries_own_token());
         // The 401 of such a message says nothing about the session's token, and its success neither.
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
         let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
@@ -179,10 +180,9 @@ impl Driver {
     }
 
     pub fn unrecorded(&mut self, message: MessageId, why: Unrecorded) {
+        let given_up = self.sends.get(message).is_some_and(|send| send.given_up.is_some());
         match why {
-            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(|send| send.given_up.is_some()) => {
-                self.conclude(message, Outcome::Cancelled);
-            }
+            Unrecorded::NotNow(_) if given_up => self.conclude(message, Outcome::Cancelled),
             Unrecorded::NotNow(why) => {
                 let why = Reason::Unrecorded { why, for_good: false };
                 let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why.to_string()));
@@ -190,8 +190,7 @@ impl Driver {
                 self.sends.again(message, self.cx.now.after(RECORD_AGAIN), why, &self.cx);
             }
             Unrecorded::Never(why) => {
-                let why = Reason::Unrecorded { why, for_good: true };
-                self.conclude(message, Outcome::Refused(why));
+                self.conclude(message, Outcome::Refused(Reason::Unrecorded { why, for_good: true }));
             }
         }
     }
@@ -217,12 +216,12 @@ impl Driver {
         // An answer is looked for, and an unknown message itself.
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
-            self.reads.sent(request, When::Accepted(at), remote_id.clone(), &self.cx);
+            self.reads.sent(message, request, When::Accepted(at), remote_id.clone(), &self.cx);
         } else if unknown {
             // It may have been taken from its beginning until its last try, which ends now, could have been worked on
             // for as long as a try is waited for.
             let latest = self.cx.now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
-            self.reads.sent(request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
+            self.reads.sent(message, request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
         } else if delivery == DeliveryStatus::Cancelled && !stays_queued {
             self.delete_files_of(key, message);
         }
@@ -266,7 +265,6 @@ impl Driver {
         self.cx.record_status((message, delivery), None, None, remote_id);
     }
 
-    /// What was seen in a conversation says something about messages of ours.
     pub fn settle_seen(&mut self, settled: Vec<Settled>) {
         for settled in settled {
             let (message, delivery, id) = match settled {
@@ -278,7 +276,6 @@ impl Driver {
         }
     }
 
-    /// Messages of an earlier session: unknown ones are looked up.
     pub fn recall(&mut self, recalled: Vec<Recalled>) {
         let mut doubted = BTreeSet::new();
         for one in recalled {

@@ -19,7 +19,7 @@ mod side_requests;
 mod sign_in;
 mod task_output;
 mod tasks;
-mod web;
+pub mod web;
 mod webhook_listener;
 mod webhooks;
 
@@ -150,7 +150,7 @@ impl Driver {
         match command {
             Command::SignIn => self.sign_in.sign_in(&mut self.cx),
             Command::Renew => self.sign_in.renew(&mut self.cx),
-            Command::Send(request) => self.accept(request),
+            Command::Send(message, request) => self.accept(message, request),
             Command::Cancel(message) => self.cancel(message),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
             Command::Learn(key, conversation_id) => self.cx.learn(key, conversation_id),
@@ -216,7 +216,6 @@ impl Driver {
         }
     }
 
-    /// A request beside the messages is over: its area takes the answer.
     fn take_answer(&mut self, finished: Finished) {
         let Finished { purpose, record, shown, socket } = finished;
         // The storage of files has a clock of its own.
@@ -251,7 +250,6 @@ impl Driver {
         }
     }
 
-    /// Asking for a token is over: who waited for it goes on.
     fn renewal_ended(&mut self, end: Option<RenewalEnd>) {
         let Some((exchange, brought)) = end else { return };
         self.probes.token_answered(exchange, brought, &mut self.cx);
@@ -265,10 +263,10 @@ impl Driver {
 
     /// Lets requests on the wire finish, for a bounded time; then takes them back, so that each message gets an end.
     async fn finish(&mut self) {
-        let waiting = self.sends.waiting().map(|send| send.request.message).collect();
+        let waiting = self.sends.waiting().map(|send| send.message).collect();
         self.leave_queued(waiting);
         self.drain(self.cx.options.grace).await;
-        let left = self.sends.all().map(|send| send.request.message).collect();
+        let left = self.sends.all().map(|send| send.message).collect();
         self.leave_queued(left);
         self.drain(Duration::from_millis(500)).await;
         let end = Instant::now() + self.cx.options.grace;
@@ -288,7 +286,7 @@ impl Driver {
                 () = tokio::time::sleep_until(end) => return,
             }
             // What goes back into the queue goes no further.
-            let back = self.sends.waiting().map(|send| send.request.message).collect();
+            let back = self.sends.waiting().map(|send| send.message).collect();
             self.leave_queued(back);
         }
     }

@@ -17,9 +17,8 @@ use uuid::Uuid;
 use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::genesys::call::BadCall;
-use crate::genesys::deployments::Public;
-use crate::genesys::{Call, conversations, deployments, lookups};
+use crate::genesys::lookups::Public;
+use crate::genesys::{Call, conversations, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
 use super::context::Context;
@@ -88,7 +87,7 @@ impl Probes {
             report_probe(asked, refusal, cx);
             return Ok(());
         }
-        let (what, call) = self.call(asked, cx).map_err(|BadCall(why)| why)?;
+        let (what, call) = self.call(asked, cx)?;
         let token = if call.headers.contains_key(AUTHORIZATION) { Some(ready(cx)?) } else { None };
         if let Some((generation, _)) = token
             && asked == ProbeQuestion::Scopes
@@ -101,10 +100,10 @@ impl Probes {
         cx.request(TaskPurpose::Probe(asked), record, Ok(call), token).map(drop)
     }
 
-    fn call(&self, asked: ProbeQuestion, cx: &Context) -> Result<(String, Call), BadCall> {
+    fn call(&self, asked: ProbeQuestion, cx: &Context) -> Result<(String, Call), String> {
         let hosts = &cx.profile.hosts;
         let (api, token) = (&hosts.api, || cx.usable_token());
-        let web = |key| cx.web_address(key).ok_or_else(|| BadCall("the conversation has no deployment".to_owned()));
+        let web = |key| cx.web_address(key).ok_or("the conversation has no deployment");
         let (what, call) = match asked {
             ProbeQuestion::Reach(host) => {
                 let base = match (host, &cx.profile.credentials) {
@@ -124,33 +123,32 @@ impl Probes {
                 let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
                 let call = match cx.conversation_id(key) {
                     Some(_) => cx.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?,
-                    None => conversations::request(api, &invented.to_string(), token()?)?,
+                    None => conversations::request(api, &invented.to_string(), &[], token()?)?,
                 };
                 ("may messages be read", call)
             }
             ProbeQuestion::Integration(key) => {
-                let none = || BadCall("the conversation has no integration".to_owned());
-                let (integration, _) = cx.open_guest(key).ok_or_else(none)?;
+                let (integration, _) = cx.open_guest(key).ok_or("the conversation has no integration")?;
                 ("is there this integration", lookups::integration(api, integration, token()?)?)
             }
             ProbeQuestion::Deployment(key) => {
-                ("configuration of the deployment", deployments::request(&hosts.cdn, web(key)?.0, Public::Config)?)
+                ("configuration of the deployment", lookups::deployment(&hosts.cdn, web(key)?.0, Public::Config)?)
             }
             ProbeQuestion::Domains(key) => {
-                ("domains that the deployment allows", deployments::request(&hosts.cdn, web(key)?.0, Public::Domains)?)
+                ("domains that the deployment allows", lookups::deployment(&hosts.cdn, web(key)?.0, Public::Domains)?)
             }
             ProbeQuestion::Origin(key) => {
                 let (deployment, origin) = web(key)?;
-                let call = deployments::opening(&hosts.webmessaging, deployment, origin, &generate_key())?;
+                let call = lookups::opening(&hosts.webmessaging, deployment, origin, &generate_key())?;
                 return Ok((format!("may {origin} open the guest socket"), call));
             }
             ProbeQuestion::Id(thing, id) => {
                 let id = if thing == IdTarget::Message { id.simple().to_string() } else { id.to_string() };
                 let (named, call) = match thing {
-                    IdTarget::Conversation => ("a conversation", conversations::request(api, &id, token()?)?),
+                    IdTarget::Conversation => ("a conversation", conversations::request(api, &id, &[], token()?)?),
                     IdTarget::Message => ("a message", lookups::message(api, &id, token()?)?),
                     IdTarget::Integration => ("an integration", lookups::integration(api, &id, token()?)?),
-                    IdTarget::Deployment => ("a deployment", deployments::request(&hosts.cdn, &id, Public::Config)?),
+                    IdTarget::Deployment => ("a deployment", lookups::deployment(&hosts.cdn, &id, Public::Config)?),
                 };
                 return Ok((format!("is {id} {named}"), call));
             }
@@ -206,9 +204,9 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
         }
         ProbeQuestion::Integration(key) => cx.open_guest(key).is_some_and(|(id, _)| lookups::describes(body, id)),
         ProbeQuestion::Deployment(_) | ProbeQuestion::Id(IdTarget::Deployment, _) => {
-            deployments::read_config(body).is_some()
+            lookups::read_config(body).is_some()
         }
-        ProbeQuestion::Domains(_) => deployments::read_domains(body).is_some(),
+        ProbeQuestion::Domains(_) => lookups::read_domains(body).is_some(),
         ProbeQuestion::Id(IdTarget::Message, _) => lookups::conversation_of(body).is_some(),
         ProbeQuestion::Id(IdTarget::Integration, id) => lookups::describes(body, &id.to_string()),
     }

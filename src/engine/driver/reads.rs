@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
-use crate::engine::{Recalled, Report, SendRequest};
+use crate::engine::{Recalled, Report};
 use crate::genesys::conversations;
 use crate::genesys::conversations::{BULK_MAX, ListedMessage};
 use crate::model::{
-    ConversationKey, Exchange, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
+    ConversationKey, Exchange, ExchangeKind, MessageId, Moment, OutgoingMessage, RemoteMessage, RemoteState,
+    RepliesReadable, Unreadable,
 };
 use crate::text::counted;
 
@@ -71,10 +72,17 @@ impl Reads {
     }
 
     /// A message may be there: an answer is looked for, and the message itself, where nobody knows.
-    pub fn sent(&mut self, request: &SendRequest, when: When, id: Option<String>, cx: &Context) {
+    pub fn sent(
+        &mut self,
+        message: MessageId,
+        request: &OutgoingMessage,
+        when: When,
+        id: Option<String>,
+        cx: &Context,
+    ) {
         let key = request.conversation;
         let reader = self.of(key);
-        reader.sent(request.message, &cx.redactor.text(&request.text), when, id);
+        reader.sent(message, &cx.redactor.text(&request.text), when, id);
         if cx.is_web(key) {
             return;
         }
@@ -126,7 +134,6 @@ impl Reads {
         }
     }
 
-    /// When a reader wants to be read by itself, or may be again.
     pub fn due(&self, cx: &Context) -> Option<Moment> {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
         let held = cx.pace.may_read(cx.now).err().filter(|_| !self.readers.is_empty());
@@ -225,7 +232,6 @@ impl Reads {
         true
     }
 
-    /// Fetches the next messages, or reports the whole read.
     fn read_on(&mut self, key: ConversationKey, mut reading: Reading, cx: &mut Context) -> Option<ReadMessages> {
         let bulk = reading.bulk.as_mut()?;
         if !bulk.left.is_empty() && matches!(cx.outlook(None), Outlook::Ready(_)) {

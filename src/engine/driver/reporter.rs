@@ -1,23 +1,40 @@
 //! What is told, and the way to whoever listens: exchanges, put together step by step and told as a whole after each; in
 //! order, and nothing is lost where the listener is slow.
+//!
+//! ```text
+//! Report ─┬─► what waits ─► listener
+//!         └─► metrics: points (what is counted, with which tags) ─► datagram ─► queue ─► thread ─► socket
+//! ```
+//! Metrics are for whoever configured an agent: DogStatsD over UDP or a unix socket. Nothing of them is waited for: what
+//! finds no room in the queue is dropped, the socket never blocks, and a lost agent costs the datagram. The thread opens
+//! the socket, and opens it again, so that neither a name look-up nor a dead agent is felt elsewhere. Never an id and never
+//! a text is counted: the tags are words from fixed lists, the HTTP status, and the profile's name and region.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{ToSocketAddrs as _, UdpSocket};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
 
 use crate::config::Profile;
-use crate::config::settings::MetricsSettings;
+use crate::config::settings::{Agent, MetricsSettings};
+use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::engine::Report;
-use crate::engine::metrics::MetricsAgent;
+use crate::genesys::oauth;
+use crate::model::attempt::header;
 use crate::model::{
-    Attempt, Ending, Exchange, ExchangeId, ExchangeStep, Generation, Moment, Outcome, Reason, Request, Timing,
+    AgentState, Attempt, Cause, Channel, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep,
+    Generation, Moment, Outcome, Reason, Request, Timing,
 };
+use crate::text::one_line;
 
 pub const WAITING: usize = 512;
 /// While fewer fit in, nothing is taken in that comes by itself: a flood waits with its sender.
@@ -34,7 +51,6 @@ pub struct Reporter {
     pub skew_told: bool, // that the server's clock differs is reported once
 }
 
-/// Ends with what is to be reported, once a status is on the disk, or cannot be yet.
 pub type StatusRecording = BoxFuture<'static, Vec<Report>>;
 
 impl Reporter {
@@ -60,7 +76,6 @@ impl Reporter {
         }
     }
 
-    /// Whether the listener has not yet taken the reports that were sent.
     pub fn is_behind(&self) -> bool {
         self.send_held();
         !self.listener.is_closed() && self.listener.capacity() < ROOM
@@ -72,7 +87,6 @@ impl Reporter {
         async move { drop(listener.reserve_many(ROOM).await) }
     }
 
-    /// Resolves when all was told, the last metrics within a bound.
     pub async fn finish(self) {
         let Self { listener, held, metrics, .. } = self;
         if let Some(metrics) = metrics {
@@ -90,7 +104,6 @@ impl Exchange {
         Some(self.last_attempt()?.started)
     }
 
-    /// The token that the newest try carried.
     pub(crate) fn generation(&self) -> Option<Generation> {
         self.last_attempt()?.generation
     }
@@ -121,7 +134,6 @@ impl Exchange {
         self.outcome = Outcome::Waiting;
     }
 
-    /// It waits for the renewal `exchange`.
     pub(crate) fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
         self.steps.push(ExchangeStep::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
         self.outcome = Outcome::Waiting;
@@ -153,4 +165,208 @@ impl Exchange {
     pub(crate) fn report(&self) -> Report {
         Report::Exchange(Arc::new(self.clone()))
     }
+}
+
+const QUEUE: usize = 1024; // datagrams that wait for the thread at most
+const LEAVING: Duration = Duration::from_millis(250);
+
+pub struct MetricsAgent {
+    facts: ProfileFacts,
+    channels: BTreeMap<ConversationKey, Channel>,
+    history: PastExchanges,
+    tags: Vec<String>, // the configured ones
+    queue: SyncSender<String>,
+    drained: oneshot::Receiver<()>, // ends with the thread
+}
+
+impl MetricsAgent {
+    pub fn new(configured: &MetricsSettings, profile: &Profile, reports: Sender<Report>) -> Self {
+        let _ = reports.try_send(Report::Agent(AgentState::Idle));
+        let (queue, queued) = sync_channel::<String>(QUEUE);
+        let (alive, drained) = oneshot::channel();
+        let mut way = Way { agent: configured.agent.clone(), open: None, told: None, reports };
+        let run = move || {
+            for datagram in queued {
+                way.send(&datagram);
+            }
+            drop(alive);
+        };
+        if let Err(e) = std::thread::Builder::new().name("metrics".to_owned()).spawn(run) {
+            tracing::warn!("there are no metrics: {e}");
+        }
+        let conversations = profile.conversations.iter().map(|e| &e.conversation);
+        Self {
+            facts: ProfileFacts::of(profile),
+            channels: conversations.map(|c| (c.key, c.channel())).collect(),
+            history: PastExchanges::default(),
+            tags: configured.tags.iter().map(|tag| clean(tag)).collect(),
+            queue,
+            drained,
+        }
+    }
+
+    /// Takes a report in; gives the metrics that it caused, if any.
+    pub fn report(&mut self, report: &Report) -> Option<Report> {
+        let exchange = match report {
+            Report::Exchange(exchange) => exchange,
+            Report::Token(status) => {
+                self.history.token(status.facts()?);
+                return None;
+            }
+            Report::ClockSkew(seconds) => {
+                self.history.skew_told(*seconds);
+                return None;
+            }
+            _ => return None,
+        };
+        self.history.exchange(exchange);
+        let points = if exchange.outcome.is_settled() { self.points(exchange) } else { return None };
+        let datagrams = points.iter().map(|point| self.datagram(point));
+        let datagrams: Vec<_> = datagrams.filter(|one| self.queue.try_send(one.clone()).is_ok()).collect();
+        (!datagrams.is_empty()).then_some(Report::Metrics(exchange.id, datagrams))
+    }
+
+    fn datagram(&self, point: &Point) -> String {
+        let Point { name, value, kind, tags } = point;
+        let own = tags.iter().map(|(name, value)| format!("{name}:{}", clean(value)));
+        let tags: Vec<_> = self.tags.iter().cloned().chain(own).collect();
+        format!("{name}:{value}|{kind}|#{}", tags.join(","))
+    }
+
+    fn points(&self, exchange: &Exchange) -> Vec<Point> {
+        let mut points = Vec::new();
+        // A message that guestwire held back is no send.
+        let Some(attempt) = exchange.last_attempt() else { return points };
+        if exchange.kind == ExchangeKind::Send {
+            self.send(exchange, &mut points);
+        }
+        let asked = attempt.request.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let token = asked.is_some_and(|(_, path)| format!("/{path}") == oauth::TOKEN_PATH);
+        // A token for a negative test is none of the session's.
+        if token && exchange.sent_as.is_none() {
+            let mut tags = vec![("outcome", exchange.outcome.kept_name().to_owned())];
+            tags.extend(self.tags(exchange, None));
+            points.push(Point { name: "genesys.guest.token.renewal", value: 1, kind: "c", tags });
+        }
+        let number = |name: &str| header(&attempt.response()?.headers, name)?.trim().parse::<u64>().ok();
+        if let (Some(count), Some(allowed)) = (number("inin-ratelimit-count"), number("inin-ratelimit-allowed")) {
+            let (name, value) = ("genesys.guest.ratelimit.remaining", allowed.saturating_sub(count));
+            points.push(Point { name, value, kind: "g", tags: self.place() });
+        }
+        points
+    }
+
+    fn send(&self, exchange: &Exchange, points: &mut Vec<Point>) {
+        let channel =
+            exchange.conversation.and_then(|key| self.channels.get(&key)).copied().unwrap_or(Channel::GuestApi);
+        let tags = self.tags(exchange, Some(channel));
+        let mut add = |name, value, kind| points.push(Point { name, value, kind, tags: tags.clone() });
+        add("genesys.guest.message.send.count", 1, "c");
+        match exchange.outcome {
+            Outcome::Refused(_) | Outcome::Failed(_) => add("genesys.guest.message.send.error", 1, "c"),
+            Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", 1, "c"),
+            _ => {}
+        }
+        if let Some(ms) = exchange.took_ms() {
+            add("genesys.guest.message.send.duration", ms, "d");
+        }
+    }
+
+    fn tags(&self, exchange: &Exchange, channel: Option<Channel>) -> Vec<(&'static str, String)> {
+        let status = exchange.status().map_or_else(|| "none".to_owned(), |s| s.to_string());
+        // A 401 that a newer token healed is no error and still has its cause: that is what tells a rotation from a scope.
+        // What cannot be told yet is counted as unknown and not as the first guess.
+        let cause = diagnose(exchange, channel, &self.facts, &self.history)
+            .map_or("none", |d| if d.is_undecided() { Cause::Unknown.as_str() } else { d.cause().as_str() });
+        let mut tags = vec![("status", status), ("cause", cause.to_owned())];
+        tags.extend(channel.map(|c| ("channel", c.as_str().to_owned())));
+        tags.extend(exchange.sent_as.map(|v| ("sent_as", v.as_str().to_owned())));
+        tags.extend(self.place());
+        tags
+    }
+
+    fn place(&self) -> Vec<(&'static str, String)> {
+        vec![("region", self.facts.region.clone()), ("profile", self.facts.name.clone())]
+    }
+
+    /// Resolves when what is queued has gone out, within a bound.
+    pub async fn finish(self) {
+        drop(self.queue);
+        let _ = tokio::time::timeout(LEAVING, self.drained).await;
+    }
+}
+
+/// A tag without the characters that separate tags, fields and datagrams.
+pub fn clean(tag: &str) -> String {
+    tag.chars()
+        .map(|c| if matches!(c, ',' | '|' | '#') || c.is_control() || c.is_whitespace() { '_' } else { c })
+        .collect()
+}
+
+type Socket = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send>;
+
+struct Way {
+    agent: Agent,
+    open: Option<Socket>,
+    told: Option<AgentState>, // what was told last of the agent
+    reports: Sender<Report>,
+}
+
+impl Way {
+    fn send(&mut self, datagram: &str) {
+        let state = match self.write(datagram) {
+            Ok(_) => AgentState::Well,
+            Err(error) => AgentState::Lost(one_line(&error.to_string())),
+        };
+        if self.told.as_ref() != Some(&state) {
+            self.told = Some(state.clone());
+            let _ = self.reports.blocking_send(Report::Agent(state));
+        }
+    }
+
+    fn write(&mut self, datagram: &str) -> io::Result<usize> {
+        let socket = match self.open.take() {
+            Some(socket) => socket,
+            None => connect(&self.agent)?,
+        };
+        let sent = socket(datagram.as_bytes());
+        // A full buffer is the agent's matter of a moment; anything else is not healed by the same socket.
+        if sent.is_ok() || sent.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock) {
+            self.open = Some(socket);
+        }
+        sent
+    }
+}
+
+fn connect(agent: &Agent) -> io::Result<Socket> {
+    match agent {
+        Agent::Udp(place) => {
+            let mut last = io::Error::other("the agent's name has no address");
+            for address in place.to_socket_addrs()? {
+                let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+                let ready = |socket: &UdpSocket| socket.set_nonblocking(true).and_then(|()| socket.connect(address));
+                match UdpSocket::bind(any).and_then(|socket| ready(&socket).map(|()| socket)) {
+                    Ok(socket) => return Ok(Box::new(move |datagram| socket.send(datagram))),
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        }
+        #[cfg(unix)]
+        Agent::Unix(path) => {
+            let socket = std::os::unix::net::UnixDatagram::unbound()?;
+            socket.set_nonblocking(true)?;
+            socket.connect(path)?;
+            Ok(Box::new(move |datagram| socket.send(datagram)))
+        }
+        #[cfg(not(unix))]
+        Agent::Unix(_) => Err(io::Error::other("there are no unix sockets on this system")),
+    }
+}
+
+struct Point {
+    name: &'static str, // the names are fixed
+    value: u64,
+    kind: &'static str, // as DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands
+    tags: Vec<(&'static str, String)>,
 }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::engine::Intent;
+use crate::engine::Report;
 use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
 use crate::engine::queue::{Queue, Rate, TakenFrom};
 use crate::engine::token::Outlook;
-use crate::engine::{Report, SendRequest};
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind, Generation, MessageId,
-    Moment, Outcome, Pacing, Reason, Request, Timing, Transport, Variation,
+    Moment, Outcome, OutgoingMessage, Pacing, Reason, Request, Timing, Transport, Variation,
 };
 
 use super::context::Context;
@@ -39,7 +39,8 @@ pub enum GivenUp {
 }
 
 pub struct InFlightSend {
-    pub request: SendRequest,
+    pub message: MessageId,
+    pub request: OutgoingMessage,
     pub channel: Channel,
     pub tries: Tries,
     delivery: DeliveryStatus,
@@ -71,8 +72,7 @@ impl InFlightSend {
     }
 
     fn report(&self, cx: &Context) {
-        let (id, delivery, exchange) =
-            (self.request.message, self.delivery.clone(), self.record.as_ref().map(|r| r.id));
+        let (id, delivery, exchange) = (self.message, self.delivery.clone(), self.record.as_ref().map(|r| r.id));
         cx.report(Report::Message { id, delivery, exchange, remote_id: None });
     }
 
@@ -136,10 +136,10 @@ impl Sends {
         self.all.values()
     }
 
-    pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context) {
-        let message = request.message;
+    pub fn push(&mut self, message: MessageId, request: OutgoingMessage, channel: Channel, cx: &Context) {
         self.queue.push(request.conversation, message);
         let send = InFlightSend {
+            message,
             request,
             channel,
             tries: Tries::default(),
@@ -160,7 +160,6 @@ impl Sends {
         queue.start(cx.now, |message| all.get(&message).is_none_or(|send| send.may_go(rates, cx, webs)))
     }
 
-    /// Reports until when messages that would go next wait for the pace.
     pub fn report_paced(&mut self, cx: &Context, webs: &Webs) {
         for message in self.queue.heads(cx.now) {
             let Some(send) = self.all.get_mut(&message) else { continue };
@@ -202,10 +201,10 @@ impl Sends {
         cx: &mut Context,
     ) -> Option<Intent> {
         let send = self.all.get_mut(&message)?;
-        let record = send.record.get_or_insert_with(|| untried(&send.request, cx));
+        let record = send.record.get_or_insert_with(|| untried(message, &send.request, cx));
         record.begin(shown, token, cx.now);
         let attempt = record.tries();
-        let SendRequest { conversation, text, extras, .. } = send.request.clone();
+        let OutgoingMessage { conversation, text, extras, .. } = send.request.clone();
         let intent = Intent { message, conversation, text, shown: record.what.clone(), extras, attempt };
         cx.report(record.report());
         // What a try may have brought there is looked for from its beginning on.
@@ -333,7 +332,7 @@ impl Sends {
             }
             Outcome::Refused(why) | Outcome::Failed(why) => {
                 // What was held back without a try is an entry of the log all the same.
-                record.get_or_insert_with(|| untried(request, cx));
+                record.get_or_insert_with(|| untried(message, request, cx));
                 DeliveryStatus::Refused(why.clone())
             }
             Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
@@ -388,9 +387,9 @@ impl Sends {
     }
 }
 
-pub fn untried(request: &SendRequest, cx: &mut Context) -> Exchange {
+pub fn untried(message: MessageId, request: &OutgoingMessage, cx: &mut Context) -> Exchange {
     let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
-    Exchange { message: Some(request.message), sent_as: request.sent_as, ..record }
+    Exchange { message: Some(message), sent_as: request.sent_as, ..record }
 }
 
 /// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody

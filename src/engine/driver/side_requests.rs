@@ -14,7 +14,6 @@ use std::time::Duration;
 use crate::engine::outcome::TryResult;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, outcome};
-use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::{Call, lookups, open_messaging};
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
@@ -177,11 +176,10 @@ fn begin(request: SideRequest, cx: &mut Context) {
     }
 }
 
-fn call(request: &SideRequest, cx: &Context) -> Result<Call, BadCall> {
+fn call(request: &SideRequest, cx: &Context) -> Result<Call, String> {
     let (token, api, now) = (cx.usable_token()?, &cx.profile.hosts.api, cx.now.wall);
     let to_guest = |key, endpoint| {
-        let (integration, guest) =
-            cx.open_guest(key).ok_or_else(|| BadCall("there is no such conversation".to_owned()))?;
+        let (integration, guest) = cx.open_guest(key).ok_or("there is no such conversation")?;
         Ok((open_messaging::request(api, integration, endpoint, token)?, guest))
     };
     match request {

@@ -9,11 +9,10 @@ use crate::config::Credentials;
 use crate::engine::client::capture;
 use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verified};
 use crate::genesys::answerer::{CallKind, who_answered};
-use crate::genesys::call::BadCall;
 use crate::genesys::lookups::{TokenInfo, token_info};
-use crate::genesys::oauth::{TokenAnswer, basic_credentials, request, summary};
+use crate::genesys::oauth::{Denial, TokenAnswer, basic_credentials, request, summary};
 use crate::model::variation::OTHER_SCOPE;
-use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, Variation};
+use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, TokenStatus, Variation};
 
 use super::context::Context;
 use super::task_output::{AnsweredTry, CapturedTry, TaskPurpose, TokenDone};
@@ -84,7 +83,8 @@ impl SignInArea {
             (Err(_), Some((denied, outcome))) => return self.denied(denied, outcome, cx),
             (Err(why), None) => {
                 let why = cx.mask(&why);
-                return self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(Reason::NoSecret(why)), cx);
+                let denied = TokenDenied::Final(Box::new(TokenStatus::NoSecret(why.clone())));
+                return self.denied(denied, Outcome::Refused(Reason::NoSecret(why)), cx);
             }
         };
         match &cx.profile.credentials {
@@ -109,9 +109,9 @@ impl SignInArea {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else { return None };
         let call = match request(&cx.profile.hosts, client, secret) {
             Ok(call) => call,
-            Err(BadCall(why)) => {
+            Err(why) => {
                 let outcome = Outcome::Refused(Reason::NotBuilt(why.clone()));
-                return self.denied(TokenDenied::NoSecret(why), outcome, cx);
+                return self.denied(TokenDenied::Final(Box::new(TokenStatus::NoSecret(why))), outcome, cx);
             }
         };
         if let Some(renewal) = &mut self.renewal {
@@ -130,7 +130,7 @@ impl SignInArea {
         if let Some(renewal) = &mut self.renewal {
             renewal.record.end(shown.ended());
         }
-        let denied = match grant {
+        let (denial, said) = match grant {
             Some(TokenAnswer::Granted(grant)) => {
                 let before = cx.tokens.facts().cloned();
                 let Some(generation) = cx.tokens.granted(grant.lifetime, grant.scopes, asked, cx.now) else {
@@ -146,17 +146,18 @@ impl SignInArea {
                 }
                 return end;
             }
-            Some(TokenAnswer::BadClient(why)) => TokenDenied::BadClient(cx.mask(&why)),
-            Some(TokenAnswer::Refused(why)) => TokenDenied::Refused { status, why: cx.mask(&why) },
-            Some(TokenAnswer::Limited(why)) => TokenDenied::Limited(cx.mask(&why), wait),
-            Some(TokenAnswer::Failed(why)) => TokenDenied::Failed(cx.mask(&why)),
-            None => TokenDenied::Failed(why.to_string()),
+            Some(TokenAnswer::Denied(denial, why)) => (denial, cx.mask(&why)),
+            None => (Denial::Failed, why.to_string()),
         };
-        let outcome = match status {
-            0 => Outcome::Failed(why),
-            _ => Outcome::Refused(Reason::NoToken(denied.why().to_owned())),
+        let outcome = if status == 0 { Outcome::Failed(why) } else { Outcome::Refused(Reason::NoToken(said.clone())) };
+        let denied = match denial {
+            Denial::BadClient => TokenDenied::Final(Box::new(TokenStatus::BadClient(said))),
+            Denial::Refused => TokenDenied::Final(Box::new(TokenStatus::Refused(status, said))),
+            Denial::Limited => TokenDenied::Limited(said, wait),
+            Denial::Failed => TokenDenied::Failed(said),
         };
-        if let Some(renewal) = self.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
+        let is_final = matches!(denied, TokenDenied::Final(_));
+        if let Some(renewal) = self.renewal.as_mut().filter(|renewal| is_final && !renewal.fresh) {
             // The secret may have been replaced since it was read.
             renewal.fresh = true;
             renewal.refused = Some((denied, outcome));
@@ -189,7 +190,7 @@ impl SignInArea {
         }
         let mut client = client.clone();
         client.scopes = vec![OTHER_SCOPE.to_owned()];
-        let call = request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| Reason::NotBuilt(why))?;
+        let call = request(&cx.profile.hosts, &client, secret).map_err(Reason::NotBuilt)?;
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
         let mut record = cx.record(ExchangeKind::Token, &what, None);
         record.sent_as = Some(Variation::WrongScope);
@@ -200,7 +201,6 @@ impl SignInArea {
         Ok(())
     }
 
-    /// The request for a token of another scope is over. The error says why there will be none.
     pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context) -> Result<(), Reason> {
         let why = done.shown.why();
         let (outcome, brought) = match done.grant {

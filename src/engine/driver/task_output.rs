@@ -14,7 +14,7 @@ use crate::engine::redact::Redactor;
 use crate::engine::{GuestToken, Unrecorded};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
-use crate::genesys::{Answerer, Call, CallKind, headers, tells_error, who_answered};
+use crate::genesys::{self, Answerer, Call, CallKind, tells_error, who_answered};
 use crate::model::{
     ConversationKey, Ending, Exchange, Failure, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason,
     Response, ServerRefusal, Sign, Timing,
@@ -41,7 +41,6 @@ pub enum TaskPurpose {
 }
 
 impl TaskPurpose {
-    /// By what an answer of the service is known.
     pub const fn asked(&self, call: &Call) -> CallKind {
         match self {
             Self::Facts(_) => CallKind::TokenFacts,
@@ -62,7 +61,6 @@ pub struct Finished {
     pub socket: Option<Socket>, // where one was opened, and is to stay
 }
 
-/// Ends a try early, once, when it is sent to.
 pub type TakeBack = oneshot::Sender<()>;
 
 pub enum TaskOutput {
@@ -105,9 +103,9 @@ impl CapturedTry {
     pub fn of(tried: &Tried, asked: CallKind, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
         let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some).map(|a| &a.headers);
-        let date = by_host.and_then(headers::date);
+        let date = by_host.and_then(genesys::date);
         let meta = ResponseMeta {
-            limit: by_host.and_then(|fields| headers::rate_limit(fields, now)),
+            limit: by_host.and_then(|fields| genesys::rate_limit(fields, now)),
             skew: date.map(|d| d.duration_since(now.wall).as_secs()),
             date,
         };
@@ -123,7 +121,7 @@ impl CapturedTry {
         let tells_error = tells_error(asked, response.body.text.as_bytes());
         let refused = tells_error || !(200..300).contains(&answer.status);
         let error = if refused { ApiError::of(&response) } else { ApiError::default() };
-        let wait = headers::retry_after(&answer.headers, now.wall).or(error.retry_after);
+        let wait = genesys::retry_after(&answer.headers, now.wall).or(error.retry_after);
         // A 429 without a wait of its own: the window's end is one.
         let wait = wait.or_else(|| meta.limit.filter(|_| answer.status == 429).map(|l| l.resets.left(now)));
         let refusal = error.refusal.map(|text| redactor.text(text).into_owned());

@@ -19,7 +19,6 @@ use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::guest_socket::{self, Socket};
 use crate::engine::redact::Redactor;
 use crate::files;
-use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
@@ -67,12 +66,12 @@ impl Context {
         &mut self,
         purpose: TaskPurpose,
         mut record: Exchange,
-        call: Result<Call, BadCall>,
+        call: Result<Call, String>,
         token: Option<(Generation, Duration)>,
     ) -> Result<TakeBack, String> {
         let call = match call {
             Ok(call) => call,
-            Err(BadCall(why)) => {
+            Err(why) => {
                 let why = self.mask(&why);
                 self.settle(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())));
                 return Err(why);

@@ -32,8 +32,8 @@ use crate::clock::Clock;
 use crate::config::{Terminal, WebhookSettings};
 use crate::engine::client::capture;
 use crate::engine::redact::Redactor;
-use crate::genesys::webhook;
-use crate::genesys::webhook::{Outbound, Unsigned, WebhookForm};
+use crate::genesys::open_messaging;
+use crate::genesys::open_messaging::{Outbound, Unsigned, WebhookForm};
 use crate::model::{Moment, Request};
 
 use super::tasks::blocking;
@@ -75,25 +75,18 @@ pub enum WebhookAnswer {
 }
 
 impl WebhookAnswer {
-    /// The status and the body of the answer, which tell a stranger nothing.
-    pub const fn said(self) -> (StatusCode, &'static str) {
+    /// Status and body, which tell a stranger nothing; and why it is a refusal, where it is one.
+    pub const fn said(self) -> (StatusCode, &'static str, Option<&'static str>) {
+        const STRANGER: &str = "not signed by the integration\n";
+        const NO_MESSAGE: &str = "it is signed, and its body is not an outbound message";
+        const LARGE: &str = "its body is larger than 512000 bytes";
         match self {
-            Self::Taken(_) => (StatusCode::OK, "taken\n"),
-            Self::Unsigned(Unsigned::Missing) => (StatusCode::UNAUTHORIZED, "not signed by the integration\n"),
-            Self::Unsigned(_) => (StatusCode::FORBIDDEN, "not signed by the integration\n"),
-            Self::NotUnderstood => (StatusCode::BAD_REQUEST, "not an outbound message\n"),
-            Self::NotAPost => (StatusCode::METHOD_NOT_ALLOWED, "POST only\n"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too large\n"),
-        }
-    }
-
-    pub const fn refusal(self) -> Option<&'static str> {
-        match self {
-            Self::Taken(_) => None,
-            Self::Unsigned(why) => Some(why.words()),
-            Self::NotUnderstood => Some("it is signed, and its body is not an outbound message"),
-            Self::NotAPost => Some("webhooks are sent by POST"),
-            Self::TooLarge => Some("its body is larger than 512000 bytes"),
+            Self::Taken(_) => (StatusCode::OK, "taken\n", None),
+            Self::Unsigned(why @ Unsigned::Missing) => (StatusCode::UNAUTHORIZED, STRANGER, Some(why.words())),
+            Self::Unsigned(why) => (StatusCode::FORBIDDEN, STRANGER, Some(why.words())),
+            Self::NotUnderstood => (StatusCode::BAD_REQUEST, "not an outbound message\n", Some(NO_MESSAGE)),
+            Self::NotAPost => (StatusCode::METHOD_NOT_ALLOWED, "POST only\n", Some("webhooks are sent by POST")),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too large\n", Some(LARGE)),
         }
     }
 
@@ -102,14 +95,11 @@ impl WebhookAnswer {
     }
 
     pub fn headers(self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(self.said().1.len()));
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        if self == Self::NotAPost {
-            headers.insert(ALLOW, HeaderValue::from_static("POST"));
-        }
-        headers
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        let length = HeaderValue::from(self.said().1.len());
+        let all = [(CONTENT_TYPE, text), (CONTENT_LENGTH, length), (CONNECTION, HeaderValue::from_static("close"))];
+        let allow = (self == Self::NotAPost).then(|| (ALLOW, HeaderValue::from_static("POST")));
+        all.into_iter().chain(allow).collect()
     }
 }
 
@@ -204,7 +194,8 @@ impl Door {
         let (parts, body) = request.into_parts();
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
         let answer = self.answer_to(&parts.method, &parts.headers, &body, total, at);
-        if answer.refusal().is_some() {
+        let (status, said, refusal) = answer.said();
+        if refusal.is_some() {
             body.truncate(UNSIGNED_KEPT);
         }
         total = total.max(body.len() as u64);
@@ -218,9 +209,8 @@ impl Door {
             body: capture::body(&body, total, &parts.headers, &redactor, false),
         };
         let taken = matches!(answer, WebhookAnswer::Taken(_));
-        let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
+        let outbound = taken.then(|| open_messaging::outbound(request.body.text.as_bytes(), at.wall)).flatten();
         let delivery = Box::new(Delivery { at, took, peer, request, outbound, answer });
-        let (status, said) = answer.said();
         let mut response = Response::new(said.to_owned());
         *response.status_mut() = status;
         *response.headers_mut() = answer.headers();
@@ -240,10 +230,10 @@ impl Door {
         if total > BODY_MAX as u64 {
             return WebhookAnswer::TooLarge;
         }
-        let signature = headers.get(webhook::SIGNATURE).map(|s| s.to_str().unwrap_or_default());
-        match webhook::verify(self.secret.expose_secret().as_bytes(), body, signature) {
+        let signature = headers.get(open_messaging::SIGNATURE).map(|s| s.to_str().unwrap_or_default());
+        match open_messaging::verify(self.secret.expose_secret().as_bytes(), body, signature) {
             Err(why) => WebhookAnswer::Unsigned(why),
-            Ok(_) if webhook::read(body, at.wall).is_none() => WebhookAnswer::NotUnderstood,
+            Ok(_) if open_messaging::outbound(body, at.wall).is_none() => WebhookAnswer::NotUnderstood,
             Ok(form) => WebhookAnswer::Taken(form),
         }
     }

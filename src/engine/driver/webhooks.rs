@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::reading::{Arrival, RecentSet, Settled};
-use crate::genesys::webhook::{Outbound, WebhookContent, WebhookForm};
+use crate::genesys::open_messaging::{Outbound, WebhookContent, WebhookForm};
 use crate::model::{ConversationKey, Ending, Exchange, ExchangeKind, Outcome, Reason, Response, Timing, WebhookState};
 
 use super::context::Context;
@@ -43,7 +43,6 @@ impl Webhooks {
         self.events = Some(events);
     }
 
-    /// What the listener tells next; nothing where there is none, or it has ended.
     pub async fn next(&mut self) -> Option<WebhookEvent> {
         self.events.as_mut()?.recv().await
     }
@@ -105,8 +104,8 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
     let mut record = cx.record(ExchangeKind::Hook, what, key);
     record.started = delivery.at;
     record.begin(delivery.request.clone(), None, delivery.at);
-    let (answer, headers) = (delivery.answer, delivery.answer.headers());
-    let (status, body) = (answer.said().0.as_u16(), answer.said().1.as_bytes());
+    let (headers, (status, body, refusal)) = (delivery.answer.headers(), delivery.answer.said());
+    let (status, body) = (status.as_u16(), body.as_bytes());
     let answered = Ending::Answered(Response {
         status,
         version: "HTTP/1.1".to_owned(),
@@ -116,11 +115,8 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
         phrase: None,
     });
     record.end((answered, Timing { total: Some(delivery.took), ..Timing::default() }));
-    let outcome = match answer.refusal() {
-        Some(why) => Outcome::Refused(Reason::HookRefused(status, why.to_owned())),
-        None => Outcome::Accepted,
-    };
-    record.settle(outcome, cx.now);
+    let refused = refusal.map(|why| Outcome::Refused(Reason::HookRefused(status, why.to_owned())));
+    record.settle(refused.unwrap_or(Outcome::Accepted), cx.now);
     record
 }
 

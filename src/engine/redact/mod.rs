@@ -26,7 +26,7 @@ use secrecy::{ExposeSecret, SecretString};
 use view::View;
 use zeroize::Zeroizing;
 
-use crate::genesys::call::{form_part, path_segment};
+use crate::genesys::{form_part, path_segment};
 use crate::model::{Generation, Header, Masks};
 
 /// Tokens of this many newest generations are looked for by value; older ones have long ended.

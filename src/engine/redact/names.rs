@@ -120,36 +120,19 @@ impl SecretNames {
             if label == "code" && !code_counts {
                 continue;
             }
-            let Some(found) = value_after(text, at + 1, byte, &before, label) else { continue };
-            let mut spot = Spot {
-                start: place(found.start),
-                end: place(found.end),
-                why: Why::Name,
-                label: if label == "authorization" && found.line { "token" } else { label },
-                quote: found.quote && whole,
-            };
-            if found.bare && !view.is_whole() {
+            let Some((mut spot, bare)) = value_after(text, at + 1, byte, &before, label) else { continue };
+            done = spot.end;
+            (spot.start, spot.end) = (place(spot.start), place(spot.end));
+            spot.quote &= whole;
+            if bare && !view.is_whole() {
                 // A blank that was encoded is part of the value.
                 let raw = view.raw.get(spot.start..).unwrap_or_default();
                 spot.end = spot.end.max(spot.start + raw.find(is_value_end).unwrap_or(raw.len()));
             }
-            if found.line {
-                // A label that names the token's owner, where it is known, says more than `token`.
-                spot.why = Why::Look;
-            }
-            (done, done_raw) = (found.end, spot.end);
+            done_raw = spot.end;
             spots.push(spot);
         }
     }
-}
-
-#[derive(Default)]
-struct Found {
-    start: usize,
-    end: usize,
-    bare: bool,
-    quote: bool,
-    line: bool,
 }
 
 fn name_before(text: &str, at: usize) -> Option<Before<'_>> {
@@ -173,8 +156,14 @@ fn name_before(text: &str, at: usize) -> Option<Before<'_>> {
     Some(Before { name: text.get(start..end)?, at: start, quoted: matches!(quote, Some(b'"' | b'\'')) })
 }
 
-/// The value behind the separator `sep`, if it has to be masked.
-fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &str) -> Option<Found> {
+/// The value behind the separator `sep`, if it has to be masked; and whether it stands there bare, with no sign around it.
+fn value_after(
+    text: &str,
+    from: usize,
+    sep: u8,
+    before: &Before<'_>,
+    label: &'static str,
+) -> Option<(Spot<'static>, bool)> {
     let rest = text.get(from..)?;
     let value = rest.trim_start_matches(|c| matches!(c, ' ' | '\t') || (before.quoted && matches!(c, '\r' | '\n')));
     let start = text.len() - value.len();
@@ -182,7 +171,8 @@ fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &st
         return None;
     }
     let first = value.chars().next()?;
-    let mut found = Found { start, ..Found::default() };
+    let mut found = Spot { start, end: start, why: Why::Name, label, quote: false };
+    let mut is_bare = false;
     match first {
         '"' | '\'' if sep != b'>' => {
             let inner = value.split_at(1).1;
@@ -216,7 +206,10 @@ fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &st
             };
             let line = value.get(..value.find(is_line_end).unwrap_or(value.len()))?;
             (found.start, found.end) = (start + skip, start + line.trim_end().len());
-            found.line = label == "authorization";
+            if label == "authorization" {
+                // A label that names the token's owner, where it is known, says more than `token`.
+                (found.label, found.why) = ("token", Why::Look);
+            }
         }
         _ => {
             // Prose has "token: expired"; what is no prose has a digit in it.
@@ -229,11 +222,11 @@ fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &st
                 return None;
             }
             found.end = start + length;
-            found.bare = true;
+            is_bare = true;
             found.quote = before.quoted;
         }
     }
-    (found.end > found.start).then_some(found)
+    (found.end > found.start).then_some((found, is_bare))
 }
 
 /// Whether a mask may bear this label: the hint of a name, or a longer one of whoever knows the secret, as `token #3` and

@@ -9,29 +9,26 @@
 //! Whoever knows the guest token is the guest. [real: seen in SDK source: MTSDK, WMJ; the frames' schema: WMJ; the order
 //! of the history: SAFRI]
 
-mod ours;
-pub mod theirs;
+pub mod frames;
 
 pub use super::normalized::{NormalizedEvent, Structured};
-pub use ours::Presence;
-pub(crate) use ours::{Configure, HEALTH_TRACING, Ours, OutgoingFrame};
-pub use theirs::{GuestSocketMessage, SessionResponse, Theirs, declined};
+pub use frames::{
+    Configure, GuestSocketMessage, HEALTH_TRACING, Ours, OutgoingFrame, Presence, SessionResponse, Theirs, declined,
+};
 
 use http::header::{CONTENT_LENGTH, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::call::{BadCall, Call, path_segment};
+use super::{Call, path_segment};
 use super::{json, list, text, texts, whole};
 
 pub const APPLICATION: &str = "guestwire";
 pub const PAGE_SIZE: u32 = 25;
 const HISTORY: &str = "/api/v2/webmessaging/messages"; // the path of the history. [MTSDK `WebMessagingApi.kt`]
-/// Longest name of a file. [SAFRI quoting the limits page]
-const NAME_MAX: usize = 1024;
-/// Largest file where the session tells no limit, in KB. [the same]
-const SIZE_MAX_KB: u64 = 10 * 1024;
+const NAME_MAX: usize = 1024; // longest name of a file. [SAFRI quoting the limits page]
+const SIZE_MAX_KB: u64 = 10 * 1024; // largest file where the session tells no limit, in KB. [the same]
 
 /// The URL of the guest socket: `host` is the profile's `wss://webmessaging.…`, without a path or with `/v1`.
 pub fn socket_url(host: &str, deployment_id: &str) -> String {
@@ -40,11 +37,11 @@ pub fn socket_url(host: &str, deployment_id: &str) -> String {
     format!("{host}/v1?deploymentId={}&application={APPLICATION}", path_segment(deployment_id))
 }
 
-pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -> Result<Call, BadCall> {
+pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -> Result<Call, String> {
     Call::get(api, &format!("{HISTORY}?pageSize={PAGE_SIZE}&pageNumber={page}"))?.bearer(jwt)?.with_header(
         ORIGIN,
         origin,
-        || "the origin has characters that cannot stand in a header; check it in the profile",
+        "the origin has characters that cannot stand in a header; check it in the profile",
     )
 }
 
@@ -122,17 +119,17 @@ fn matches(allowed: &str, mime: &str) -> bool {
 
 /// The request that puts a file where a `PresignedUrlResponse` says, with the headers that it wants. The address is the
 /// server's choice: only a secure one is taken, or one of this machine.
-pub fn put_file(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Call, BadCall> {
-    let parsed: Uri = url.parse().map_err(|_| BadCall("its address cannot be used".to_owned()))?;
+pub fn put_file(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Call, String> {
+    let parsed: Uri = url.parse().map_err(|_| "its address cannot be used".to_owned())?;
     let host = parsed.host().unwrap_or_default();
     if parsed.scheme_str() != Some("https") && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-        return Err(BadCall(format!("its address at {host} is not secure")));
+        return Err(format!("its address at {host} is not secure"));
     }
     let mut call = Call { method: Method::PUT, url: url.to_owned(), headers: HeaderMap::new(), body: bytes };
     for (name, value) in headers {
-        let bad = || format!("the header {name} that it wants cannot be written");
-        let known = HeaderName::try_from(name.as_str()).map_err(|_| BadCall(bad()))?;
-        call = call.with_header(known, value, bad)?;
+        let bad = format!("the header {name} that it wants cannot be written");
+        let known = HeaderName::try_from(name.as_str()).map_err(|_| bad.clone())?;
+        call = call.with_header(known, value, &bad)?;
     }
     call.headers.insert(CONTENT_LENGTH, HeaderValue::from(call.body.len()));
     Ok(call)
@@ -147,7 +144,3 @@ pub fn media_type(mime: &str) -> &'static str {
         _ => "File",
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/genesys/web_messaging.rs"]
-mod tests;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{PastExchanges, ProfileFacts, diagnose};
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Environment, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Environment, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Address, Channel, ConversationKey, Diagnosis, Exchange, ExchangeKind, MessageId, ProbeQuestion, SessionAsk,
     TokenStatus, Variation, WebSession,
@@ -383,19 +384,15 @@ pub async fn run(setting: Setting) -> Found {
         bench.probe(&[ProbeQuestion::Deployment(FIRST), ProbeQuestion::Domains(FIRST)]).await;
         return Found { bare, probed: bench.diagnose(this).expect("a diagnosis") };
     }
-    let request = |n: u64, conversation| SendRequest {
-        message: MessageId(n),
-        conversation,
-        text: setting.sent_as.map_or_else(|| setting.text.clone(), |v| v.text(&setting.text)),
-        resend_of: None,
-        sent_as: setting.sent_as,
-        extras: guestwire::model::Extras::default(),
+    let send = |n: u64, conversation| {
+        let message = OutgoingMessage::text(conversation, setting.text.clone()).varied(setting.sent_as);
+        Command::Send(MessageId(n), message)
     };
-    bench.engine.ask(Command::Send(request(1, FIRST)));
+    bench.engine.ask(send(1, FIRST));
     let mut wanted = MessageId(1);
     if setting.overlap {
         wanted = MessageId(2);
-        bench.engine.ask(Command::Send(request(2, ConversationKey(1))));
+        bench.engine.ask(send(2, ConversationKey(1)));
     }
     bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
     let this = |x: &Exchange| x.message == Some(wanted);

@@ -236,7 +236,7 @@ fn a_choice_is_sent_by_two_keys_and_the_draft_stays() {
     assert_eq!(desk.keys("alt-o"), []);
     assert_eq!(menu(&desk), ["Yes (yes)", "No (no)"]);
     let effects = desk.keys("2");
-    let [Command::Send(request)] = commands(&effects)[..] else { panic!("{effects:?}") };
+    let [Command::Send(_, request)] = commands(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!((request.conversation, request.text.as_str()), (WEB, "No"));
     assert_eq!(request.extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
     assert_eq!(request.extras.answers.as_deref(), Some("q-1"));
@@ -267,7 +267,7 @@ fn a_guest_api_choice_goes_as_a_text_and_says_so() {
     assert_eq!(menu(&desk), ["Yes", "No"]);
     assert!(desk.screen().contains("sends its words as a text"), "{}", desk.screen());
     let effects = desk.keys("1");
-    assert!(matches!(commands(&effects)[..], [Command::Send(request)] if request.text == "Yes"), "{effects:?}");
+    assert!(matches!(commands(&effects)[..], [Command::Send(_, request)] if request.text == "Yes"), "{effects:?}");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let screen = desk.screen();
     assert!(screen.contains("1 file · attributes 16 of 2048 bytes · 8 of 4096 bytes"), "{screen}");
     let effects = desk.keys("enter");
-    let [Command::Send(request)] = commands(&effects)[..] else { panic!("{effects:?}") };
+    let [&Command::Send(id, ref request)] = commands(&effects)[..] else { panic!("{effects:?}") };
     let file = Attachment {
         place: FileSource::File("/tmp/bill 3.pdf".into()),
         mime: "application/pdf".to_owned(),
@@ -344,7 +344,6 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     };
     assert_eq!(request.extras.attachments, [file]);
     assert_eq!(request.extras.attributes.get("testRun").map(String::as_str), Some("42"));
-    let id = request.message;
     desk.keys("esc");
     let screen = desk.screen();
     assert!(screen.contains("file: bill 3.pdf (application/pdf)") && screen.contains("with testRun=42"), "{screen}");
@@ -355,7 +354,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     desk.keys("esc G r");
     let effects = desk.keys("enter");
     assert!(
-        matches!(commands(&effects)[..], [Command::Send(r)] if r.extras.attachments.len() == 1 && r.resend_of == Some(id)),
+        matches!(commands(&effects)[..], [Command::Send(_, r)] if r.extras.attachments.len() == 1 && r.resend_of == Some(id)),
         "{effects:?}"
     );
 }

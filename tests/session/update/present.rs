@@ -160,7 +160,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     let effects = desk.keys("space");
     assert_eq!(sends(&effects).first().unwrap().2, "About T42");
     let carried = commands(&effects).into_iter().find_map(|c| match c {
-        Command::Send(request) => Some(request.extras.attributes.clone()),
+        Command::Send(_, request) => Some(request.extras.attributes.clone()),
         _ => None,
     });
     assert_eq!(carried.unwrap()["ticket"], "T42");

@@ -268,7 +268,7 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
     );
     for effect in effects {
         match effect {
-            Effect::Engine(Command::Send(request)) => {
+            Effect::Engine(Command::Send(_, request)) => {
                 // A file may go without a word, and a choice has the words that it was offered with.
                 let words = request.extras.attachments.is_empty() && request.extras.choice.is_none();
                 assert!(!words || !request.text.trim().is_empty(), "{what}");

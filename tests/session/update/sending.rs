@@ -1,6 +1,7 @@
 //! Sending, sending again, settling.
 
-use guestwire::engine::{Command, Report, SendRequest};
+use guestwire::engine::{Command, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::tui::state::Overlay;
 use guestwire::tui::state::Pane;
@@ -13,15 +14,8 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
     let mut desk = Desk::default();
     desk.type_text("hello");
     let effects = desk.keys("enter");
-    let request = SendRequest {
-        message: MessageId(1),
-        conversation: BILLING,
-        text: "hello".to_owned(),
-        resend_of: None,
-        sent_as: None,
-        extras: guestwire::model::Extras::default(),
-    };
-    assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
+    let request = Command::Send(MessageId(1), OutgoingMessage::text(BILLING, "hello"));
+    assert_eq!(effects, [Effect::Engine(request)]);
     assert!(desk.state.composer.text().is_empty());
     assert_eq!(desk.state.session.threads.message(MessageId(1)).map(|m| &m.delivery), Some(&DeliveryStatus::Queued));
 }
@@ -140,15 +134,9 @@ fn resend_asks_and_says_what_happened() {
         assert_eq!(desk.keys("esc G r"), [], "a single letter never sends");
         assert!(desk.screen().contains(said), "{said} in\n{}", desk.screen());
         let effects = desk.keys("enter");
-        let request = SendRequest {
-            message: MessageId(2),
-            conversation: BILLING,
-            text: "hello".to_owned(),
-            resend_of: Some(MessageId(1)),
-            sent_as: None,
-            extras: guestwire::model::Extras::default(),
-        };
-        assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
+        let again = OutgoingMessage { resend_of: Some(MessageId(1)), ..OutgoingMessage::text(BILLING, "hello") };
+        let request = Command::Send(MessageId(2), again);
+        assert_eq!(effects, [Effect::Engine(request)]);
     }
 }
 

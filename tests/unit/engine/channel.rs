@@ -1,8 +1,12 @@
 //! What is not sent at all.
 
-use super::*;
+use crate::config::{ConversationEntry, Credentials};
 use crate::engine::Redactor;
-use crate::model::{Conversation, ConversationKey, Masks, MessageId, OpenGuest};
+use crate::engine::channel::*;
+use crate::model::OutgoingMessage;
+use crate::model::{Address, Choice, ChoiceKind, Extras};
+use crate::model::{Conversation, ConversationKey, Masks, OpenGuest};
+use std::collections::BTreeMap;
 
 /// Nothing goes out in a form that the service does not take.
 #[test]
@@ -14,8 +18,7 @@ fn open_messaging_answers_every_offer_but_a_list() {
         (ChoiceKind::ListPicker, false),
     ] {
         let choice = Some(Choice::new("One", "1").of(kind));
-        let request = SendRequest {
-            message: MessageId(1),
+        let request = OutgoingMessage {
             conversation: ConversationKey(0),
             text: "One".to_owned(),
             resend_of: None,
@@ -68,8 +71,7 @@ fn a_choice_that_was_masked_is_not_sent() {
             Choice { words: Some(read.to_string()), ..Choice::new("One", "1") },
         ] {
             for address in &addresses {
-                let request = SendRequest {
-                    message: MessageId(1),
+                let request = OutgoingMessage {
                     conversation: ConversationKey(0),
                     text: String::new(),
                     resend_of: None,

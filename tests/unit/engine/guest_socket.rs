@@ -1,10 +1,19 @@
 //! What a link does with a peer that floods it.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::engine::client::capture;
 use crate::engine::client::wire::Stream;
+use crate::engine::guest_socket::*;
+use crate::engine::redact::Redactor;
+use crate::genesys::web_messaging::GuestSocketMessage;
+use crate::model::{ConversationKey, FailureKind};
+use futures_util::FutureExt as _;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// How many pings are written to a link over `ours` until it is gone, and why it is.
@@ -87,7 +96,7 @@ mod frame {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::genesys::{conversations, webhook};
+    use crate::genesys::{conversations, open_messaging};
     use crate::model::{Generation, Masks};
 
     const TOKEN: &str = "tok-3f9aK2c_81x0";
@@ -127,7 +136,7 @@ mod frame {
         let at = Timestamp::UNIX_EPOCH;
         let frame = Frame::new(&frame, redactor);
         let read = conversations::read_bulk(page.text.as_bytes(), &[], at).unwrap();
-        let outbound = webhook::read(hook.text.as_bytes(), at).unwrap();
+        let outbound = open_messaging::outbound(hook.text.as_bytes(), at).unwrap();
         // Each of them is a message still.
         assert!(
             matches!(&frame.theirs.as_ref().unwrap().said, GuestSocketMessage::Message(m) if m.text.starts_with("see "))

@@ -1,10 +1,13 @@
 //! One table: what came, and what that says of the message.
 
-use super::*;
+use crate::engine::outcome::*;
 use crate::genesys::answerer::{CallKind, tells_error, who_answered};
 use crate::genesys::errors::ApiError;
+use crate::genesys::web_messaging::Theirs;
 use crate::model::{Body, Header, Response};
+use crate::model::{Failure, FailureKind, Outcome, Reason};
 use crate::model::{Phase, TlsFault};
+use std::time::Duration;
 
 /// How a message ends when nothing else is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +19,11 @@ enum End {
     Limited,
     Unknown,
     NotSent,
+    Unprocessed,
+    Failed,
+    TakenBack,
 }
-use End::{Accepted, Landed, Limited, NotSent, Refused, TokenRefused, Unknown};
+use End::{Accepted, Failed, Landed, Limited, NotSent, Refused, TakenBack, TokenRefused, Unknown, Unprocessed};
 
 fn end(result: &TryResult) -> End {
     match result {
@@ -27,7 +33,10 @@ fn end(result: &TryResult) -> End {
         TryResult::TokenRefused(_) => TokenRefused,
         TryResult::Limited(..) => Limited,
         TryResult::Unknown(..) => Unknown,
-        TryResult::NotSent(..) => NotSent,
+        TryResult::NotSent(_) => NotSent,
+        TryResult::Unprocessed(_) => Unprocessed,
+        TryResult::Failed(_) => Failed,
+        TryResult::TakenBack => TakenBack,
     }
 }
 
@@ -165,17 +174,13 @@ fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
 #[test]
 fn broken_tries() {
     let off = |kind| of_failure(&Failure::new(kind, Phase::Connect, "d"));
-    let healing = |kind| match off(kind) {
-        TryResult::NotSent(healing, _) => Some(healing),
-        _ => None,
-    };
-    assert_eq!(healing(FailureKind::Dns), Some(Healing::Later));
-    assert_eq!(healing(FailureKind::Connect), Some(Healing::Later));
-    assert_eq!(healing(FailureKind::Timeout), Some(Healing::Later));
-    assert_eq!(healing(FailureKind::Tls(TlsFault::Expired)), Some(Healing::Nothing));
-    assert_eq!(healing(FailureKind::Unprocessed), Some(Healing::AtOnce));
-    assert_eq!(healing(FailureKind::Invalid), Some(Healing::Mending));
-    assert_eq!(healing(FailureKind::Cancelled), Some(Healing::TakenBack));
+    assert_eq!(end(&off(FailureKind::Dns)), NotSent);
+    assert_eq!(end(&off(FailureKind::Connect)), NotSent);
+    assert_eq!(end(&off(FailureKind::Timeout)), NotSent);
+    assert_eq!(end(&off(FailureKind::Tls(TlsFault::Expired))), Failed);
+    assert_eq!(end(&off(FailureKind::Unprocessed)), Unprocessed);
+    assert_eq!(end(&off(FailureKind::Invalid)), Refused);
+    assert_eq!(end(&off(FailureKind::Cancelled)), TakenBack);
     assert_eq!(end(&off(FailureKind::Reset)), NotSent);
     let kinds = [FailureKind::Timeout, FailureKind::Reset, FailureKind::Protocol, FailureKind::Cancelled];
     for kind in kinds {
@@ -283,21 +288,21 @@ mod retry {
 
     #[test]
     fn what_was_not_written_goes_again_where_that_may_help() {
-        let off = |healing, tries| follows(TryResult::NotSent(healing, said()), false, tries);
+        let off = |result: fn(Reason) -> TryResult, tries| follows(result(said()), false, tries);
         let none = Tries::default();
-        assert!(matches!(off(Healing::Later, none), RetryDecision::Again(..)));
+        assert!(matches!(off(TryResult::NotSent, none), RetryDecision::Again(..)));
         assert!(matches!(
-            off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }),
+            off(TryResult::NotSent, Tries { connect: CONNECT_AGAIN, ..none }),
             RetryDecision::End(Outcome::Failed(_))
         ));
-        assert_eq!(off(Healing::AtOnce, none), RetryDecision::Again(Duration::ZERO, said()));
+        assert_eq!(off(TryResult::Unprocessed, none), RetryDecision::Again(Duration::ZERO, said()));
         assert!(matches!(
-            off(Healing::AtOnce, Tries { unprocessed: true, ..none }),
+            off(TryResult::Unprocessed, Tries { unprocessed: true, ..none }),
             RetryDecision::End(Outcome::Failed(_))
         ));
-        assert!(matches!(off(Healing::Nothing, none), RetryDecision::End(Outcome::Failed(_))));
-        assert!(matches!(off(Healing::Mending, none), RetryDecision::End(Outcome::Refused(_))));
-        assert_eq!(off(Healing::TakenBack, none), RetryDecision::End(Outcome::Cancelled));
+        assert!(matches!(off(TryResult::Failed, none), RetryDecision::End(Outcome::Failed(_))));
+        assert!(matches!(off(TryResult::Refused, none), RetryDecision::End(Outcome::Refused(_))));
+        assert_eq!(follows(TryResult::TakenBack, false, none), RetryDecision::End(Outcome::Cancelled));
     }
 
     proptest! {
@@ -306,7 +311,7 @@ mod retry {
             let (mut tries, mut jitter, mut again) = (Tries::default(), fastrand::Rng::with_seed(9), 0);
             for kind in kinds {
                 let result = match kind {
-                    0 => TryResult::NotSent(Healing::Later, said()),
+                    0 => TryResult::NotSent(said()),
                     1 => TryResult::Limited(429, said(), Some(Duration::ZERO)),
                     2 => TryResult::TokenRefused(said()),
                     _ => TryResult::Unknown(said(), None),

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::engine::queue::*;
 use crate::fixtures::at_second as at;
+use crate::model::{ConversationKey, MessageId, Moment, RateLimit};
+use std::time::Duration;
 
 const A: ConversationKey = ConversationKey(0);
 const B: ConversationKey = ConversationKey(1);

@@ -3,8 +3,11 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::engine::token::*;
 use crate::fixtures::at_second as at;
+use crate::genesys::lookups::TokenInfo;
+use crate::model::{Acceptance, Generation, Moment, TokenStatus};
+use std::time::Duration;
 
 const HOUR: u64 = 3600;
 
@@ -139,9 +142,9 @@ fn limits_are_obeyed() {
 #[test]
 fn the_dead_stay_dead_until_a_person_comes() {
     for denied in [
-        TokenDenied::BadClient("w".into()),
-        TokenDenied::Refused { status: 403, why: "w".into() },
-        TokenDenied::NoSecret("w".into()),
+        TokenDenied::Final(Box::new(TokenStatus::BadClient("w".into()))),
+        TokenDenied::Final(Box::new(TokenStatus::Refused(403, "w".into()))),
+        TokenDenied::Final(Box::new(TokenStatus::NoSecret("w".into()))),
     ] {
         let mut tokens = machine();
         tokens.sign_in(at(0));
@@ -192,7 +195,7 @@ fn while_the_renewal_after_a_401_fails_only_the_doubting_wait() {
     assert_eq!(tokens.outlook(at(60), Some(Generation(1))), Outlook::Waiting);
     tokens.renew();
     tokens.due(at(61));
-    tokens.failed(TokenDenied::BadClient("w".into()), at(61));
+    tokens.failed(TokenDenied::Final(Box::new(TokenStatus::BadClient("w".into()))), at(61));
     assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Never);
     assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Final);
 }
@@ -368,7 +371,7 @@ proptest! {
                 Event::Failed(how) if asking => {
                     asking = false;
                     tokens.failed(match how {
-                        0 => TokenDenied::BadClient(String::new()),
+                        0 => TokenDenied::Final(Box::new(TokenStatus::BadClient(String::new()))),
                         1 => TokenDenied::Limited(String::new(), None),
                         _ => TokenDenied::Failed(String::new()),
                     }, now);

@@ -1,5 +1,6 @@
-use super::*;
+use crate::genesys::answerer::*;
 use crate::model::Header;
+use crate::model::Sign;
 
 type Fields<'f> = &'f [(&'f str, &'f str)];
 

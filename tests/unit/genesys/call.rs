@@ -1,7 +1,7 @@
-//! Tests of `genesys::call`.
+//! Requests.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::*;
 
 #[test]
 fn a_segment_stays_one_segment() {
@@ -24,13 +24,13 @@ fn debug_output_holds_no_secret() {
 
 #[test]
 fn an_unusable_url_is_named() {
-    let Err(BadCall(why)) = Call::get("not a url", "/x") else { panic!("built") };
+    let Err(why) = Call::get("not a url", "/x") else { panic!("built") };
     assert!(why.contains("not a url"), "{why}");
     assert!(Call::get("", "/x").is_err());
 }
 
 #[test]
 fn a_token_that_cannot_be_a_header_is_refused_without_showing_it() {
-    let Err(BadCall(why)) = Call::get("http://h", "/").unwrap().bearer(&"abc\ndef".into()) else { panic!("built") };
+    let Err(why) = Call::get("http://h", "/").unwrap().bearer(&"abc\ndef".into()) else { panic!("built") };
     assert!(!why.contains("abc"));
 }

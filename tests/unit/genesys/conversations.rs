@@ -1,6 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::conversations::*;
+use crate::model::{Author, RemoteState};
+use jiff::Timestamp;
 
 #[test]
 fn both_shapes_of_a_conversation() {
@@ -94,8 +96,8 @@ fn choices_and_files_come_with_the_message() {
 
 #[test]
 fn requests() {
-    let call = bulk_request("http://h", "a/b", &["1".into(), "2".into()], &"t".into()).unwrap();
+    let call = request("http://h", "a/b", &["1".into(), "2".into()], &"t".into()).unwrap();
     assert_eq!(call.url, "http://h/api/v2/conversations/messages/a%2Fb/messages/bulk?useNormalizedMessage=true");
     assert_eq!(call.body, br#"["1","2"]"#);
-    assert_eq!(request("http://h", "c", &"t".into()).unwrap().url, "http://h/api/v2/conversations/messages/c");
+    assert_eq!(request("http://h", "c", &[], &"t".into()).unwrap().url, "http://h/api/v2/conversations/messages/c");
 }

@@ -1,17 +1,18 @@
-//! Tests of `genesys::deployments`.
+//! Tests of `genesys::lookups`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::lookups::*;
+use http::header::{ORIGIN, UPGRADE};
 
 #[test]
 fn public_paths_lead_there_and_back() {
-    let call = request("https://api-cdn.x", "5f0c", Public::Config).unwrap();
+    let call = deployment("https://api-cdn.x", "5f0c", Public::Config).unwrap();
     assert_eq!(call.url, "https://api-cdn.x/webdeployments/v1/deployments/5f0c/config.json");
     assert!(call.headers.get(http::header::AUTHORIZATION).is_none());
-    assert_eq!(asked("/webdeployments/v1/deployments/5f0c/config.json"), Some(("5f0c", Public::Config)));
-    assert_eq!(asked("/webdeployments/v1/deployments/5f0c/domains.json"), Some(("5f0c", Public::Domains)));
-    assert_eq!(asked("/webdeployments/v1/deployments/a/b/domains.json"), None);
-    assert_eq!(asked("/api/v2/tokens/me"), None);
+    assert_eq!(deployment_asked("/webdeployments/v1/deployments/5f0c/config.json"), Some(("5f0c", Public::Config)));
+    assert_eq!(deployment_asked("/webdeployments/v1/deployments/5f0c/domains.json"), Some(("5f0c", Public::Domains)));
+    assert_eq!(deployment_asked("/webdeployments/v1/deployments/a/b/domains.json"), None);
+    assert_eq!(deployment_asked("/api/v2/tokens/me"), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-use super::*;
+use crate::genesys::errors::*;
 use crate::model::Header;
+use std::time::Duration;
 
 fn reason(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();

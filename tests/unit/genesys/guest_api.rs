@@ -1,11 +1,12 @@
 //! Tests of `genesys::guest_api`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::guest_api;
+use crate::genesys::guest_api::*;
 
 fn body(participant: Option<&str>, external: Option<&str>) -> String {
     let call = request("http://h", PATH, "c", &"t".into()).unwrap();
-    let call = call.with_body(super::body(participant, external, "Hello"));
+    let call = call.with_body(guest_api::body(participant, external, "Hello"));
     assert_eq!(call.headers["content-length"], call.body.len().to_string().as_str());
     String::from_utf8(call.body).unwrap()
 }

@@ -1,7 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::*;
+use crate::model::Moment;
+use http::HeaderMap;
 use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use jiff::Timestamp;
+use std::time::Duration;
 
 fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
     list.iter().map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_static(v))).collect()

@@ -1,12 +1,15 @@
 //! Tests of `genesys::lookups`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::Call;
+use crate::genesys::lookups::*;
+use crate::model::DiscoveredConversation;
+use secrecy::SecretString;
 
 #[test]
 fn paths_lead_there_and_back() {
     let token = SecretString::from("t".to_owned());
-    let path = |call: Result<Call, BadCall>| call.map(|c| c.url.replace("https://a", "")).unwrap_or_default();
+    let path = |call: Result<Call, String>| call.map(|c| c.url.replace("https://a", "")).unwrap_or_default();
     let of = path(integration("https://a", "i-1", &token));
     assert_eq!(integration_asked(&of), Some("i-1"));
     assert_eq!(path(message("https://a", "a/b", &token)), "/api/v2/conversations/messages/a%2Fb/details");

@@ -1,7 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
 use crate::config::SecretSource;
+use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
+use crate::genesys::oauth::*;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, LOCATION};
+use secrecy::ExposeSecret;
+use std::time::Duration;
 
 fn hosts() -> Hosts {
     Hosts {
@@ -87,7 +92,10 @@ fn every_expires_in_has_a_meaning() {
     for (expires_in, shown) in [("0", "0"), ("0.5", "0.5"), ("-60", "-60"), ("\"0\"", "\"0\""), ("-1e30", "-1e+30")] {
         let why = format!("the token endpoint gave a token that has ended already (expires_in {shown})");
         let answer = answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#));
-        assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{expires_in}: {answer:?}");
+        assert!(
+            matches!(&answer, TokenAnswer::Denied(Denial::Failed, said) if *said == why),
+            "{expires_in}: {answer:?}"
+        );
     }
 }
 
@@ -96,13 +104,18 @@ fn only_an_error_of_oauth_is_a_refusal() {
     let both = r#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
     for status in [200, 400, 401, 403] {
         let why = format!("{status} invalid_client: client not found");
-        assert!(matches!(answer(status, both), TokenAnswer::BadClient(said) if said == why), "{status}");
+        assert!(
+            matches!(answer(status, both), TokenAnswer::Denied(Denial::BadClient, said) if said == why),
+            "{status}"
+        );
     }
     for error in ["unauthorized_client", "invalid_scope", "unsupported_grant_type", "access_denied"] {
         let body = format!(r#"{{"error":"{error}"}}"#);
-        assert!(matches!(answer(400, &body), TokenAnswer::Refused(said) if said == format!("400 {error}")));
+        assert!(
+            matches!(answer(400, &body), TokenAnswer::Denied(Denial::Refused, said) if said == format!("400 {error}"))
+        );
     }
-    assert!(matches!(answer(429, both), TokenAnswer::Limited(_)));
+    assert!(matches!(answer(429, both), TokenAnswer::Denied(Denial::Limited, _)));
     let filter = "<html><head><title>Web\n filter</title></head></html>";
     let place = "not the token endpoint answered";
     for (status, body, why) in [
@@ -123,12 +136,15 @@ fn only_an_error_of_oauth_is_a_refusal() {
         (599, "", "599".to_owned()),
     ] {
         let answer = answer(status, body);
-        assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
+        assert!(
+            matches!(&answer, TokenAnswer::Denied(Denial::Failed, said) if *said == why),
+            "{status}: {answer:?}, not {why}"
+        );
     }
     let headers = HeaderMap::from_iter([(LOCATION, http::HeaderValue::from_static("https://sso.example/login"))]);
     let away = TokenOutcome { status: 302, headers: &headers, body: b"", unread: None }.read();
     let why = format!("302 Found, with a redirection to https://sso.example/login: {place}");
-    assert!(matches!(&away, TokenAnswer::Failed(said) if *said == why), "{away:?}");
+    assert!(matches!(&away, TokenAnswer::Denied(Denial::Failed, said) if *said == why), "{away:?}");
 }
 
 #[test]
@@ -146,19 +162,20 @@ fn a_success_without_a_token_says_what_came_instead() {
     ] {
         let answer = answer(200, body);
         let why = format!("the token endpoint answered 200 with {what} instead of a token");
-        assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{answer:?}, not {why}");
+        assert!(matches!(&answer, TokenAnswer::Denied(Denial::Failed, said) if *said == why), "{answer:?}, not {why}");
     }
     let headers = HeaderMap::new();
     let answer = TokenOutcome { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") }.read();
     let why = "the token endpoint answered 200 with a body that cannot be read (br, not decoded) instead of a token";
-    assert!(matches!(&answer, TokenAnswer::Failed(said) if said == why), "{answer:?}");
+    assert!(matches!(&answer, TokenAnswer::Denied(Denial::Failed, said) if said == why), "{answer:?}");
 }
 
 #[test]
 fn a_token_that_no_header_can_carry_is_no_token() {
     for token in ["a\\r\\nX: y", "a\\n", "a\\u0000b", "a b", "tök", " a"] {
         let answer = answer(200, &format!(r#"{{"access_token":"{token}","expires_in":60}}"#));
-        let said = matches!(&answer, TokenAnswer::Failed(why) if why.ends_with("no header can carry it"));
+        let said =
+            matches!(&answer, TokenAnswer::Denied(Denial::Failed, why) if why.ends_with("no header can carry it"));
         assert!(said, "{token}: {answer:?}");
     }
 }

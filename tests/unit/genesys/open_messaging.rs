@@ -1,7 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::open_messaging::*;
+use crate::genesys::web_messaging::media_type;
 use crate::model::ChoiceKind;
+use crate::model::{Choice, OpenGuest};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 fn guest() -> OpenGuest {
     OpenGuest { id: "guest-42".into(), id_type: "Opaque".into(), nickname: Some("Anna".into()) }

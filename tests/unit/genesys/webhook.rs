@@ -1,7 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::open_messaging;
+use crate::genesys::open_messaging::*;
 use crate::model::Author;
+use crate::model::RemoteMessage;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 
 const BODY: &[u8] = br#"{"id":"c327c2078ca056db130c55ce648d9fa2","type":"Text","text":"Hello World"}"#;
 const SIGNED: &str = "sha256=aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=";
@@ -9,7 +13,7 @@ const SIGNED: &str = "sha256=aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=";
 #[test]
 fn the_documented_vector() {
     assert_eq!(verify(b"DEADBEEF", BODY, Some(SIGNED)), Ok(WebhookForm::Base64));
-    let bytes = STANDARD.decode("aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=").unwrap();
+    let bytes = base64::Engine::decode(&STANDARD, "aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=").unwrap();
     let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={hex}"))), Ok(WebhookForm::Hex));
     assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={}", hex.to_uppercase()))), Ok(WebhookForm::Hex));
@@ -32,7 +36,7 @@ fn outbound(rest: &str) -> Outbound {
     let body = format!(
         r#"{{"id":"c327","channel":{{"id":"i-1","platform":"Open","type":"Private","messageId":"c327","to":{{"id":"guest-42","idType":"Opaque"}},"from":{{"nickname":"Bot","id":"i-1"}},"time":"2026-11-23T04:00:00.000Z"}},"conversationId":"d06c","direction":"Outbound",{rest}}}"#
     );
-    read(body.as_bytes(), Timestamp::UNIX_EPOCH).unwrap()
+    open_messaging::outbound(body.as_bytes(), Timestamp::UNIX_EPOCH).unwrap()
 }
 
 #[test]
@@ -71,6 +75,6 @@ fn what_is_no_message() {
         };
         assert_eq!((receipt.words().as_str(), receipt.is_failure()), (words, failed));
     }
-    assert_eq!(read(b"[]", Timestamp::UNIX_EPOCH), None);
-    assert_eq!(read(b"{}", Timestamp::UNIX_EPOCH), None);
+    assert_eq!(open_messaging::outbound(b"[]", Timestamp::UNIX_EPOCH), None);
+    assert_eq!(open_messaging::outbound(b"{}", Timestamp::UNIX_EPOCH), None);
 }

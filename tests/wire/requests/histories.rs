@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::journal::{HistoryRange, LogSource, Restored, is_kept};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, database};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, Extras, Message, MessageId, Moment,
 };
@@ -152,7 +153,7 @@ impl World {
         {
             self.told.remove(&kept.id);
             session.open.insert(kept.id);
-            session.engine.ask(Command::Send(SendRequest::of(kept)));
+            session.engine.ask(Command::Send(kept.id, OutgoingMessage::of(kept)));
         }
         session.engine.ask(Command::Recall(restored.recalled()));
         session
@@ -181,7 +182,7 @@ impl World {
         self.texts.insert(id, text);
         session.open.insert(id);
         session.journal.submit(Job::Queue(Box::new(message.clone())));
-        session.engine.ask(Command::Send(SendRequest::of(&message)));
+        session.engine.ask(Command::Send(message.id, OutgoingMessage::of(&message)));
     }
 
     /// Takes what is reported, up to `most` reports or until nothing comes for a moment.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
-use guestwire::engine::{Command, Recalled, Report, SendRequest};
+use guestwire::engine::{Command, Recalled, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, FileSource,
     MessageId, OpenGuest, Outcome, Variation,
@@ -62,15 +63,8 @@ pub fn serve(send: impl Fn(&Req) -> Act + Send + Sync + 'static) -> impl Fn(&Req
     }
 }
 
-fn request(id: u64, text: &str, extras: Extras) -> SendRequest {
-    SendRequest {
-        message: MessageId(id),
-        conversation: ConversationKey(0),
-        text: text.into(),
-        resend_of: None,
-        sent_as: None,
-        extras,
-    }
+fn request(text: &str, extras: Extras) -> OutgoingMessage {
+    OutgoingMessage { extras, ..OutgoingMessage::text(ConversationKey(0), text) }
 }
 
 #[tokio::test]
@@ -88,7 +82,7 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
         }],
         ..Extras::default()
     };
-    engine.handle.ask(Command::Send(request(100, "Hello", extras)));
+    engine.handle.ask(Command::Send(MessageId(100), request("Hello", extras)));
     let learned = engine.until(|r| matches!(r, Report::ConversationIdKnown(..))).await;
     assert_eq!(learned, Report::ConversationIdKnown(ConversationKey(0), CONVERSATION.into()));
     let accepted = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Accepted, .. })).await;
@@ -154,14 +148,14 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
     let DeliveryStatus::Unknown(why) = engine.end_of(first).await else { panic!("not unknown") };
     assert!(why.to_string().contains("tried 4 times under one message id"), "{why}");
     *broken.lock().unwrap() = false;
-    let resend = SendRequest { resend_of: Some(first), ..request(100, "did it land?", Extras::default()) };
-    engine.handle.ask(Command::Send(resend));
+    let resend = OutgoingMessage { resend_of: Some(first), ..request("did it land?", Extras::default()) };
+    engine.handle.ask(Command::Send(MessageId(100), resend));
     assert_eq!(engine.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 1);
     assert_eq!(engine.delivery(first), Some(DeliveryStatus::Landed), "it is the same message");
     // Sent again on purpose, after an acceptance: that is another message.
-    let another = SendRequest { resend_of: Some(MessageId(100)), ..request(101, "did it land?", Extras::default()) };
-    engine.handle.ask(Command::Send(another));
+    let another = OutgoingMessage { resend_of: Some(MessageId(100)), ..request("did it land?", Extras::default()) };
+    engine.handle.ask(Command::Send(MessageId(101), another));
     assert_eq!(engine.end_of(MessageId(101)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 2);
     engine.stop().await;
@@ -182,10 +176,11 @@ async fn the_id_survives_a_restart() {
         unknown: true,
         key: Some("kept-1".into()),
     }]));
-    engine
-        .handle
-        .ask(Command::Send(SendRequest { resend_of: Some(MessageId(1)), ..request(2, "lost", Extras::default()) }));
-    engine.handle.ask(Command::Send(request(3, "queued", kept("kept-3"))));
+    engine.handle.ask(Command::Send(
+        MessageId(2),
+        OutgoingMessage { resend_of: Some(MessageId(1)), ..request("lost", Extras::default()) },
+    ));
+    engine.handle.ask(Command::Send(MessageId(3), request("queued", kept("kept-3"))));
     assert_eq!(engine.end_of(MessageId(2)).await, DeliveryStatus::Accepted);
     assert_eq!(engine.end_of(MessageId(3)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server), ["kept-1", "kept-3"]);
@@ -272,13 +267,13 @@ async fn refusals_are_those_of_every_channel() {
     assert!(
         matches!(engine.end_of(forbidden).await, DeliveryStatus::Refused(why) if why.to_string().contains("[conversation:message:receive]"))
     );
-    let bent = SendRequest { sent_as: Some(Variation::MalformedId), ..request(50, "x", Extras::default()) };
-    engine.handle.ask(Command::Send(bent));
+    let bent = OutgoingMessage { sent_as: Some(Variation::MalformedId), ..request("x", Extras::default()) };
+    engine.handle.ask(Command::Send(MessageId(50), bent));
     assert!(
         matches!(engine.end_of(MessageId(50)).await, DeliveryStatus::Refused(why) if why.to_string().contains("invalid.path.parameter"))
     );
-    let other = SendRequest { sent_as: Some(Variation::OtherParticipant), ..request(51, "x", Extras::default()) };
-    engine.handle.ask(Command::Send(other));
+    let other = OutgoingMessage { sent_as: Some(Variation::OtherParticipant), ..request("x", Extras::default()) };
+    engine.handle.ask(Command::Send(MessageId(51), other));
     assert!(
         matches!(engine.end_of(MessageId(51)).await, DeliveryStatus::Refused(why) if why.to_string().contains("names no participant"))
     );
@@ -299,7 +294,7 @@ async fn what_the_channel_cannot_carry_is_said() {
     ];
     for (n, (extras, words)) in cases.into_iter().enumerate() {
         let id = MessageId(10 + n as u64);
-        engine.handle.ask(Command::Send(request(id.0, "x", extras)));
+        engine.handle.ask(Command::Send(id, request("x", extras)));
         assert!(
             matches!(engine.end_of(id).await, DeliveryStatus::Refused(why) if why.to_string().contains(words)),
             "{words}"
@@ -317,7 +312,7 @@ async fn a_choice_is_answered() {
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let extras =
         Extras { choice: Some(Choice::new("Yes", "yes")), answers: Some("offer-1".into()), ..Extras::default() };
-    engine.handle.ask(Command::Send(request(1, "", extras)));
+    engine.handle.ask(Command::Send(MessageId(1), request("", extras)));
     assert_eq!(engine.end_of(MessageId(1)).await, DeliveryStatus::Accepted);
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/structured/response"), "{}", came.path);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{SecretSource, WebhookSettings};
-use guestwire::engine::{Command, Report, SendRequest};
+use guestwire::engine::{Command, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId, Outcome,
     RemoteMessage,
@@ -95,14 +96,10 @@ async fn a_conversation_from_hello_to_a_choice() {
     assert!(!menu.choices.is_empty(), "{menu:?}");
     let choice: Choice = menu.choices[0].clone();
     let extras = Extras { choice: Some(choice.clone()), answers: Some(menu.id.clone()), ..Extras::default() };
-    engine.handle.ask(Command::Send(SendRequest {
-        message: MessageId(90),
-        conversation: ANNA,
-        text: choice.label.clone(),
-        resend_of: None,
-        sent_as: None,
-        extras,
-    }));
+    engine.handle.ask(Command::Send(
+        MessageId(90),
+        OutgoingMessage { conversation: ANNA, text: choice.label.clone(), resend_of: None, sent_as: None, extras },
+    ));
     let after = reply(&mut engine).await;
     assert_ne!(after.id, menu.id);
     answered(&mut engine, MessageId(90)).await;

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{Channel, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
 use serde_json::Value;
@@ -297,14 +298,10 @@ impl SoakRun {
         let entry =
             Entry { talk, text: text.clone(), delivery: DeliveryStatus::Queued, taken_back: false, generation: 0 };
         self.ledger.entries.insert(message, entry);
-        self.engine.ask(Command::Send(SendRequest {
+        self.engine.ask(Command::Send(
             message,
-            conversation: key,
-            text,
-            resend_of: None,
-            sent_as: None,
-            extras: Extras::default(),
-        }));
+            OutgoingMessage { conversation: key, text, resend_of: None, sent_as: None, extras: Extras::default() },
+        ));
         message
     }
 

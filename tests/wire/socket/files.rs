@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use guestwire::engine::{Command, Report, SendRequest};
+use guestwire::engine::{Command, Report};
+use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Attachment, ConversationKey, DeliveryStatus, ExchangeKind, Extras, FileSource, MessageId, Outcome,
 };
@@ -24,14 +25,16 @@ fn send(engine: &TestEngine, id: u64, files: &[(PathBuf, &str)]) -> MessageId {
         .map(|(path, mime)| Attachment { place: FileSource::File(path.clone()), mime: (*mime).to_owned(), name: None })
         .collect();
     let message = MessageId(id);
-    engine.handle.ask(Command::Send(SendRequest {
+    engine.handle.ask(Command::Send(
         message,
-        conversation: ConversationKey(0),
-        text: "see files".into(),
-        resend_of: None,
-        sent_as: None,
-        extras: Extras { attachments, ..Extras::default() },
-    }));
+        OutgoingMessage {
+            conversation: ConversationKey(0),
+            text: "see files".into(),
+            resend_of: None,
+            sent_as: None,
+            extras: Extras { attachments, ..Extras::default() },
+        },
+    ));
     message
 }
 

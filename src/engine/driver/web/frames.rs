@@ -49,7 +49,6 @@ impl Driver {
         true
     }
 
-    /// Gives a frame to the socket, and remembers what answers it.
     pub fn hand_over(&mut self, key: ConversationKey, ours: Ours, tracing: String, text: String, of: Of) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
@@ -119,7 +118,6 @@ impl Driver {
         self.cx.settle(&mut record, outcome);
     }
 
-    /// A frame of the session's own was answered: what follows.
     fn ours_answered(&mut self, key: ConversationKey, ours: &Ours, theirs: Theirs) {
         if *ours == Ours::Close {
             return self.web_event(key, SocketEvent::Closed);

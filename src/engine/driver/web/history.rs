@@ -17,7 +17,7 @@ use crate::model::Moment;
 const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5); // [real: seen in SDK source: MTSDK]
 const GAP_PAGES: u32 = 8; // how many pages are read by themselves to close a gap
 /// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
-const PAGES_MAX: u32 = 1_000;
+pub const PAGES_MAX: u32 = 1_000;
 /// How often reading a page is tried, and the first pause before it is tried again.
 const TRIES: u32 = 4;
 const AGAIN_FIRST: Duration = Duration::from_secs(5);
@@ -58,7 +58,6 @@ impl WebHistory {
         end.is_none_or(|end| end.duration_since(now) > JWT_MARGIN).then_some(jwt)
     }
 
-    /// Whether pages are read by themselves, from the newest on.
     pub fn looks_back(&self) -> bool {
         self.back.is_some() || matches!(self.reading, Some((_, PageFor::Back)))
     }
@@ -136,7 +135,3 @@ impl WebHistory {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../../../tests/unit/engine/driver/web/history.rs"]
-mod tests;

@@ -9,7 +9,7 @@
 //! is unknown and has to be looked for; never for all of them at the start.
 
 mod frames;
-mod history;
+pub mod history;
 mod receive;
 mod sending;
 pub mod state;
@@ -24,7 +24,7 @@ use crate::engine::client::capture;
 use crate::engine::guest_socket::{Link, LinkEvent, LinkSaid, Socket};
 use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
 use crate::genesys::web_messaging::{Ours, Presence, socket_url};
-use crate::genesys::{Call, deployments};
+use crate::genesys::{Call, lookups};
 use crate::model::{
     AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, Failure, FailureKind, Outcome, Reason, RepliesReadable,
     SessionAsk, SessionEnd, Unreadable, WebSession,
@@ -162,7 +162,6 @@ impl Driver {
         }
     }
 
-    /// Moments that have come: pauses that are over, answers that did not come.
     pub fn follow_web_moments(&mut self) {
         let now = self.cx.now;
         for key in self.webs.keys(|web| web.due().is_some_and(|at| now.mono >= at.mono)) {
@@ -257,7 +256,7 @@ impl Driver {
     fn dial_web(&mut self, key: ConversationKey) {
         let Some((deployment, origin)) = self.cx.web_address(key) else { return };
         let hosts = &self.cx.profile.hosts;
-        let call = deployments::opening(&hosts.webmessaging, deployment, origin, &generate_key());
+        let call = lookups::opening(&hosts.webmessaging, deployment, origin, &generate_key());
         let call = call.map(|call| Call { url: socket_url(&hosts.webmessaging, deployment), ..call });
         let record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key));
         let Some(web) = self.webs.all.get_mut(&key) else { return };
@@ -326,7 +325,6 @@ impl Driver {
         self.lose_web(key, FailureKind::SessionEnded, "the session ended");
     }
 
-    /// The socket is gone: nothing that is under way will be answered through it.
     pub fn lose_web(&mut self, key: ConversationKey, kind: FailureKind, why: &str) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.link = None;

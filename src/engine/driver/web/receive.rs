@@ -100,7 +100,6 @@ impl Driver {
         }
     }
 
-    /// Somebody of the other side types, or nobody any more.
     pub fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
@@ -190,7 +189,6 @@ impl Driver {
         self.read_history(key);
     }
 
-    /// Reads what is wanted, as soon as the limits and the JWT allow.
     pub fn read_history(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let wanted = web.history.wanted().filter(|_| web.history.reading.is_none());

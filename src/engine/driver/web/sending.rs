@@ -30,7 +30,7 @@ use crate::model::{
 
 use super::Driver;
 use super::frames::{lost, shown_answer, took};
-use super::state::{Of, Ready, UploadFile, Uploading};
+use super::state::{Of, Ready, Uploading};
 
 impl Driver {
     pub fn launch_frame(&mut self, message: MessageId) {
@@ -150,7 +150,7 @@ impl Driver {
 
     pub fn waiting_in(&self, key: ConversationKey) -> impl Iterator<Item = MessageId> {
         let of_it = move |send: &&InFlightSend| send.request.conversation == key;
-        self.sends.waiting().filter(of_it).map(|send| send.request.message)
+        self.sends.waiting().filter(of_it).map(|send| send.message)
     }
 
     /// The attachment ids of a message's files. Nothing where they are being uploaded: the message is launched again
@@ -158,15 +158,8 @@ impl Driver {
     pub fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
         let request = &self.sends.get(message)?.request;
         let key = request.conversation;
-        let local = |a: &Attachment| match &a.place {
-            FileSource::File(path) => {
-                let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
-                let name = a.name.clone().or_else(own).unwrap_or_default();
-                Some(UploadFile { path: path.clone(), name, mime: a.mime.clone() })
-            }
-            FileSource::Url(_) => None,
-        };
-        let left: VecDeque<_> = request.extras.attachments.iter().filter_map(local).collect();
+        let local = |a: &&Attachment| matches!(a.place, FileSource::File(_));
+        let left: VecDeque<_> = request.extras.attachments.iter().filter(local).cloned().collect();
         if left.is_empty() {
             return Some(Vec::new());
         }
@@ -184,25 +177,23 @@ impl Driver {
     fn read_file(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get(&key) else { return };
         let Some(uploading) = &web.files.uploading else { return };
-        let Some(file) = uploading.left.front() else { return };
-        let (path, max) = (file.path.clone(), web.files.media.max_bytes());
-        self.cx.spawn_file(key, uploading.message, path, max);
+        let Some((path, _)) = uploading.file() else { return };
+        self.cx.spawn_file(key, uploading.message, path.to_owned(), web.files.media.max_bytes());
     }
 
     pub fn file_read(&mut self, key: ConversationKey, message: MessageId, read: Result<FileRead, String>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(uploading) = web.files.uploading.as_mut().filter(|u| u.message == message) else { return };
-        let Some(file) = uploading.left.front() else { return };
+        let (Some(file), name) = (uploading.left.front(), uploading.name()) else { return };
         let FileRead { bytes, size, md5 } = match read {
             Ok(read) => read,
             Err(why) => return self.upload_failed(key, Reason::File(self.cx.mask(&why))),
         };
-        if let Some(why) = web.files.media.objection(&file.name, &file.mime, size) {
+        if let Some(why) = web.files.media.objection(&name, &file.mime, size) {
             return self.upload_failed(key, Reason::File(self.cx.mask(&why)));
         }
         let id = uuid::Uuid::new_v4().to_string();
-        let ours =
-            Ours::Upload { attachment_id: id.clone(), name: file.name.clone(), mime: file.mime.clone(), size, md5 };
+        let ours = Ours::Upload { attachment_id: id.clone(), name, mime: file.mime.clone(), size, md5 };
         uploading.current = Some((id, bytes));
         uploading.until = Some(self.cx.now.after(self.cx.profile.request_timeout));
         if !self.write_frame(key, ours) {

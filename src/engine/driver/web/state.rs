@@ -1,7 +1,7 @@
 //! What is known of each web conversation.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::engine::guest_socket::{AHEAD, Link, LinkEvent};
 use crate::engine::queue::Rate;
 use crate::engine::web_session::{AGAIN_FIRST, Machine, Waiting};
 use crate::genesys::web_messaging::{Media, Ours};
-use crate::model::{Author, ConversationKey, Exchange, MessageId, Moment, Pacing, WebSession};
+use crate::model::{Attachment, Author, ConversationKey, Exchange, FileSource, MessageId, Moment, Pacing, WebSession};
 
 use super::history::WebHistory;
 
@@ -30,7 +30,6 @@ pub enum Of {
     Session(Box<Exchange>),
 }
 
-/// A frame under way: whose, and whether it was written.
 pub type FrameUnderWay = Waiting<(Of, Arc<Gate>)>;
 
 pub struct Ready {
@@ -172,12 +171,6 @@ impl Webs {
     }
 }
 
-pub struct UploadFile {
-    pub path: PathBuf,
-    pub name: String,
-    pub mime: String,
-}
-
 #[derive(Default)]
 pub struct Files {
     pub uploading: Option<Uploading>, // those of the message that is first in its queue
@@ -185,10 +178,9 @@ pub struct Files {
     pub media: Media,                 // what the deployment takes
 }
 
-/// The files of the message that is first in its queue.
 pub struct Uploading {
     pub message: MessageId,
-    pub left: VecDeque<UploadFile>,
+    pub left: VecDeque<Attachment>, // on this machine
     /// The attachment id of the file under way, and its bytes until they are put.
     pub current: Option<(String, Vec<u8>)>,
     pub done: Vec<(String, String)>, // attachment id and type of each that has arrived
@@ -206,7 +198,15 @@ impl Uploading {
         self.current.as_ref().is_some_and(|(current, _)| current == id)
     }
 
+    /// Where the file under way is, and its name.
+    pub fn file(&self) -> Option<(&Path, String)> {
+        let file = self.left.front()?;
+        let FileSource::File(path) = &file.place else { return None };
+        let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
+        Some((path, file.name.clone().or_else(own).unwrap_or_default()))
+    }
+
     pub fn name(&self) -> String {
-        self.left.front().map(|f| f.name.clone()).unwrap_or_default()
+        self.file().map(|(_, name)| name).unwrap_or_default()
     }
 }

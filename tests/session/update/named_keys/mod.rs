@@ -133,7 +133,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "show them" => engine(|c| matches!(c, Command::Discover(..))),
         "add by id" => prompt("Add"),
         "choose one" | "continue" => effects.contains(&Effect::Local(LocalRequest::FindPasses)),
-        "run the step" => engine(|c| matches!(c, Command::Send(_))),
+        "run the step" => engine(|c| matches!(c, Command::Send(..))),
         "start the timer" => drawn && !desk.screen().contains("PAUSED"),
         "get the draft back" => drawn,
         "clear the filter" => state.shown_log().filter_text().is_empty(),
@@ -192,7 +192,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "cancel" => drawn,
         // The test run.
-        "run" => engine(|c| matches!(c, Command::Send(_))) || drawn,
+        "run" => engine(|c| matches!(c, Command::Send(..))) || drawn,
         "accept" | "passed" | "skipped" | "next case" => drawn,
         "failed" | "blocked" => prompt("PassNote") && purpose.contains("Some("),
         "note" => prompt("PassNote"),

@@ -7,7 +7,11 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use http::HeaderValue;
 
-use super::*;
+use crate::engine::client::capture::*;
+use crate::engine::redact::Redactor;
+use crate::model::{Body, BodyForm};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 fn capture(bytes: &[u8], mime: &'static str, encoding: Option<&'static str>) -> Body {
     let mut headers = HeaderMap::new();

@@ -1,7 +1,8 @@
 //! Which proxy leads where, and which variables are not understood.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::config::ProfileProxy;
+use crate::engine::client::proxy::*;
 
 #[test]
 fn a_profile_counts_before_the_variables() {
@@ -10,20 +11,21 @@ fn a_profile_counts_before_the_variables() {
         "no_proxy" => Some("exempt.example".to_owned()),
         _ => None,
     };
-    let of = |profile| Environment { profile, ..Environment::of(variables) };
-    let host = |environment: &Environment, to| environment.proxy_for(to, 443, true).unwrap().map(|proxy| proxy.host);
+    let environment = Environment::of(variables);
+    let proxy = |profile: Option<&ProfileProxy>, to| environment.proxy_for(profile, (to, 443, true)).unwrap();
     let own = ProfileProxy::read("http://profile.example:2", "`proxy` of the profile a").unwrap();
     for (profile, host_of_proxy) in
         [(None, Some("variable.example")), (Some(own), Some("profile.example")), (Some(ProfileProxy::Direct), None)]
     {
-        let environment = of(profile);
-        assert_eq!(host(&environment, "api.example").as_deref(), host_of_proxy, "{environment:?}");
-        assert_eq!(host(&environment, "exempt.example"), None);
+        let host = proxy(profile.as_ref(), "api.example").map(|proxy| proxy.host);
+        assert_eq!(host.as_deref(), host_of_proxy, "{profile:?}");
+        assert_eq!(proxy(profile.as_ref(), "exempt.example"), None);
     }
-    let proxy = of(None).proxy_for("api.example", 443, true).unwrap().unwrap();
+    let proxy = proxy(None, "api.example").unwrap();
     assert_eq!(proxy.credentials.unwrap(), "Basic bWU6cEBzcw==", "me:p@ss");
     assert_eq!(proxy.name.named_by.as_deref(), Some("https_proxy"));
-    let wrong = Environment::of(|_| Some("ftp://x".to_owned())).proxy_for("api.example", 443, true).unwrap_err();
+    let wrong =
+        Environment::of(|_| Some("ftp://x".to_owned())).proxy_for(None, ("api.example", 443, true)).unwrap_err();
     assert!(wrong.contains("the variable https_proxy names a proxy of the kind ftp"), "{wrong}");
 }
 

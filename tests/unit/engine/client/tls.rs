@@ -1,7 +1,12 @@
 //! CA files, and the sentences for what is wrong with a certificate.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::engine::client::tls::*;
+use crate::model::{Party, Phase, TlsFault};
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error};
+use std::path::Path;
+use std::sync::Arc;
 
 fn pem() -> String {
     rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap().cert.pem()

@@ -1,6 +1,11 @@
 //! Who comes first at the gate, and what a body behind it gives.
 
-use super::*;
+use crate::engine::client::wire::*;
+use bytes::Bytes;
+use http_body::Body;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 #[test]
 fn who_comes_first_decides() {

@@ -26,7 +26,7 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
 
 fn sent(acts: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
     acts.iter().find_map(|act| match act {
-        FrontEndEffect::Ask(Command::Send(SendRequest { text, extras, .. })) => {
+        FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { text, extras, .. })) => {
             Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
         }
         _ => None,
@@ -55,7 +55,7 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
         let mut fold = SendFold::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
         let acts = fold.on(NOW, FrontEndEvent::Begin);
         let sent = acts.iter().find_map(|act| match act {
-            FrontEndEffect::Ask(Command::Send(SendRequest { extras, .. })) => {
+            FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { extras, .. })) => {
                 extras.choice.as_ref().map(|choice| choice.kind)
             }
             _ => None,

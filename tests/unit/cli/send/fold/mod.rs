@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::cli::send::lines::reply_line;
-use crate::engine::SendRequest;
 use crate::fixtures;
+use crate::model::OutgoingMessage;
 use crate::model::{
     Address, AsOf, Attempt, Author, Channel, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind,
     Generation, Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Signal, Timing,
@@ -134,21 +134,11 @@ fn it_begins_by_sending() {
         ..Sending::default()
     };
     let acts = SendFold::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
-    let request = SendRequest {
-        message: MESSAGE,
-        conversation: ConversationKey(3),
-        text: "Hello".to_owned(),
-        resend_of: None,
-        sent_as: None,
-        extras: crate::model::Extras::default(),
-    };
-    assert_eq!(acts, [FrontEndEffect::Ask(Command::Send(request.clone()))]);
+    let request = Command::Send(MESSAGE, OutgoingMessage::text(ConversationKey(3), "Hello"));
+    assert_eq!(acts, [FrontEndEffect::Ask(request.clone())]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
     let acts = SendFold::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
-    assert_eq!(
-        acts,
-        [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(Command::Send(request))]
-    );
+    assert_eq!(acts, [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(request)]);
 }
 
 #[test]

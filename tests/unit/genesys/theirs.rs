@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::genesys::web_messaging::frames::*;
+use crate::genesys::web_messaging::{NormalizedEvent, Structured};
+use crate::model::Reason;
 use crate::model::{Author, Choice, ChoiceKind, FileSource};
+use jiff::Timestamp;
 
 fn read(frame: &str) -> Theirs {
     Theirs::read(frame).unwrap()
@@ -178,7 +181,7 @@ fn events_are_no_messages() {
 #[test]
 fn the_health_check_comes_back_with_the_sessions_end() {
     let frame = r#"{"type":"response","class":"StructuredMessage","code":200,"body":{"text":"ping","type":"Text","direction":"Inbound","id":"h","metadata":{"durationSeconds":"259200","expirationDate":"1791139139"}},"tracingId":"SGVhbHRoQ2hlY2tNZXNzYWdlSWQ="}"#;
-    assert_eq!(read(frame).tracing.as_deref(), Some(super::super::HEALTH_TRACING));
+    assert_eq!(read(frame).tracing.as_deref(), Some(HEALTH_TRACING));
     assert_eq!(message(frame).expires.map(Timestamp::as_second), Some(1_791_139_139));
 }
 

@@ -3,8 +3,10 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::engine::driver::web::history::*;
 use crate::fixtures::at_second as at;
+use jiff::Timestamp;
+use std::time::Duration;
 
 fn second(n: i64) -> Timestamp {
     Timestamp::from_second(n).unwrap()

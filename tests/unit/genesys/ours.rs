@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::genesys::web_messaging::frames::*;
+use crate::model::{Choice, ChoiceKind};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn written(ours: &Ours) -> String {
     let now = "2026-11-23T04:00:00.12Z".parse().unwrap();

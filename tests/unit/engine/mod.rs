@@ -1,0 +1,15 @@
+//! Units of the engine.
+
+mod channel;
+mod client {
+    mod capture;
+    mod proxy;
+    mod tls;
+    mod wire;
+}
+mod guest_socket;
+mod history;
+mod metrics;
+mod outcome;
+mod queue;
+mod token;
