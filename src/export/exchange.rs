@@ -69,10 +69,7 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         "_reusedConnection": attempt.timing.reused,
         "_marked": item.marked,
     });
-    let error = match &attempt.ending {
-        Some(Ending::Failed(failure)) => Some(failure.line()),
-        _ => None,
-    };
+    let error = if let Some(Ending::Failed(failure)) = &attempt.ending { Some(failure.line()) } else { None };
     let optional = dense(json!({
         "_sentAs": exchange.sent_as.map(Variation::as_str),
         "comment": (!comments.is_empty()).then(|| comments.join("; ")),
@@ -173,10 +170,7 @@ fn ids(attempt: &Attempt) -> Value {
 fn timings(timing: &Timing) -> Value {
     let ms = |d: Option<std::time::Duration>| d.map(|d| d.as_secs_f64() * 1_000.0);
     let (dns, tcp, tls) = (ms(timing.resolve), ms(timing.connect), ms(timing.tls));
-    let connect = match (tcp, tls) {
-        (None, None) => None,
-        (tcp, tls) => Some(tcp.unwrap_or(0.0) + tls.unwrap_or(0.0)),
-    };
+    let connect = tcp.or(tls).map(|_| tcp.unwrap_or(0.0) + tls.unwrap_or(0.0));
     let total = ms(timing.total);
     let first_byte = ms(timing.first_byte).or(total);
     let before = dns.unwrap_or(0.0) + connect.unwrap_or(0.0);

@@ -122,7 +122,6 @@ impl StepResult {
         }
     }
 
-    /// Whether a person says something else than the expectations do.
     pub fn disagrees(&self) -> bool {
         matches!((self.verdict, self.suggested), (Some(said), Some(suggested)) if said != suggested)
     }
@@ -134,7 +133,6 @@ impl StepResult {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseResult {
-    /// Its id in the pass file (given there, or made of its name).
     pub id: String,
     pub name: String,
     pub about: Option<String>,
@@ -164,19 +162,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn of<'s>(steps: impl Iterator<Item = &'s StepResult>) -> Self {
-        let mut tally = Self::default();
-        for step in steps {
-            let count = match step.counts() {
-                Some(Verdict::Pass) => &mut tally.pass,
-                Some(Verdict::Fail) => &mut tally.fail,
-                Some(Verdict::Blocked) => &mut tally.blocked,
-                Some(Verdict::Skip) => &mut tally.skipped,
-                None => &mut tally.open,
-            };
-            *count += 1;
-        }
-        tally
+    pub fn of<'s>(steps: impl Iterator<Item = &'s StepResult> + Clone) -> Self {
+        let count = |verdict| steps.clone().filter(|step| step.counts() == verdict).count();
+        let [pass, fail] = [Verdict::Pass, Verdict::Fail].map(|verdict| count(Some(verdict)));
+        let [blocked, skipped] = [Verdict::Blocked, Verdict::Skip].map(|verdict| count(Some(verdict)));
+        Self { pass, fail, blocked, skipped, open: count(None) }
     }
 
     pub const fn counts(&self) -> [(usize, &'static str); 5] {
@@ -220,7 +210,7 @@ pub struct PassRun {
 
 impl PassRun {
     /// All steps, in order.
-    pub fn steps(&self) -> impl Iterator<Item = &StepResult> {
+    pub fn steps(&self) -> impl Iterator<Item = &StepResult> + Clone {
         self.cases.iter().flat_map(|c| &c.steps)
     }
 
@@ -237,9 +227,6 @@ impl PassRun {
     }
 }
 
-// ── what shows how a step went ───────────────────────────────────────────────────────────────────────────────────────
-
-/// Bytes of a body that evidence keeps.
 pub const BODY_KEPT: usize = 16 << 10;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,7 +238,7 @@ pub struct StepEvidence {
     pub screen: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaidMessage {
     /// `guest`, `bot`, `agent` or `system`.
     pub author: String,
@@ -272,10 +259,9 @@ impl SaidMessage {
             author: message.author.word().to_owned(),
             text: message.text.clone(),
             at: message.at,
-            delivery: None,
             remote_id: Some(message.id.clone()),
             choices: message.choices.iter().map(|c| c.label.clone()).collect(),
-            sent_as: None,
+            ..Self::default()
         }
     }
 }

@@ -27,10 +27,9 @@ impl Armed {
         self.set.clear();
     }
 
-    /// What becomes of a request: counts it in every fault that it is for.
-    ///
-    /// `names` tells whether a fault's conversation is the one that the request addresses. Two faults that would
-    /// both spoil the answer take turns: the later one keeps its count.
+    /// What becomes of a request: counts it in every fault that it is for. `names` tells whether a fault's conversation is
+    /// the one that the request addresses. Two faults that would both spoil the answer take turns: the later one keeps its
+    /// count.
     pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Fault>) {
         let (mut plan, mut acts) = (Plan::default(), Vec::new());
         for (fault, hit) in &mut self.set {
@@ -71,7 +70,6 @@ impl Armed {
         self.set.iter().map(one).collect()
     }
 
-    /// The faults with what is left of their counts, for the control API.
     pub(crate) fn to_json(&self) -> Value {
         self.set.iter().map(|(fault, hit)| with(fault.to_json(), json!({ "hit": hit }))).collect()
     }

@@ -66,9 +66,8 @@ pub struct Sandbox {
     server: JoinHandle<()>,
 }
 
-/// Binds the port at once, then serves on the current tokio runtime.
-///
-/// The error is the system's: most often that the port is taken. Outside a tokio runtime it is an error too.
+/// Binds the port at once, then serves on the current tokio runtime. The error is the system's: most often that the port
+/// is taken. Outside a tokio runtime it is an error too.
 pub fn start(options: SandboxOptions) -> io::Result<Sandbox> {
     start_with(options, Clock::start())
 }
@@ -207,17 +206,13 @@ fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         let conversation = model::Conversation { key: ConversationKey(key), name: entry.name.clone(), address };
         Some(ConversationEntry { conversation, guest_token, attributes: BTreeMap::new() })
     };
+    let host = || url.to_owned();
     Profile {
         name: "sandbox".to_owned(),
         region: "sandbox".to_owned(),
         production: false,
         sandbox: true,
-        hosts: Hosts {
-            login: url.to_owned(),
-            api: url.to_owned(),
-            webmessaging: format!("ws://{addr}"),
-            cdn: url.to_owned(),
-        },
+        hosts: Hosts { login: host(), api: host(), webmessaging: format!("ws://{addr}"), cdn: host() },
         credentials: Credentials::Client(OAuthClient {
             id: client.id.clone().unwrap_or_default(),
             secret: SecretSource::Literal(SecretString::from(client.secret.clone().unwrap_or_default())),

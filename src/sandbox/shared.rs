@@ -23,7 +23,6 @@ use crate::clock::Clock;
 use crate::model::Moment;
 use crate::model::fault::Fault;
 
-/// How long a stop waits for answers that are on their way.
 pub(super) const STOP_WAITS: Duration = Duration::from_millis(500);
 const WEBHOOK_WAITS: Duration = Duration::from_secs(10);
 
@@ -32,7 +31,6 @@ pub(super) struct Shared {
     pub(super) advanced: AtomicU64,
     pub(super) world: Mutex<World>,
     pub(super) stopping: watch::Sender<bool>,
-    /// Where the frames of each open socket go.
     pub(super) sockets: Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>>,
     pub(super) pushes: mpsc::UnboundedSender<WebhookPush>,
     /// What is due has changed.

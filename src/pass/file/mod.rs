@@ -30,7 +30,7 @@ pub const REPLY_WITHIN: Duration = Duration::from_secs(10);
 pub const MAX_BYTES: u64 = 256 << 10;
 
 /// A pass.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Pass {
     /// Its name.
     pub name: String,
@@ -40,7 +40,7 @@ pub struct Pass {
     pub cases: Vec<PassCase>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PassCase {
     /// Unique in the pass: `--only` and reports name it.
     pub id: String,
@@ -52,7 +52,7 @@ pub struct PassCase {
 }
 
 /// What a step does, from `clear_faults` on in the order in which it does it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct PassStep {
     /// Unique in its case.
     pub id: String,
@@ -74,7 +74,7 @@ pub struct PassStep {
     pub within: Duration,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct StepMessage {
     /// The text, with variables; empty where a choice says it all.
     pub text: String,
@@ -94,7 +94,7 @@ words! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Expectation {
     /// The step's set-up is done; for steps that expect nothing else.
     Done,
@@ -116,7 +116,7 @@ pub enum Expectation {
     Capture(Capture),
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,
@@ -129,20 +129,14 @@ pub struct ExpectedReply {
 #[derive(Clone, Debug)]
 pub struct Pattern(pub regex::Regex);
 
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Capture {
     /// Used as `{{name}}`.
     pub name: String,
     pub source: CaptureSource,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum CaptureSource {
     Body(String),
     Header(String),
@@ -164,7 +158,6 @@ impl PassStep {
         self.expect.iter().filter_map(|one| if let Expectation::Capture(capture) = one { Some(capture) } else { None })
     }
 
-    /// What it does, in words.
     pub fn deed(&self) -> String {
         let send = self.send.as_ref().map(|send| {
             let how = send.sent_as.map(|v| format!(" as {v}")).unwrap_or_default();

@@ -63,7 +63,6 @@ fn case(run: &PassRun, case: &CaseResult) -> Value {
     })
 }
 
-/// A step in a list of steps.
 fn summary(step: &StepResult) -> Value {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { ':' };
     json!({
@@ -117,7 +116,6 @@ fn failure(step: &StepResult) -> Vec<String> {
     step.caused_by().map(|cause| format!("cause {cause}")).into_iter().chain(unmet).collect()
 }
 
-/// All that is known of a step, in lines.
 fn output(step: &StepResult) -> Vec<String> {
     let mut lines = vec![format!("step: {}", step.id)];
     lines.extend(step.verdict.map(|verdict| format!("verdict: {}", verdict.word())));
@@ -173,10 +171,7 @@ fn exchange(run: &PassRun, one: &ExchangeEvidence) -> Value {
 }
 
 fn attempt(attempt: &Attempt) -> Value {
-    let failure = match &attempt.ending {
-        Some(Ending::Failed(failure)) => Some(failure.line()),
-        _ => None,
-    };
+    let failure = if let Some(Ending::Failed(failure)) = &attempt.ending { Some(failure.line()) } else { None };
     let response = attempt
         .response()
         .map(|response| json!({"status": response.status, "headers": response.headers, "body": body(&response.body)}));
@@ -217,8 +212,6 @@ fn timing(timing: &Timing) -> String {
     if parts.is_empty() { "not measured".to_owned() } else { parts.join(" · ") }
 }
 
-// ── words and figures that all reports share ─────────────────────────────────────────────────────────────────────────
-
 /// `1.204 s`, `2 m 05 s`.
 pub(super) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -233,7 +226,6 @@ pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%F %T UTC").to_string()
 }
 
-/// How long the run took, as far as it has come.
 pub(super) fn took(run: &PassRun) -> Duration {
     let ended = run.ended.or_else(|| run.steps().filter_map(|s| s.ended).max()).unwrap_or(run.began);
     Duration::try_from(ended.duration_since(run.began)).unwrap_or_default()
@@ -283,8 +275,6 @@ pub(super) fn in_a_line(exchange: &Exchange) -> String {
     let parts = [Some(head), status, took, exchange.outcome.words(), purpose, id];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
-
-// ── the drawing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Where the bars are in the drawing, which is 900 wide and 170 high.
 const LEFT: f64 = 56.0;

@@ -19,7 +19,6 @@ use crate::text::{alike, json};
 /// the time that is listened.
 const LAG: Duration = Duration::from_secs(5);
 
-/// How long evidence is waited for.
 const EVIDENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -357,7 +356,6 @@ fn unlike(reply: &ExpectedReply, message: &RemoteMessage) -> String {
     format!("{}{}", said(message), named(text.or_else(choice)))
 }
 
-/// A difference as the end of a sentence.
 fn named(difference: Option<String>) -> String {
     difference.map_or_else(String::new, |difference| format!("; {difference}"))
 }

@@ -63,11 +63,8 @@ impl Cast {
 pub enum Mode {
     /// A person: starts each step, and says the verdict.
     Person,
-    /// Nobody: what is suggested counts.
-    Alone {
-        /// After the first failure the rest is left out.
-        fail_fast: bool,
-    },
+    /// Nobody: what is suggested counts. With `fail_fast` the rest is left out after the first failure.
+    Alone { fail_fast: bool },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +155,6 @@ pub struct Runner {
     /// The open case has set a fault.
     faulty: bool,
     now: Moment,
-    /// What is wanted since the last event.
     effects: Vec<RunnerEffect>,
 }
 

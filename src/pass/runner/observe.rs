@@ -275,13 +275,10 @@ impl Runner {
         self.stage = StepStage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };
-        result.suggested = match (lost, &blocked) {
-            (true, _) => Some(Verdict::Fail),
-            (false, Some(_)) => Some(Verdict::Blocked),
-            // Only a person can say.
-            (false, None) if result.expectations.is_empty() => None,
-            (false, None) => Some(Verdict::Pass),
-        };
+        let verdict = if blocked.is_some() { Verdict::Blocked } else { Verdict::Pass };
+        // Where nothing is expected, only a person can say.
+        let suggested = (!result.expectations.is_empty()).then_some(if lost { Verdict::Fail } else { verdict });
+        result.suggested = suggested;
         if blocked.is_some() && !lost {
             (result.why, result.cause) = (blocked, Some(Cause::RepliesUnreadable.as_str().to_owned()));
         }

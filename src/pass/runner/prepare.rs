@@ -13,9 +13,7 @@ use crate::model::{
 use crate::pass::file::{Expectation, StepMessage};
 use crate::pass::result::{ExpectationState, SaidMessage, StepEvidence, Verdict};
 
-/// How long a step waits for the new token that it asked for.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
-/// How long a step that only listens waits for the session to open.
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
 
 impl Runner {
@@ -174,9 +172,8 @@ impl Runner {
             text: outgoing.text.clone(),
             at: self.now.wall,
             delivery: Some("queued".to_owned()),
-            remote_id: None,
-            choices: Vec::new(),
             sent_as: outgoing.sent_as.map(|v| v.as_str().to_owned()),
+            ..SaidMessage::default()
         };
         if let Some(result) = self.open_mut() {
             result.evidence.said.push(said);

@@ -65,12 +65,11 @@ impl HttpAnswer {
             504 => ("request.timeout", "The request timed out."),
             _ => ("internal.server.error", "The server encountered an unexpected condition."),
         };
-        let mut answer = if status == 502 {
-            Self::new(status, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n")
-        } else {
-            let body = json!({"message": message, "code": code, "status": status, "contextId": context,
-                "details": [], "errors": []});
-            Self::json(status, &body)
+        let body = json!({"message": message, "code": code, "status": status, "contextId": context,
+            "details": [], "errors": []});
+        let mut answer = match status {
+            502 => Self::new(status, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n"),
+            _ => Self::json(status, &body),
         };
         if let Some(seconds) = retry_after {
             answer.set(RETRY_AFTER, seconds);

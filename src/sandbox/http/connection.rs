@@ -14,13 +14,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::FromRequestParts as _;
 use axum::extract::connect_info::Connected;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use axum::serve::{IncomingStream, Listener};
-use http::Response;
 use http::request::Parts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -150,12 +148,7 @@ impl AsyncWrite for HttpWire {
 
 /// Answers the upgrade to the guest WebSocket, and serves it from then on: frames go to the world, and what the world
 /// sends goes to the client.
-pub(super) async fn open_socket(
-    inner: Arc<Shared>,
-    id: ConnectionId,
-    mut parts: Parts,
-    peer: HttpPeer,
-) -> Response<Body> {
+pub(super) async fn open_socket(inner: Arc<Shared>, id: ConnectionId, mut parts: Parts, peer: HttpPeer) -> Response {
     let (line, out) = mpsc::unbounded_channel();
     inner.connect(id, line);
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {

@@ -92,7 +92,10 @@ impl Filter {
 }
 
 pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuery) -> Served<Value> {
-    let (from, to) = interval(&query.interval)?;
+    let times = query.interval.split_once('/');
+    let times = times.and_then(|(from, to)| Some((from.parse::<Timestamp>().ok()?, to.parse::<Timestamp>().ok()?)));
+    let wrong = || ServiceRefusal::value(&query.interval, "interval", "two ISO 8601 times with a slash between");
+    let (from, to) = times.ok_or_else(wrong)?;
     query.paging.check()?;
     let mut found = Vec::new();
     for c in conversations {
@@ -110,11 +113,6 @@ pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuer
     }
     let page: Vec<Value> = query.paging.of(found.iter()).map(|c| one(c)).collect();
     Ok(json!({ "conversations": page, "totalHits": found.len() }))
-}
-
-fn interval(text: &str) -> Served<(Timestamp, Timestamp)> {
-    let parsed = text.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    parsed.ok_or_else(|| ServiceRefusal::value(text, "interval", "two ISO 8601 times with a slash between"))
 }
 
 fn one(c: &SimulatedConversation) -> Value {

@@ -175,12 +175,9 @@ impl fmt::Debug for ScenarioWebhook {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioScript {
-    /// Says back what it hears.
     #[default]
     Echo,
-    /// A billing bot with a menu.
     Billing,
-    /// A bot that offers cards, dates and lists.
     Offers,
     /// A bot that hands over to a person at the second message.
     Handover,

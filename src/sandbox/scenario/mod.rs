@@ -77,7 +77,6 @@ const fn first_seed() -> u64 {
     1
 }
 
-/// The scenarios in the binary: name and text.
 const BUILT_IN: [(&str, &str); 7] = [
     ("default", include_str!("../../../assets/scenarios/default.toml")),
     ("offers", include_str!("../../../assets/scenarios/offers.toml")),
@@ -186,7 +185,6 @@ impl Scenario {
         Ok(())
     }
 
-    /// Refuses a fault for a conversation that is not there.
     pub(super) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
         if self.conversations.iter().any(|c| c.name == wanted || c.id.as_deref() == Some(wanted)) {

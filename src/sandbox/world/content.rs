@@ -27,12 +27,8 @@ pub(crate) enum OfferedContent {
 impl OfferedContent {
     /// Open messaging has no list picker: there, its items are quick replies. [PY `ContentButtonResponse`]
     pub(crate) fn for_open(self) -> Self {
-        match self {
-            Self::Items(_, _, items) => {
-                Self::QuickReplies(items.iter().map(|(_, title)| (*title).to_owned()).collect())
-            }
-            other => other,
-        }
+        let Self::Items(_, _, items) = self else { return self };
+        Self::QuickReplies(items.iter().map(|(_, title)| (*title).to_owned()).collect())
     }
 
     /// The `type` and `payload` of each answer that it waits for, in a message of `at`.

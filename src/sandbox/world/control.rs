@@ -68,7 +68,6 @@ impl World {
         }
     }
 
-    /// Refuses a fault for a conversation that is not here, neither in the scenario nor begun since.
     pub(crate) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         match &fault.conversation {
             Some(name) if self.conversations.iter().any(|c| c.is(name)) => Ok(fault),

@@ -122,7 +122,6 @@ pub(crate) struct SimulatedConversation {
 }
 
 impl SimulatedConversation {
-    /// A conversation of the scenario, with its history.
     pub(crate) fn new(entry: &ScenarioConversation, via: GuestAccess, seed: u64, now: Moment) -> Self {
         let mut dice = Rng::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
@@ -186,11 +185,8 @@ impl SimulatedConversation {
 
     /// The type of its messages on the wire.
     pub(crate) const fn messenger(&self) -> &'static str {
-        match self.via {
-            GuestAccess::Open { .. } => "open",
-            // The guests of the Guest API came by the web messenger.
-            GuestAccess::GuestApi | GuestAccess::Web { .. } => "webmessaging",
-        }
+        // The guests of the Guest API came by the web messenger.
+        if matches!(self.via, GuestAccess::Open { .. }) { "open" } else { "webmessaging" }
     }
 
     pub(crate) const fn channel(&self) -> Channel {

@@ -139,6 +139,7 @@ impl World {
             Rng::new(run, "client secret").opaque(43)
         });
         let waiting = std::mem::take(&mut scenario.conversations);
+        let of_run = |purpose| Rng::new(run, purpose);
         let mut world = Self {
             now,
             organization_id: dice.uuid(),
@@ -150,11 +151,7 @@ impl World {
             tally: ReceivedCounts::default(),
             tokens: IssuedTokens::new(run, scenario.limits.requests_per_minute, now),
             armed: Armed::default(),
-            dice: Dice {
-                requests: Rng::new(run, "requests"),
-                messages: Rng::new(run, "messages"),
-                timing: Rng::new(seed, "timing"),
-            },
+            dice: Dice { requests: of_run("requests"), messages: of_run("messages"), timing: Rng::new(seed, "timing") },
             index: Index::default(),
             due: VecDeque::new(),
             scenario,

@@ -82,10 +82,8 @@ struct OpenReason {
 }
 
 fn one_of(value: &str, field: &str, allowed: &str) -> Served<()> {
-    if allowed.split(", ").any(|known| known == value) {
-        return Ok(());
-    }
-    Err(ServiceRefusal::value(value, field, allowed))
+    let known = allowed.split(", ").find(|known| *known == value);
+    known.map(|_| ()).ok_or_else(|| ServiceRefusal::value(value, field, allowed))
 }
 
 fn given<T>(field: Option<&T>) -> Served<&T> {

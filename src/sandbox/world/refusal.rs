@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::scenario::ScenarioRules;
+use crate::text::json::with;
 
 /// [MTSDK fixture: real wording may differ]
 pub(crate) const READ_ONLY: &str = "Session is read-only, no new messages allowed";
@@ -40,7 +41,7 @@ pub(crate) struct ServiceRefusal {
     code: &'static str,
     message: Cow<'static, str>,
     /// Further fields of the body.
-    more: Vec<(&'static str, Value)>,
+    more: Option<Box<Value>>,
     /// Seconds until the next request is welcome.
     pub(crate) retry_after: Option<u64>,
 }
@@ -57,7 +58,7 @@ const NOT_FOUND: Published = (404, "not.found", "The requested resource was not 
 const fn refusal(reason: &'static str, hidden: HiddenRefusal, published: Published) -> ServiceRefusal {
     let (status, code, message) = published;
     let message = Cow::Borrowed(message);
-    ServiceRefusal { reason, hidden, status, code, message, more: Vec::new(), retry_after: None }
+    ServiceRefusal { reason, hidden, status, code, message, more: None, retry_after: None }
 }
 
 impl ServiceRefusal {
@@ -145,17 +146,15 @@ impl ServiceRefusal {
         };
         let (text, list) =
             (format!("Unable to perform the requested action. You {how}"), format!("[{}]", permissions.join(", ")));
-        let more = vec![
-            ("messageWithParams", json!(format!("{text}: {{permissions}}"))),
-            ("messageParams", json!({ "permissions": list })),
-        ];
+        let params = format!("{text}: {{permissions}}");
+        let more = Some(json!({"messageWithParams": params, "messageParams": {"permissions": list}}).into());
         Self { more, ..refusal("permission-missing", Never, (403, code, "")).saying(format!("{text}: {list}")) }
     }
 
     /// Too many requests: `allowed` in a minute under the limit of this name.
     pub(crate) fn rate_limited(retry_after: u64, allowed: u32, namespace: &str, key: &str) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after}] seconds");
-        let more = vec![("limit", json!({"key": key, "namespace": namespace, "value": allowed}))];
+        let more = Some(json!({"limit": {"key": key, "namespace": namespace, "value": allowed}}).into());
         let refusal = refusal("rate-limited", Never, (429, "too.many.requests.retry.after", "")).saying(message);
         Self { more, retry_after: Some(retry_after), ..refusal }
     }
@@ -171,11 +170,9 @@ impl ServiceRefusal {
         if rules == ScenarioRules::Described && hides {
             return (401, json!({"code": "unauthorized", "message": UNAUTHORIZED}));
         }
-        let mut body = json!({"message": self.message, "code": self.code, "status": self.status, "contextId": context});
-        let lists = [("details", json!([])), ("errors", json!([]))];
-        for (name, value) in self.more.iter().cloned().chain(lists) {
-            body[name] = value;
-        }
+        let body = json!({"message": self.message, "code": self.code, "status": self.status, "contextId": context});
+        let body =
+            with(with(body, self.more.as_deref().cloned().unwrap_or_default()), json!({"details": [], "errors": []}));
         (self.status, body)
     }
 }

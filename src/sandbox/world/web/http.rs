@@ -35,8 +35,6 @@ const NAME_MAX: usize = 1024;
 /// How many files a session may have, so that none fills the memory.
 const FILES_MAX: usize = 16;
 const ADDRESS_LIVES: Duration = Duration::from_secs(600);
-/// The header that a client has to repeat. [WMJ sample]
-const TAGGING: &str = "x-amz-tagging";
 
 impl Web {
     fn signed(&self, claims: &Value) -> String {
@@ -135,7 +133,8 @@ impl World {
         let mime = request.file_type.clone().unwrap_or_default();
         let size = request.file_size.unwrap_or_default();
         let url = self.web.file_address(&id, &signature);
-        let body = json!({"attachmentId": id, "headers": {TAGGING: signature}, "url": url,
+        // The header that a client has to repeat. [WMJ sample]
+        let body = json!({"attachmentId": id, "headers": {"x-amz-tagging": signature}, "url": url,
             "fileName": name, "fileSize": size, "fileType": mime});
         let until = self.now.after(ADDRESS_LIVES);
         if let Some((_, session)) = self.web.session_of(from) {

@@ -16,9 +16,7 @@ use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, 
 /// A message that may be received; what the counterpart hears (the text, or the payload of a choice); its attributes.
 type GuestLetter = (SimulatedMessage, String, BTreeMap<String, String>);
 
-fn failure() -> Trouble {
-    trouble(5000, "Unexpected error")
-}
+const UNEXPECTED: &str = "Unexpected error";
 
 impl World {
     pub(super) fn on_message(&mut self, from: ConnectionId, request: Request) -> Done {
@@ -34,7 +32,7 @@ impl World {
         let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token));
         match plan.spoil() {
             Some(FaultKind::RateLimited { retry_after, .. }) => return Err(Trouble::TooMany(*retry_after)),
-            Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(failure()),
+            Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(trouble(5000, UNEXPECTED)),
             Some(FaultKind::ResetBefore) => {
                 self.end_connection(from, Outgoing::Reset);
                 return Ok(());
@@ -66,7 +64,7 @@ impl World {
         match plan.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset),
             Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code),
-            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing.as_deref()),
+            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &trouble(5000, UNEXPECTED), tracing.as_deref()),
             _ => {
                 // As if it had been heard so much later.
                 let now = self.now;

@@ -39,29 +39,18 @@ impl World {
         origin: Option<&str>,
         plan: &Plan,
     ) -> Option<ConnectionId> {
-        let refusal = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
-            Some("deployment-unknown")
-        } else if plan.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {
-            Some("origin-refused")
-        } else {
-            None
-        };
-        if let Some(reason) = refusal {
+        let unknown = plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id);
+        if unknown || plan.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {
             self.tally.web.refused += 1;
-            self.tally.refused(reason);
+            self.tally.refused(if unknown { "deployment-unknown" } else { "origin-refused" });
             return None;
         }
         self.tally.web.opened += 1;
         self.web.opened += 1;
         let id = ConnectionId(self.web.opened);
-        let connection = Connection {
-            origin: origin.unwrap_or_default().to_owned(),
-            session: None,
-            frames: Window::new(self.now),
-            health: Window::new(self.now),
-            last: self.now,
-            held: None,
-        };
+        let (origin, window) = (origin.unwrap_or_default().to_owned(), Window::new(self.now));
+        let connection =
+            Connection { origin, session: None, frames: window, health: window, last: self.now, held: None };
         self.web.connections.insert(id, connection);
         Some(id)
     }
