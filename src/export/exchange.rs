@@ -130,7 +130,6 @@ fn response(response: Option<&Response>) -> Value {
     })
 }
 
-/// How much of a body is there, where that is not all.
 fn missing(body: &Body) -> Option<String> {
     let whole = !body.truncated && body.form != BodyForm::Binary;
     (!whole).then(|| format!("{} of {} bytes kept", body.text.len(), body.total))

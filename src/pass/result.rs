@@ -92,7 +92,6 @@ pub struct StepResult {
     /// What a person says. It counts more than what is suggested.
     pub verdict: Option<Verdict>,
     pub note: Option<String>,
-    /// When it was first opened.
     pub began: Option<Timestamp>,
     /// When it was last left with a verdict.
     pub ended: Option<Timestamp>,

@@ -14,6 +14,7 @@ mod read;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::config::Spot;
@@ -61,7 +62,6 @@ pub struct PassStep {
     pub instruction: Option<String>,
     /// Another conversation than the case's.
     pub conversation: Option<Spot<String>>,
-    /// Lift all faults of the sandbox first.
     pub clear_faults: bool,
     pub fault: Option<Fault>,
     pub advance: Option<Duration>,
@@ -120,14 +120,11 @@ pub enum Expectation {
 pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,
-    pub matches: Option<Pattern>,
+    pub matches: Option<Regex>,
     pub choices: Vec<String>,
     pub from: Option<Author>,
     pub within: Duration,
 }
-
-#[derive(Clone, Debug)]
-pub struct Pattern(pub regex::Regex);
 
 #[derive(Clone, Debug)]
 pub struct Capture {
@@ -141,11 +138,10 @@ pub enum CaptureSource {
     Body(String),
     Header(String),
     /// In a reply: the first group of the pattern, or all that matches.
-    Reply(Pattern, Duration),
+    Reply(Regex, Duration),
 }
 
 impl PassStep {
-    /// Whether something leaves this machine.
     pub const fn sends(&self) -> bool {
         self.send.is_some()
     }

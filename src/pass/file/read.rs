@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
-    Pattern, REPLY_WITHIN, StepMessage,
+    REPLY_WITHIN, StepMessage,
 };
 use crate::config::document::Doc;
 use crate::config::toml_reader::{Table, TextOrTable};
@@ -263,8 +263,6 @@ fn slug(name: &str, number: usize) -> String {
     if id.is_empty() { number.to_string() } else { id }
 }
 
-// ── what a step expects ─────────────────────────────────────────────────────────────────────────────────────────────
-
 const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
 
 fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
@@ -373,9 +371,9 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
     Some(expected)
 }
 
-fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern> {
+fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Regex> {
     match Regex::new(&text.value) {
-        Ok(regex) => Some(Pattern(regex)),
+        Ok(regex) => Some(regex),
         Err(why) => {
             // The lines before the last draw the place, which a sentence cannot.
             let why = why.to_string();

@@ -221,7 +221,6 @@ pub(super) fn span(span: Duration) -> String {
     format!("{seconds}.{:03} s", span.subsec_millis())
 }
 
-/// `2026-11-23 14:03:20 UTC`.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%F %T UTC").to_string()
 }

@@ -24,7 +24,6 @@ const EVIDENCE: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     Open,
-    /// It may still come, until then.
     Waiting(Moment),
     /// It came: what was seen.
     Yes(Option<String>),
@@ -163,7 +162,7 @@ impl Expectation {
             },
             Self::Capture(capture) => match &capture.source {
                 CaptureSource::Reply(pattern, within) => {
-                    listen(seen, *within, |m| pattern.0.is_match(&m.text), |m| format!("no reply matches; {}", said(m)))
+                    listen(seen, *within, |m| pattern.is_match(&m.text), |m| format!("no reply matches; {}", said(m)))
                 }
                 _ => answered(seen, |_| match captured(capture, seen) {
                     None => no("it is not in the answer"),
@@ -176,7 +175,7 @@ impl Expectation {
 
 fn reply_words(reply: &ExpectedReply) -> String {
     let says = reply.contains.as_ref().map(|text| format!("says “{text}”"));
-    let matches = reply.matches.as_ref().map(|pattern| format!("matches /{}/", pattern.0.as_str()));
+    let matches = reply.matches.as_ref().map(|pattern| format!("matches /{}/", pattern.as_str()));
     let labels: Vec<String> = reply.choices.iter().map(|c| format!("“{c}”")).collect();
     let offers = (!labels.is_empty()).then(|| format!("offers {}", labels.join(", ")));
     let parts: Vec<String> = [says, matches, offers].into_iter().flatten().collect();
@@ -335,7 +334,7 @@ pub fn fits(reply: &ExpectedReply, message: &RemoteMessage) -> bool {
     let contains = reply.contains.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()));
     let offers = |label: &String| message.choices.iter().any(|c| c.label == *label);
     contains
-        && reply.matches.as_ref().is_none_or(|pattern| pattern.0.is_match(text))
+        && reply.matches.as_ref().is_none_or(|pattern| pattern.is_match(text))
         && reply.choices.iter().all(offers)
         && reply.from.is_none_or(|author| author == message.author)
 }
@@ -374,7 +373,7 @@ pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
             other => Some(other.to_string()),
         },
         CaptureSource::Reply(pattern, _) => unheard(seen).find_map(|message| {
-            let found = pattern.0.captures(&message.text)?;
+            let found = pattern.captures(&message.text)?;
             Some(found.get(1).or_else(|| found.get(0))?.as_str().to_owned())
         }),
     }

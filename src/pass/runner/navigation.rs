@@ -207,9 +207,6 @@ impl Runner {
         }
     }
 
-    // ── alone ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Opens a step by itself, or leaves it out.
     pub(super) fn go_alone(&mut self, fail_fast: bool) {
         let went_wrong = |step: &StepResult| matches!(step.suggested, Some(Verdict::Fail | Verdict::Blocked));
         if fail_fast && self.run.steps().any(went_wrong) {

@@ -154,8 +154,6 @@ impl Runner {
         }
     }
 
-    // ── after each event: how the expectations stand now, and whether they are decided ─────────────────────────────────
-
     pub(super) fn seen<'s>(&'s self, watch: &'s StepProgress, diagnosis: Option<&'s Diagnosis>) -> Observed<'s> {
         let number = |g: Option<Generation>| g.map_or(0, |g| g.0);
         Observed {
@@ -291,7 +289,7 @@ impl Runner {
         let meets = |wanted: &Expectation, message: &RemoteMessage| match wanted {
             Expectation::Reply(reply) => fits(reply, message),
             Expectation::Capture(Capture { source: CaptureSource::Reply(pattern, _), .. }) => {
-                pattern.0.is_match(&message.text)
+                pattern.is_match(&message.text)
             }
             _ => false,
         };

@@ -243,7 +243,6 @@ impl Runner {
         }
     }
 
-    /// The step is decided without its expectations.
     pub(super) fn decide(&mut self, verdict: Verdict, why: String) {
         self.stage = StepStage::Judging;
         if let Some(result) = self.open_mut() {

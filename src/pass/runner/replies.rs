@@ -15,7 +15,6 @@ const FRESH_MAX: usize = 4 << 20;
 pub struct ReplyTracker {
     pub readable: RepliesReadable,
     as_of: Option<AsOf>,
-    /// Whether anything was read or heard.
     begun: bool,
     /// Our newest message, as long as it was not found among what was read or heard.
     ours: Option<Ours>,

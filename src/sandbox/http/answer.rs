@@ -120,7 +120,6 @@ impl HttpAnswer {
         self.set(HeaderName::from_static("inin-ratelimit-reset"), gauge.reset);
     }
 
-    /// The body is still called JSON and is not.
     pub(crate) fn malform(&mut self) {
         *self.0.body_mut() = Bytes::from_static(b"{\"id\": \"9f1c, \"text\": <<oops");
         self.set(CONTENT_TYPE, JSON);

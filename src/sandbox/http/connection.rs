@@ -35,7 +35,6 @@ const STALE: u8 = 2;
 /// The largest message that is read. [inferred: the platform's gateway takes 128 KiB]
 const MESSAGE_MAX_BYTES: usize = 128 * 1024;
 
-/// What a request handler holds of its connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HttpPeer(Arc<AtomicU8>);
 

@@ -178,7 +178,6 @@ impl Context<'_> {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
 
-    /// What the server's clock shows, skew included.
     fn server_time(&self) -> Timestamp {
         let skew = |kind: &FaultKind| if let FaultKind::ClockSkew { seconds } = kind { Some(*seconds) } else { None };
         let skew = SignedDuration::from_secs(self.plan.find(skew).unwrap_or(0));

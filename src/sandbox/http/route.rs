@@ -66,11 +66,9 @@ const ENDPOINTS: [(&str, To); 23] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route<'p> {
     pub(crate) endpoint: SimulatedEndpoint,
-    /// Method and path of the table, under which it is counted.
     pub(crate) name: &'static str,
     /// The ids as they stand in the path, in order; empty where it has fewer.
     pub(crate) ids: [&'p str; 2],
-    /// The methods that the path takes.
     pub(crate) allowed: String,
 }
 

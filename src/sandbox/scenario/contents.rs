@@ -31,7 +31,6 @@ pub struct ScenarioClient {
     pub id: Option<String>,
     /// From the seed where absent. Opens nothing but the sandbox.
     pub secret: Option<String>,
-    /// Shown by `tokens/me`.
     pub name: String,
     pub scopes: Vec<String>,
     /// The administrator's Guest API switch.

@@ -16,10 +16,8 @@ use crate::text::json::{dense, with};
 pub(crate) enum FaultSubject<'r> {
     Nobody,
     Conversation(&'r str),
-    /// The integration's guest of this id.
     Guest(&'r str),
     Session(&'r str),
-    /// A socket that is asked for from this origin.
     Origin(&'r str),
 }
 

@@ -75,7 +75,6 @@ impl SimulatedMessage {
         self.by == ParticipantPurpose::Customer
     }
 
-    /// `content` of the message; nothing where it holds only words.
     pub(crate) fn content(&self) -> Option<Vec<Value>> {
         let mut all = self.offer.content(self.at);
         all.extend(self.pieces.iter().map(GuestContent::json));
@@ -117,7 +116,6 @@ pub(crate) struct SimulatedConversation {
     pub(crate) thread: VecDeque<SimulatedMessage>,
     /// Guest messages received by requests, also those no longer kept.
     pub(crate) received: u64,
-    /// The newest time that was given out.
     newest: Option<Timestamp>,
 }
 

@@ -78,7 +78,6 @@ struct Dice {
 #[derive(Default)]
 struct Index {
     conversations: HashMap<String, usize>,
-    /// In which conversation a message is.
     messages: HashMap<String, usize>,
     /// Which message has this guest's own id: conversation and message.
     own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
@@ -86,7 +85,6 @@ struct Index {
 
 #[derive(Clone, Debug)]
 enum DueEvent {
-    /// Of the other side of this conversation.
     Counterpart(usize, ScriptedAct),
     Frame(ConnectionId, Outgoing),
     /// The frame that a connection holds back.

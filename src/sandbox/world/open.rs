@@ -163,7 +163,6 @@ pub(crate) struct OpenRequest<'r> {
     pub(crate) integration: Option<&'r str>,
     /// The `x-request-id` that the answer will have.
     pub(crate) request_id: &'r str,
-    /// Whether the conversation's id is asked for.
     pub(crate) prefetch: bool,
 }
 

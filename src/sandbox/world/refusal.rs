@@ -114,7 +114,6 @@ impl ServiceRefusal {
         Self { message: message.into(), ..self }
     }
 
-    /// A field (by its type or name) with a value that it cannot have.
     pub(crate) fn value(value: &str, field: &str, allowed: &str) -> Self {
         refusal("body-malformed", Never, (400, "invalid.value", ""))
             .saying(format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"))

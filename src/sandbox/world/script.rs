@@ -55,7 +55,8 @@ pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> 
     if stage.person {
         return (vec![agent(&heard)], stage);
     }
-    if wants_person(&heard) || (script == ScenarioScript::Handover && stage.answered >= 1) {
+    let calls = |word: &str| ["agent", "human", "person"].contains(&word.trim_matches('.'));
+    if heard.split_whitespace().any(calls) || (script == ScenarioScript::Handover && stage.answered >= 1) {
         let wait = says("One moment, I am passing you on to a colleague.");
         let hello = says("Hello, this is Robin. How can I help?");
         return (vec![wait, ScriptedAct::Joins, hello], ScriptStage { person: true, ..stage });
@@ -72,10 +73,6 @@ pub(crate) fn greeting(script: ScenarioScript) -> Option<ScriptedAct> {
         ScenarioScript::Handover => Some(says("Welcome. What is it about?")),
         ScenarioScript::Repeat | ScenarioScript::Silent => None,
     }
-}
-
-fn wants_person(heard: &str) -> bool {
-    ["agent", "human", "person"].iter().any(|word| heard.split_whitespace().any(|w| w.trim_matches('.') == *word))
 }
 
 fn agent(heard: &str) -> ScriptedAct {

@@ -47,7 +47,6 @@ pub(crate) struct WebCounts {
     pub(crate) frames_in: u64,
     pub(crate) frames_out: u64,
     pub(crate) actions: BTreeMap<SocketAction, u64>,
-    /// Error frames, by code.
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
@@ -64,7 +63,6 @@ pub(crate) struct RequestCounts {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceivedCounts {
     pub(crate) requests: RequestCounts,
-    /// By reason.
     pub(crate) refused: BTreeMap<&'static str, u64>,
     pub(crate) open: OpenCounts,
     pub(crate) web: WebCounts,
@@ -97,7 +95,6 @@ pub(crate) struct Window {
     count: u32,
 }
 
-/// What the headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gauge {
     /// Requests of this window, this one included.

@@ -38,7 +38,6 @@ const REMEMBERED: usize = 4096;
 pub(crate) struct GrantRequest {
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret: Option<String>,
-    /// The id and secret came in the `Authorization` header.
     pub(crate) basic: bool,
     pub(crate) grant_type: Option<String>,
     pub(crate) scope: Option<String>,

@@ -14,7 +14,6 @@ pub(super) fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Op
     dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
 }
 
-/// What comes by itself, and echoes.
 pub(crate) fn message(class: &str, body: Value, tracing: Option<&str>) -> Value {
     frame("message", class, 200, body, tracing)
 }

@@ -53,7 +53,6 @@ pub(in crate::sandbox::world) struct Session {
     /// The conversations that it had, the present one last.
     pub(in crate::sandbox::world) conversations: Vec<usize>,
     pub(super) joined: bool,
-    /// Oldest first.
     pub(super) connections: Vec<ConnectionId>,
     /// When the messages of the last second came.
     pub(super) second: Vec<Moment>,

@@ -64,7 +64,7 @@ pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) 
         let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));
         for kept in cue.into_iter().flat_map(|cue| cue.step.captures()) {
             if let CaptureSource::Reply(pattern, _) = &kept.source
-                && let Some(found) = pattern.0.captures(&text)
+                && let Some(found) = pattern.captures(&text)
                 && let Some(part) = found.get(1).or_else(|| found.get(0))
             {
                 present.captures.insert(kept.name.clone(), part.as_str().to_owned());
