@@ -308,17 +308,16 @@ impl Plain {
     pub(super) fn show_token(&mut self) {
         let status = &self.session.sign_in.status;
         let said = match status {
-            _ if let Some(facts) = status.facts() => facts_text(facts, self.now),
             TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
             TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
-            TokenStatus::Limited(until, _) => {
+            TokenStatus::Limited(until, None) => {
                 format!("No token yet; the next try is in {}.", span(until.left(self.now)))
             }
             TokenStatus::Expired(_, why)
             | TokenStatus::Refused(_, why)
             | TokenStatus::BadClient(why)
             | TokenStatus::NoSecret(why) => format!("No token: {}. Type .signin to try again.", clause(why)),
-            _ => "No token.".to_owned(),
+            _ => status.facts().map_or_else(|| "No token.".to_owned(), |facts| facts_text(facts, self.now)),
         };
         self.say_each(said.lines());
     }

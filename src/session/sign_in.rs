@@ -99,16 +99,16 @@ impl SignIn {
 }
 
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
-    let mut lines = vec![match facts.expires {
-        _ if let Acceptance::Refused(why) = &facts.acceptance => refused_text(why),
-        _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
+    let mut lines = vec![match (&facts.acceptance, facts.expires) {
+        (Acceptance::Refused(why), _) => refused_text(why),
+        (acceptance, _) if facts.pasted && *acceptance != Acceptance::Taken => {
             "there is a token; whether the service accepts it is not known".to_owned()
         }
-        Some(end) => {
+        (_, Some(end)) => {
             let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
             format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
         }
-        None => "signed in: it is not known when the token expires".to_owned(),
+        (_, None) => "signed in: it is not known when the token expires".to_owned(),
     }];
     let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
     lines.push(format!("scopes asked for: {}", list(&facts.requested)));

@@ -33,6 +33,18 @@ fn tests_stand_beside_src_not_in_it() {
     }
 }
 
+/// The README promises a compiler that knows no `let` in the guard of a match's arm (stable since Rust 1.95).
+#[test]
+fn the_oldest_compiler_that_is_promised_can_read_it() {
+    for file in &SOURCES.files {
+        let tests = file.text.split(" if let ").skip(1).filter_map(|after| after.split_once(" = "));
+        for (pattern, after) in tests {
+            let place = |text: &str| after.find(text).unwrap_or(usize::MAX);
+            assert!(place("=>") >= place(" {"), "{} has a `let` in a guard: {pattern}", file.path);
+        }
+    }
+}
+
 #[test]
 fn every_module_says_what_it_is_for() {
     for file in &SOURCES.files {
