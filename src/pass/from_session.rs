@@ -5,7 +5,6 @@ use toml::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayedMessage {
-    /// Into which conversation, by name.
     pub conversation: String,
     pub text: String,
     pub sent_as: Option<Variation>,
@@ -13,7 +12,6 @@ pub struct PlayedMessage {
     pub status: Option<u16>,
     /// The cause of the refusal, where it was told with some confidence.
     pub cause: Option<Cause>,
-    /// What the other side answered first.
     pub reply: Option<String>,
 }
 

@@ -17,9 +17,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::words;
 use crate::model::{
-    Attempt, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage,
+    Attempt, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage, words,
 };
 use crate::text::screen::head;
 

@@ -9,8 +9,7 @@ use http::uri::Authority;
 pub(super) fn is_loopback(authority: &str) -> bool {
     let Ok(parsed) = authority.parse::<Authority>() else { return false };
     let host = parsed.host();
-    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let v6 = v6.map(|v6| v6.parse().map(IpAddr::V6));
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(|v6| v6.parse().map(IpAddr::V6));
     let address = v6.unwrap_or_else(|| host.parse()).ok();
     let whole = parsed.as_str() == host || parsed.port_u16().is_some_and(|port| *authority == format!("{host}:{port}"));
     whole && (host.eq_ignore_ascii_case("localhost") || address.is_some_and(|ip| ip.is_loopback()))

@@ -19,15 +19,11 @@ use serde_json::Value;
 
 use crate::config::Spot;
 use crate::model::fault::Fault;
-use crate::model::words;
-use crate::model::{Attachment, Author, Cause, Confidence, Variation};
+use crate::model::{Attachment, Author, Cause, Confidence, Variation, words};
 use crate::text::capitalised;
 
-/// How long an outcome is waited for, where nothing else is said.
 pub const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
-/// How long a reply is waited for, where nothing else is said.
 pub const REPLY_WITHIN: Duration = Duration::from_secs(10);
-/// Larger than any pass should be.
 pub const MAX_BYTES: u64 = 256 << 10;
 
 /// A pass.
@@ -70,7 +66,6 @@ pub struct PassStep {
     /// In the order in which it is shown.
     pub expect: Vec<Expectation>,
     pub judge: Option<String>,
-    /// How long the outcome may take.
     pub within: Duration,
 }
 
@@ -81,7 +76,6 @@ pub struct StepMessage {
     pub sent_as: Option<Variation>,
     /// Take the choice of this label that was offered last.
     pub choice: Option<String>,
-    /// Participant data, with variables.
     pub attributes: BTreeMap<String, String>,
     pub attachments: Vec<Attachment>,
 }
@@ -177,7 +171,6 @@ impl PassStep {
         }
     }
 
-    /// What a person reads while it is open.
     pub fn words(&self) -> String {
         self.instruction.clone().unwrap_or_else(|| self.deed())
     }

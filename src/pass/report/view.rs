@@ -242,8 +242,7 @@ pub(super) fn tally(tally: &Tally) -> String {
     format!("{}: {}", counted(tally.all(), "step"), parts.join(", "))
 }
 
-/// Why a step counts as it does, one line: a person's note, what guestwire says, the cause, and the
-/// expectations that were not met.
+/// Why a step counts as it does, in a line: a person's note, what guestwire says, the cause, unmet expectations.
 pub(super) fn reason(step: &StepResult) -> String {
     let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
     let cause = step.caused_by().filter(|cause| *cause != Cause::Unknown.as_str());

@@ -25,7 +25,6 @@ const EVIDENCE: Duration = Duration::from_millis(500);
 pub enum Status {
     Open,
     Waiting(Moment),
-    /// It came: what was seen.
     Yes(Option<String>),
     /// It did not: what was seen instead.
     No(String),
@@ -49,7 +48,6 @@ pub struct StepProgress {
     pub settled: Option<Moment>,
     pub exchange: Option<Arc<Exchange>>,
     pub generation: Option<Generation>,
-    /// A read that decides a diagnosis was asked for.
     pub asked_why: bool,
     /// When the conversation is read next, and how often it was.
     pub read: Option<(Moment, usize)>,
@@ -74,7 +72,6 @@ pub struct Observed<'s> {
     pub diagnosis: Option<&'s Diagnosis>,
     pub renewals: u32,
     pub replies: Option<&'s ReplyTracker>,
-    /// Why it cannot be sent, where that is known.
     pub trouble: Option<&'s str>,
 }
 

@@ -49,7 +49,6 @@ pub struct Cast {
     pub players: Vec<Player>,
     /// The one that steps speak in which name none.
     pub usual: Option<ConversationKey>,
-    /// Whether the built-in sandbox is there to set faults of.
     pub sandbox: bool,
 }
 
@@ -82,12 +81,10 @@ pub enum RunnerEvent<'e> {
     Sandbox(Result<(), &'e str>),
     /// The moment that [`Runner::due`] named has come.
     Due,
-    /// Run the open step, also once more.
     Go,
     Verdict(Verdict),
     /// The suggested verdict is the person's, too.
     Accept,
-    /// Take the newest verdict back, and open its step.
     Undo,
     /// A person's note on a step, by the places of its case and itself; empty takes it back.
     Note((usize, usize), &'e str),
@@ -95,7 +92,6 @@ pub enum RunnerEvent<'e> {
     Case(isize),
     /// The step timer stands, or goes on.
     Pause(bool),
-    /// The run is over, whatever is open.
     Stop,
 }
 
@@ -152,7 +148,6 @@ pub struct Runner {
     renewing: Option<(Option<Generation>, Moment)>,
     opened: Option<Moment>,
     paused: bool,
-    /// The open case has set a fault.
     faulty: bool,
     now: Moment,
     effects: Vec<RunnerEffect>,
@@ -237,7 +232,6 @@ impl Runner {
         true
     }
 
-    /// The message that was asked for has this id.
     pub fn sent(&mut self, message: MessageId) {
         if let Some(watch) = &mut self.watch {
             watch.message = Some(message);

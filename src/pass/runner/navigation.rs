@@ -9,7 +9,6 @@ use crate::model::Moment;
 use crate::pass::file::{Expectation, Pass, PassCase, PassStep};
 use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Verdict};
 
-/// What a run is begun with, beside the pass.
 #[derive(Clone, Debug)]
 pub struct RunStart {
     /// What is known of it before it begins: its id, the file, the profile.
@@ -64,7 +63,6 @@ impl Runner {
         Some(runner)
     }
 
-    /// A person's verdict; the next step that has none is open then.
     pub(super) fn verdict(&mut self, verdict: Verdict) {
         if self.stage == StepStage::Over {
             return;
@@ -137,7 +135,6 @@ impl Runner {
         }
     }
 
-    /// Leaves the open step: nothing of it is waited for any more.
     fn leave(&mut self) {
         self.take_back();
         self.stop_timer();

@@ -85,7 +85,6 @@ impl Runner {
         }
     }
 
-    /// Whether the open step's conversation needs no session, or has one that is open.
     fn is_open(&self) -> bool {
         self.open_player().ok().filter(|player| player.channel.has_sessions()).is_none_or(|player| {
             let tracker = self.trackers.get(&player.key);

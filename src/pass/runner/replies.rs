@@ -7,8 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
-/// What the other side has said since ours is remembered up to so many bytes; of more, the oldest is let go: the
-/// expectation that waits has passed it over.
+/// Bytes kept of what was said since ours; the oldest is let go: the expectation that waits has passed it over.
 const FRESH_MAX: usize = 4 << 20;
 
 #[derive(Clone, Debug, Default)]

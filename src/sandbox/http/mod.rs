@@ -228,12 +228,8 @@ impl Context<'_> {
         match self.route.endpoint {
             To::Token => return self.token(world),
             To::Socket => return self.socket(world),
-            To::DeploymentConfig => {
-                return shapes::deployment_file(world, self.plan, id, shapes::deployment_config);
-            }
-            To::DeploymentDomains => {
-                return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains);
-            }
+            To::DeploymentConfig => return shapes::deployment_file(world, self.plan, id, shapes::deployment_config),
+            To::DeploymentDomains => return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains),
             To::Upload => {
                 let signed = [self.query("signature"), self.header(HeaderName::from_static("x-amz-tagging"))];
                 let bytes = axum::body::Bytes::copy_from_slice(self.body);

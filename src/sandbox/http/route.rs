@@ -93,8 +93,7 @@ impl<'p> Route<'p> {
         Self { endpoint, name: "other", ids: ["", ""], allowed: allowed.join(", ") }
     }
 
-    /// The scopes of which reading needs one in the described world, and the permissions of which it needs one in the
-    /// published one.
+    /// Reading needs one of these scopes in the described world, and one of these permissions in the published one.
     pub(crate) const fn needs(&self) -> Option<(&'static [&'static str], &'static [&'static str])> {
         const READ: &[&str] = &["conversations", "conversations:readonly"];
         const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];

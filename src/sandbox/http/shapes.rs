@@ -105,8 +105,8 @@ pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> 
     let guest = c.guest();
     let (platform, guest) = match &c.via {
         GuestAccess::GuestApi => (None, json!({"id": guest.id, "nickname": guest.name})),
-        GuestAccess::Web { .. } => (Some("WebMessaging"), json!({"id": guest.id, "nickname": guest.name})),
-        GuestAccess::Open { from } => (Some("Open"), from.clone()),
+        GuestAccess::Web(_) => (Some("WebMessaging"), json!({"id": guest.id, "nickname": guest.name})),
+        GuestAccess::Open(from) => (Some("Open"), from.clone()),
     };
     let (from, to) = if said.is_guests() {
         (guest, None)

@@ -146,7 +146,6 @@ impl Default for Deployment {
 }
 
 impl Deployment {
-    /// Whether a socket may be opened from `origin`.
     pub(crate) fn allows(&self, origin: Option<&str>) -> bool {
         self.origins.is_empty() || origin.is_some_and(|o| self.origins.iter().any(|a| a.eq_ignore_ascii_case(o)))
     }

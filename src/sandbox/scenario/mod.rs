@@ -87,8 +87,7 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
 ];
 
-/// A value that cannot be: the key at which it stands, text of the value to tell lines with the same key apart, and what
-/// is wrong.
+/// A value that cannot be: its key, text of the value to tell lines with the same key apart, and what is wrong.
 type Trouble = (&'static str, String, String);
 
 impl Scenario {

@@ -1,5 +1,4 @@
-//! What a message holds beside its text: what the counterpart offers to answer with, and what guests send. As content
-//! on the wire.
+//! What a message holds beside its text, as content on the wire: what the counterpart offers, and what guests send.
 //! [shapes: WMJ's schema of the guest frames; each kind is answered by a `ButtonResponse` of its own type]
 
 use std::time::Duration;
@@ -14,7 +13,6 @@ use crate::text::json::dense;
 pub(crate) enum OfferedContent {
     #[default]
     Nothing,
-    /// Quick replies, by their labels.
     QuickReplies(Vec<String>),
     /// Cards: title, description, labels of the buttons. One is a card, several are a carousel.
     Cards(&'static [(&'static str, &'static str, &'static [&'static str])]),
@@ -83,7 +81,6 @@ pub(crate) enum GuestContent {
     File(AttachedFile),
 }
 
-/// A choice that was taken (`buttonResponse`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TakenChoice {
@@ -94,7 +91,6 @@ pub(crate) struct TakenChoice {
     pub(crate) originating_message_id: Option<String>,
 }
 
-/// A file (`attachment`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AttachedFile {

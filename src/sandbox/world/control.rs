@@ -53,7 +53,7 @@ impl World {
 
     /// Whether the session of `token` is that of the entry or the conversation called `name`.
     pub(super) fn session_is(&self, token: &str, name: &str) -> bool {
-        let of = |c: &&SimulatedConversation| matches!(&c.via, GuestAccess::Web { token: own } if &**own == token);
+        let of = |c: &&SimulatedConversation| matches!(&c.via, GuestAccess::Web(own) if &**own == token);
         self.conversations.iter().filter(of).any(|c| c.is(name))
             || self.web_entry(token).is_some_and(|entry| entry.name == name)
     }
@@ -79,7 +79,7 @@ impl World {
         self.armed.clear();
         for conversation in &mut self.conversations {
             // A web session was told of its end, and that cannot be taken back.
-            if !matches!(conversation.via, GuestAccess::Web { .. }) {
+            if !matches!(conversation.via, GuestAccess::Web(_)) {
                 conversation.ended = conversation.ended.filter(|end| !end.by_fault);
             }
             if let Some(id) = conversation.true_guest.take() {

@@ -41,12 +41,8 @@ pub(crate) enum GuestAccess {
     #[default]
     GuestApi,
     /// Through the integration, as this guest: `channel.from` of the newest message.
-    Open {
-        from: Value,
-    },
-    Web {
-        token: Arc<str>,
-    },
+    Open(Value),
+    Web(Arc<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -171,8 +167,7 @@ impl SimulatedConversation {
         Self { name: name.to_owned(), id, via, script, started, participants: vec![customer, bot], ..Self::default() }
     }
 
-    /// The time of what is said (or happens) at `at`: no two have the same millisecond, so that clients can put them in
-    /// order by their times, as they have to.
+    /// The time of what happens at `at`: no two in one millisecond, since clients have to order them by their times.
     pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
         if self.via == GuestAccess::GuestApi {
             return at;
@@ -184,14 +179,14 @@ impl SimulatedConversation {
     /// The type of its messages on the wire.
     pub(crate) const fn messenger(&self) -> &'static str {
         // The guests of the Guest API came by the web messenger.
-        if matches!(self.via, GuestAccess::Open { .. }) { "open" } else { "webmessaging" }
+        if matches!(self.via, GuestAccess::Open(_)) { "open" } else { "webmessaging" }
     }
 
     pub(crate) const fn channel(&self) -> Channel {
         match self.via {
             GuestAccess::GuestApi => Channel::GuestApi,
-            GuestAccess::Open { .. } => Channel::OpenMessaging,
-            GuestAccess::Web { .. } => Channel::WebMessaging,
+            GuestAccess::Open(_) => Channel::OpenMessaging,
+            GuestAccess::Web(_) => Channel::WebMessaging,
         }
     }
 
@@ -200,7 +195,7 @@ impl SimulatedConversation {
     }
 
     pub(crate) fn is_of_open_guest(&self, id: &str) -> bool {
-        matches!(&self.via, GuestAccess::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
+        matches!(&self.via, GuestAccess::Open(from) if from.get("id").and_then(Value::as_str) == Some(id))
     }
 
     pub(crate) fn guest(&self) -> &Participant {

@@ -60,7 +60,7 @@ impl World {
                 self.announce(n, (&id, by, "Event"), pushed, FaultTarget::Answer, body);
             }
             ScriptedAct::Says(text, offer) => {
-                let open = matches!(conversation.via, GuestAccess::Open { .. });
+                let open = matches!(conversation.via, GuestAccess::Open(_));
                 let mut said =
                     SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(self.now.wall));
                 said.offer = if open { offer.for_open() } else { offer };
@@ -96,8 +96,8 @@ impl World {
     ) {
         match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
-            GuestAccess::Open { from } => self.push(n, what, &from, pushed),
-            GuestAccess::Web { token } => self.tell(&token, kind, "StructuredMessage", body),
+            GuestAccess::Open(from) => self.push(n, what, &from, pushed),
+            GuestAccess::Web(token) => self.tell(&token, kind, "StructuredMessage", body),
         }
     }
 
@@ -127,7 +127,7 @@ impl World {
         let conversation = &mut self.conversations[n];
         let Some(forgotten) = conversation.say(said) else { return };
         self.index.messages.remove(&forgotten.id);
-        if let (GuestAccess::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
+        if let (GuestAccess::Open(from), Some(own_id)) = (&conversation.via, &forgotten.own_id) {
             let guest = from.get("id").and_then(Value::as_str).unwrap_or_default();
             self.index.own_ids.remove(&super::open::own_key(guest, own_id));
         }

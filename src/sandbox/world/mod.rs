@@ -172,7 +172,7 @@ impl World {
                 let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
                 let id = entry.guest_id.get_or_insert_with(by_name);
                 let from = json!({"id": id, "idType": "Opaque", "nickname": entry.guest});
-                begun.then_some(GuestAccess::Open { from })
+                begun.then_some(GuestAccess::Open(from))
             }
             Channel::WebMessaging => {
                 let origin = entry.origin.get_or_insert_with(|| self.scenario.deployment.first_origin().to_owned());
@@ -181,7 +181,7 @@ impl World {
                 let n = self.conversations.len();
                 entry.guest_token.clone().map(|token| {
                     self.begin_session(&token, origin).conversations.push(n);
-                    GuestAccess::Web { token }
+                    GuestAccess::Web(token)
                 })
             }
         };
@@ -233,8 +233,7 @@ impl World {
         Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, self.now), scopes))
     }
 
-    /// Whether a bearer with these scopes may read. In the described world one of `scopes` is needed; in the published
-    /// one a permission.
+    /// In the described world, reading needs one of `scopes`; in the published one, a permission of `any_of`.
     pub(crate) fn may_read(&self, granted: &[String], plan: &Plan, scopes: &[&str], any_of: &[&str]) -> Served<()> {
         match self.scenario.world {
             ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),

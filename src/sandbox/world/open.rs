@@ -259,7 +259,7 @@ impl World {
         }
         said.own_id = own_id;
         let conversation = &mut self.conversations[n];
-        conversation.via = GuestAccess::Open { from };
+        conversation.via = GuestAccess::Open(from);
         conversation.attributes.extend(inbound.channel.metadata.custom_attributes.clone());
         said.at = conversation.stamp(said.at);
         self.keep(n, said);
@@ -274,7 +274,7 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.script),
             None => (named.clone(), ScenarioScript::default()),
         };
-        self.begin((&name, &named), script, GuestAccess::Open { from })
+        self.begin((&name, &named), script, GuestAccess::Open(from))
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) const READ_ONLY: &str = "Session is read-only, no new messages allowe
 const UNAUTHORIZED: &str =
     "The request could not be fulfilled because the requestor is not authorized to perform the action.";
 
-/// Largest request body. [3p: `request.bytes.max`]
+/// [3p: `request.bytes.max`]
 pub(crate) const BODY_MAX_BYTES: usize = 512_000;
 
 /// Where the described world answers with its one 401 instead.
@@ -30,8 +30,7 @@ enum HiddenRefusal {
 }
 use HiddenRefusal::{Always, Never, Sending};
 
-/// Why a request of the API is refused. Codes and messages are those published, unless noted.
-/// [real: documented, JS2018]
+/// Codes and messages are those published, unless noted. [real: documented, JS2018]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServiceRefusal {
     /// Under which it is counted.
@@ -40,13 +39,11 @@ pub(crate) struct ServiceRefusal {
     status: u16,
     code: &'static str,
     message: Cow<'static, str>,
-    /// Further fields of the body.
     more: Option<Box<Value>>,
     /// Seconds until the next request is welcome.
     pub(crate) retry_after: Option<u64>,
 }
 
-/// What a request brings, or why it is refused.
 pub(crate) type Served<T> = Result<T, ServiceRefusal>;
 
 /// Status, code and message, as they are published.
@@ -67,11 +64,9 @@ impl ServiceRefusal {
         Always,
         (401, "authentication.required", "No authentication bearer token specified in authorization header."),
     );
-    /// A token that was never given out here.
     pub(crate) const TOKEN_UNKNOWN: Self = refusal("token-unknown", Always, BAD_CREDENTIALS);
     pub(crate) const TOKEN_EXPIRED: Self = refusal("token-expired", Always, BAD_CREDENTIALS);
     pub(crate) const TOKEN_REVOKED: Self = refusal("token-revoked", Always, BAD_CREDENTIALS);
-    /// Described world: the token has none of the scopes that are needed.
     pub(crate) const SCOPE_MISSING: Self = refusal("scope-missing", Always, FORBIDDEN);
     /// Described world: the token has `messaging:guest` instead.
     pub(crate) const SCOPE_WRONG: Self = refusal("scope-wrong", Always, FORBIDDEN);
@@ -136,7 +131,6 @@ impl ServiceRefusal {
         Err(refusal("text-too-long", Never, (400, "bad.request", "")).saying(message))
     }
 
-    /// None of these permissions is in the client's roles.
     pub(crate) fn permission_missing(permissions: &[&str]) -> Self {
         let (code, how) = if permissions.len() == 1 {
             ("missing.permissions", "are missing the following permission(s)")

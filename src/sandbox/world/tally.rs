@@ -32,7 +32,6 @@ pub(crate) enum SocketAction {
     GetConfiguration,
     DisconnectCustomer,
     ResumeToken,
-    /// What no client asks for.
     #[default]
     #[serde(other)]
     Other,

@@ -87,7 +87,6 @@ impl Token {
 
 pub(crate) struct IssuedTokens {
     dice: Rng,
-    /// Requests of one token in a minute.
     allowed: u32,
     pub(super) known: HashMap<String, Token>,
     pub(crate) issued: u64,

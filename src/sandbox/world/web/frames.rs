@@ -56,7 +56,6 @@ pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, his
     }))
 }
 
-/// The body of an event: typing or presence.
 pub(crate) fn event(id: &str, inbound: bool, at: Timestamp, event: Value) -> Value {
     json!({
         "type": "Event",

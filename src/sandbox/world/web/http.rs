@@ -192,7 +192,6 @@ impl World {
         })
     }
 
-    /// `getAttachment`: an address to read the file at.
     pub(super) fn download_address(&self, request: &Request) -> Done {
         let id = request.attachment_id.as_deref().unwrap_or_default();
         let file = self.attached(&request.token, id)?;

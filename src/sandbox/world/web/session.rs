@@ -159,7 +159,7 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
             None => ("Web guest".to_owned(), "Guest".to_owned(), ScenarioScript::default()),
         };
-        let n = self.begin((&name, &guest_name), script, GuestAccess::Web { token: token.clone() });
+        let n = self.begin((&name, &guest_name), script, GuestAccess::Web(token.clone()));
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
     }
@@ -208,7 +208,7 @@ impl World {
 
     pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize) {
         let conversation = &mut self.conversations[n];
-        let GuestAccess::Web { token } = &conversation.via else { return };
+        let GuestAccess::Web(token) = &conversation.via else { return };
         let token = token.clone();
         let at = conversation.stamp(self.now.wall);
         let read_only = self.scenario.deployment.read_only_at_end;
