@@ -42,7 +42,3 @@ impl Clock {
         self.origin.checked_add(real).unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365))
     }
 }
-
-#[cfg(test)]
-#[path = "../tests/unit/clock.rs"]
-mod tests;

@@ -161,7 +161,3 @@ pub fn completed(text: &str) -> (String, Vec<String>) {
     let end = names.iter().map(|name| common(first, name).unwrap_or(first.len().min(name.len()))).min();
     (format!("{dir}{}", first.get(..end.unwrap_or(0)).unwrap_or_default()), names)
 }
-
-#[cfg(test)]
-#[path = "../tests/unit/files.rs"]
-mod tests;

@@ -40,12 +40,6 @@ mod files;
 #[cfg(test)]
 #[path = "../tests/support/fixtures.rs"]
 pub mod fixtures;
-#[cfg(test)]
-#[path = "../tests/unit/front_ends.rs"]
-mod front_ends_tests;
-#[cfg(test)]
-#[path = "../tests/unit/fuzz.rs"]
-mod fuzz_tests;
 mod genesys;
 pub mod journal;
 pub mod model;
@@ -55,3 +49,6 @@ pub mod sandbox;
 pub mod session;
 pub mod text;
 pub mod tui;
+#[cfg(test)]
+#[path = "../tests/unit/mod.rs"]
+mod unit_tests;

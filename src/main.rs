@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     guestwire::cli::main(&FrontEnds {
         check: |settings| tui::start::chosen(settings).map(drop),
         console: |start| tui::start::prepare(start, |_| {}),
-        lines: |settings| block_on(plain::run::run(settings)),
+        lines: |settings| block_on(plain::run(settings)),
         leave_terminal: tui::terminal::screen::leave,
     })
 }

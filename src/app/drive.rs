@@ -33,8 +33,6 @@ use crate::model::{Moment, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::{Change, Notice, Session};
 
-const STOPPING: Duration = Duration::from_secs(5);
-
 #[derive(Clone, Debug)]
 pub enum FrontEndEvent {
     Begin,
@@ -204,7 +202,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
             Ok::<(), Failed>(())
         };
         // The end is known and said; an engine that does not stop in time changes nothing about it.
-        timeout(STOPPING, rest).await.unwrap_or(Ok(()))?;
+        timeout(Duration::from_secs(5), rest).await.unwrap_or(Ok(()))?;
         Ok(exit)
     }
 

@@ -100,7 +100,3 @@ impl From<Problems> for Failed {
         Self::usage(problems.to_string())
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/app/exit.rs"]
-mod tests;

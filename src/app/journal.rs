@@ -11,8 +11,7 @@ use tokio::time::timeout;
 use super::exit::Failed;
 use super::output;
 use crate::config::{Profile, Settings};
-use crate::engine::EngineOptions;
-use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::engine::{EngineOptions, GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{Conversation, ConversationKey, DeliveryStatus, MessageId, RemoteMessage};
 use crate::pass::report;
@@ -20,7 +19,6 @@ use crate::session::Session;
 
 /// How long opening may take before a send goes on without.
 const OPENING: Duration = Duration::from_secs(5);
-const CLOSING: Duration = Duration::from_secs(5);
 
 pub fn dir(settings: &Settings) -> PathBuf {
     files::profile_dir(&settings.paths.data_dir, settings.profile.name())
@@ -135,11 +133,7 @@ pub fn submit(journal: Option<&Journal>, job: Job, mask: &dyn Fn(&str) -> String
 
 /// Writes what is still to be written, and says where that takes too long.
 pub fn close(journal: Option<&Journal>) {
-    if journal.is_some_and(|journal| !journal.close(CLOSING)) {
+    if journal.is_some_and(|journal| !journal.close(Duration::from_secs(5))) {
         output::warn("the journal did not finish in time: the last entries may not be kept");
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/app/journal.rs"]
-mod tests;

@@ -130,11 +130,9 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sa
     })
 }
 
-const SCENARIO_MAX: u64 = 4 << 20;
-
 fn load_scenario(path: &Path) -> Result<Scenario, Failed> {
     let name = path.display();
-    let why = match files::read_text(path, SCENARIO_MAX) {
+    let why = match files::read_text(path, 4 << 20) {
         Ok(text) => return Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let near = suggestion(&name.to_string(), Scenario::names());

@@ -55,7 +55,6 @@ impl OutputLine {
     }
 }
 
-/// Writes results, and remembers that the reader went away.
 #[derive(Debug, Default)]
 pub struct Output {
     closed: bool,

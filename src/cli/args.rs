@@ -1,7 +1,7 @@
 //! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
 //! users of the machine can read them there.
 
-use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
+use clap::{Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::doctor::DoctorArgs;
@@ -32,7 +32,6 @@ fn after() -> String {
     )
 }
 
-/// The version, and the commit that the program was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GUESTWIRE_COMMIT"), ")");
 
 /// A terminal console for headless messaging on Genesys Cloud: speak as the guest and see every exchange.
@@ -40,7 +39,9 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GUESTWIRE_C
 #[command(name = "guestwire", version = VERSION, about, after_help = after(), args_conflicts_with_subcommands = false)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: GlobalArgs,
+    pub flags: Flags,
+    #[command(flatten)]
+    pub console: ConsoleStart,
     /// Without a command, the console opens.
     #[command(subcommand)]
     pub command: Option<Sub>,
@@ -77,15 +78,6 @@ fn used(command: &str) -> Vec<&'static str> {
         "sandbox" => vec!["scenario", "log_file"],
         _ => Vec::new(),
     }
-}
-
-/// Flags that every command understands, and those of the console.
-#[derive(Debug, Args)]
-pub struct GlobalArgs {
-    #[command(flatten)]
-    pub flags: Flags,
-    #[command(flatten)]
-    pub console: ConsoleStart,
 }
 
 /// The commands.
@@ -153,7 +145,3 @@ pub enum Sub {
         of: Option<String>,
     },
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/cli/args.rs"]
-mod tests;

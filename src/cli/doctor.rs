@@ -12,8 +12,7 @@ use crate::config::{Profile, Settings};
 use crate::diagnosis::doctor::{Doctor, DoctorVerdict, Finding, ProbeResult};
 use crate::engine::{Environment, proxy_of};
 use crate::model::{Cause, Conversation, Moment};
-use crate::session::{Change, Notice};
-use crate::session::{Changes, Session};
+use crate::session::{Change, Changes, Notice, Session};
 
 /// `guestwire doctor`
 #[derive(Debug, Args)]

@@ -239,7 +239,6 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
     output::unwritten(&path.display().to_string(), path, why)
 }
 
-/// Where to, and of what.
 struct Export<'e> {
     out: BufWriter<Box<dyn Write>>,
     path: &'e Path,
@@ -312,7 +311,6 @@ impl Export<'_> {
         Ok(count)
     }
 
-    /// What was said, by conversation, masked.
     fn transcript(&self, zone: TimeZone) -> Result<Transcript, Failed> {
         let said = self.reader.transcript().map_err(Failed::here)?.into_iter();
         let said = said.filter(|(_, line)| self.period.contains(line.at)).map(|(ident, line)| {

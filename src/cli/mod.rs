@@ -14,7 +14,7 @@ pub(crate) mod token;
 use std::io;
 use std::process::ExitCode;
 
-use args::{Cli, GlobalArgs, Sub};
+use args::{Cli, Sub};
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
@@ -51,8 +51,8 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
 
 fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    let GlobalArgs { flags, console: start } = cli.global;
-    let no_screen = cli.command.is_some() || flags.plain;
+    let Cli { flags, console: start, command } = cli;
+    let no_screen = command.is_some() || flags.plain;
     // Said before the screen opens: there would be no recording.
     if let Some(path) = &start.record {
         if no_screen {
@@ -73,7 +73,7 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     }
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
-    match cli.command {
+    match command {
         Some(Sub::Completions { shell }) => printed(&standalone::completions(args::definition(), shell)),
         Some(Sub::Man { of }) => printed(&standalone::page(args::definition(), of.as_deref())?),
         Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
@@ -129,5 +129,5 @@ fn with_settings(
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/cli/faces.rs"]
-mod faces_tests;
+#[path = "../../tests/unit/cli/mod.rs"]
+mod tests;

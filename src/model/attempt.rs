@@ -120,7 +120,9 @@ impl Response {
         let named = named.filter_map(|name| Some((name, header(&self.headers, name)?.to_owned())));
         let context = || {
             let text = Some(&self.body.text).filter(|text| text.contains("contextId"))?;
-            Some(("contextId", json::read(text.as_bytes())?.get("contextId")?.as_str()?.to_owned()))
+            let value = json::read(text.as_bytes())?;
+            let id = value.get("contextId")?.as_str().filter(|id| !id.is_empty())?;
+            Some(("contextId", id.to_owned()))
         };
         named.chain(context()).collect()
     }

@@ -195,13 +195,11 @@ impl Plain {
                     self.ask(Command::Read(key));
                 }
             }
-            (PlainQuestion::Settle(message), "2") => self.ask(Command::Settle { message, landed: true }),
-            (PlainQuestion::Settle(message), "3") => self.ask(Command::Settle { message, landed: false }),
+            (PlainQuestion::Settle(message), "2" | "3") => self.ask(Command::Settle { message, landed: said == "2" }),
             (PlainQuestion::Settle(_), "4") => self.say("Its outcome stays unknown."),
-            (PlainQuestion::Again(id), "again") => self.resend(id),
             (PlainQuestion::Send(outgoing), "yes" | "y") => self.submit(*outgoing),
             (PlainQuestion::Session(key, ask), "yes" | "y") => self.ask_session(key, ask),
-            (PlainQuestion::Resend(id), "yes" | "y") => self.resend(id),
+            (PlainQuestion::Again(id), "again") | (PlainQuestion::Resend(id), "yes" | "y") => self.resend(id),
             (PlainQuestion::PassStep, "yes" | "y") => self.run_step(),
             (PlainQuestion::PassStop, "yes" | "y") => self.pass_event(RunnerEvent::Stop),
             (PlainQuestion::Quit, "yes" | "y") => self.leave(),
@@ -285,8 +283,7 @@ impl Plain {
                 self.say("4, leave it unknown.");
                 self.put(PlainQuestion::Settle(id), "");
             }
-            "received" | "landed" => self.ask(Command::Settle { message: id, landed: true }),
-            "lost" => self.ask(Command::Settle { message: id, landed: false }),
+            "received" | "landed" | "lost" => self.ask(Command::Settle { message: id, landed: word != "lost" }),
             other => {
                 return Err(format!("There is no outcome {other}. Type .settle {n} received, or .settle {n} lost."));
             }
@@ -294,7 +291,3 @@ impl Plain {
         Ok(())
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/plain/commands.rs"]
-mod tests;

@@ -8,10 +8,8 @@ use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId, TokenStatus};
-use crate::session::Leftovers;
-use crate::session::Session;
-use crate::session::place_words;
 use crate::session::sign_in::{SignIn, facts_text};
+use crate::session::{Leftovers, Session, place_words};
 use crate::text::{clause, counted};
 
 impl Plain {

@@ -7,19 +7,15 @@ use super::{AwaitedReply, FrontEndEffect, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::engine::Command;
-use crate::model::OutgoingMessage;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, ConversationKey, DeliveryStatus, MessageId, Variation};
+use crate::model::{Author, ConversationKey, DeliveryStatus, MessageId, OutgoingMessage, Variation};
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
 use crate::text::screen::visible_lines;
 use crate::text::{capitalised, counted, dates};
 
-/// How long a reply is waited for where nobody says.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Plain {
     pub(super) fn wait(&mut self, rest: &str) -> Done {
-        let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
+        let span = if rest.is_empty() { Some(Duration::from_secs(10)) } else { parse_duration(rest) };
         let span = span.ok_or_else(|| format!("{rest} is not a length of time. Type .wait 10s, or .wait 500ms."))?;
         let key = self.active()?;
         let newest = self.session.threads.get(key).and_then(|thread| thread.ours().next_back());

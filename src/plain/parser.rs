@@ -9,8 +9,7 @@
 //!                  on a line of their own are commands
 //! ```
 
-use crate::model::OutgoingMessage;
-use crate::model::{ConversationKey, MessageId, SessionAsk};
+use crate::model::{ConversationKey, MessageId, OutgoingMessage, SessionAsk};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedLine<'l> {
@@ -99,7 +98,3 @@ pub(super) struct Dialogue {
     pub no_more_lines: bool,
     pub prompt_due: bool,
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/plain/parser.rs"]
-mod tests;

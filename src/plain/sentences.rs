@@ -315,7 +315,3 @@ impl Plain {
         self.show_news(key, news);
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/plain/sentences.rs"]
-mod tests;

@@ -98,7 +98,6 @@ impl Plain {
         Ok(())
     }
 
-    /// Asks something of this machine, and waits for the answer.
     pub(super) fn ask_machine(&mut self, request: LocalRequest) {
         self.asked.local = true;
         self.acts.push(FrontEndEffect::Local(request));

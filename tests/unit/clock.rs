@@ -1,6 +1,8 @@
 //! Tests of `clock`.
 
-use super::*;
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
 
 #[test]
 fn a_fast_clock_reaches_its_moments_when_its_timers_end() {

@@ -2,9 +2,11 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use super::*;
+use crate::files::*;
 
 #[test]
 fn a_tilde_is_the_home_directory() {
@@ -23,7 +25,7 @@ fn only_regular_files_up_to_a_bound_are_read_and_new_ones_need_a_directory() {
     let place = |name: &str| dir.path().join(name);
     rustix::fs::mkfifoat(rustix::fs::CWD, place("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
     std::fs::write(place("file"), "12345").unwrap();
-    let why = |path: &Path, max| read(path, max).map_err(|e| super::why(&e));
+    let why = |path: &Path, max| read(path, max).map_err(|e| crate::files::why(&e));
     assert_eq!(why(&place("file"), 5), Ok(b"12345".to_vec()));
     assert_eq!(why(&place("file"), 4), Err("it is larger than 0 KiB".to_owned()));
     assert_eq!(why(&place("pipe"), 4), Err("this is no regular file".to_owned()));
@@ -31,7 +33,7 @@ fn only_regular_files_up_to_a_bound_are_read_and_new_ones_need_a_directory() {
     assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
     assert_eq!(why(&place("none"), 4), Err("no such file".to_owned()));
     for made in [private(&place("none/x"), false), append_private(&place("none/x"))] {
-        assert_eq!(super::why(&made.unwrap_err()), "no such directory");
+        assert_eq!(crate::files::why(&made.unwrap_err()), "no such directory");
     }
 }
 

@@ -121,7 +121,6 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
     new
 }
 
-/// Whether a profile's table names this client or token.
 fn signs_in_so(profile: &dyn TableLike, signs_in: &SignsIn) -> bool {
     let field = if matches!(signs_in, SignsIn::Token(_)) { "access_token" } else { "client_id" };
     let theirs = profile.get("oauth").and_then(Item::as_table_like).and_then(|oauth| oauth.get(field));

@@ -35,7 +35,6 @@ impl FoundRegion {
         }
     }
 
-    /// What is wrong with it, and what to write instead.
     pub fn problem(&self) -> Option<String> {
         let Self::Wrong(text, place) = self else { return None };
         let how = match regions::suggest(text) {

@@ -143,7 +143,6 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     Ok(exit)
 }
 
-/// Writes the reports that were asked for; over those of an earlier run only with `--force`.
 fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
     let run = masked(run, mask);
     let write = |(form, path): &(ReportFormat, PathBuf)| {
@@ -256,7 +255,3 @@ fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
     let moves = case.steps.iter().any(|s| s.needs_sandbox() || s.clear_faults || s.renew || counts_tokens(s));
     if foreign || moves || of.len() != 1 { None } else { of.into_iter().next() }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/cli/run/plan.rs"]
-mod tests;

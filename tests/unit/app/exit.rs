@@ -1,7 +1,7 @@
 //! Tests of `app::exit`.
 
-use super::*;
-use crate::model::{Failure, FailureKind, Phase};
+use crate::app::exit::Exit;
+use crate::model::{Failure, FailureKind, Phase, Reason};
 
 #[test]
 fn what_stopped_a_message_decides_whatever_stands_around_it() {

@@ -1,8 +1,10 @@
 //! Tests of `app::journal`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
-use crate::model::{Address, Conversation, Extras};
+use crate::app::journal::{SubcommandJournal, close};
+use crate::engine::{Intent, SendLog as _};
+use crate::journal::{Journal, JournalOptions, JournalReader};
+use crate::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
 
 /// Killed while it waits, `send` leaves nothing that a console would send again.
 #[tokio::test]

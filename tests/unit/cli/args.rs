@@ -1,9 +1,9 @@
 //! Tests of `cli::args`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use clap::FromArgMatches as _;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
-use super::*;
+use crate::cli::args::{Cli, Sub, definition};
 
 #[test]
 fn the_definition_is_sound() {
@@ -35,7 +35,7 @@ fn the_help_of_a_command_shows_the_flags_that_it_uses() {
     }
     // A flag that is not shown is still understood: a script puts the same flags before each command.
     let said = definition().try_get_matches_from(["guestwire", "explain", "--profile", "a"]);
-    assert_eq!(Cli::from_arg_matches(&said.unwrap()).unwrap().global.flags.profile.as_deref(), Some("a"));
+    assert_eq!(Cli::from_arg_matches(&said.unwrap()).unwrap().flags.profile.as_deref(), Some("a"));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn global_flags_stand_before_or_after_the_command() {
     for words in
         [["guestwire", "--profile", "a", "token"].as_slice(), ["guestwire", "token", "--profile", "a"].as_slice()]
     {
-        assert_eq!(Cli::try_parse_from(words).unwrap().global.flags.profile.as_deref(), Some("a"));
+        assert_eq!(Cli::try_parse_from(words).unwrap().flags.profile.as_deref(), Some("a"));
     }
     assert!(Cli::try_parse_from(["guestwire", "--profile", "a", "--sandbox"]).is_err());
 }

@@ -8,10 +8,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
-use super::run::fold::RunFold;
-use super::send::fold::{SendFold, Sending};
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
+use crate::cli::run::fold::RunFold;
+use crate::cli::send::fold::{SendFold, Sending};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, at_millis, guest_conversation, token_facts};
 use crate::model::{

@@ -32,3 +32,11 @@ fn reasons_come_back_from_disk_and_the_words_of_earlier_versions_stay() {
     }
     assert_eq!(answer.to_string(), "403 Blocked; c");
 }
+
+#[test]
+fn an_empty_context_id_is_no_request_id() {
+    for (body, ids) in [(r#"{"contextId":""}"#, vec![]), (r#"{"contextId":"c"}"#, vec![("contextId", "c".to_owned())])]
+    {
+        assert_eq!(crate::fixtures::response(400, Vec::new(), body).request_ids(), ids, "{body}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Tests of `plain::commands`.
 
-use super::*;
+use crate::plain::commands::COMMANDS;
 
 #[test]
 fn no_two_commands_share_a_name() {

@@ -17,8 +17,12 @@ use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 
+mod commands;
 mod live;
+mod parity;
+mod parser;
 mod pass;
+mod sentences;
 mod tools;
 
 const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;

@@ -1,6 +1,6 @@
 //! Every action of the console is found here, or is a thing of the screen alone.
 
-use super::commands::COMMANDS;
+use crate::plain::commands::COMMANDS;
 use crate::tui::action::{ACTIONS, Action, Context};
 
 /// How an action of the console is done in lines: the command's name. `None` where it only moves on the screen, changes

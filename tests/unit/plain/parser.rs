@@ -1,6 +1,6 @@
 //! Tests of `plain::parser`.
 
-use super::*;
+use crate::plain::parser::{ParsedLine, read};
 
 #[test]
 fn every_text_can_be_sent() {

@@ -1,6 +1,8 @@
 //! Tests of `plain::sentences`.
 
-use super::*;
+use std::time::Duration;
+
+use crate::plain::sentences::{ending, span};
 
 #[test]
 fn ids_are_spelled_by_their_end() {

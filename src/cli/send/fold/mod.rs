@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::lines::{attempt_line, reading_line, waiting_line};
+use super::{attempt_line, reading_line, waiting_line};
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
@@ -25,8 +25,7 @@ use crate::model::{
     Moment, Probe, RemoteMessage, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 use crate::pass::runner::replies::ReplyTracker;
-use crate::session::{Change, Notice};
-use crate::session::{Session, SignInTrouble};
+use crate::session::{Change, Notice, Session, SignInTrouble};
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);

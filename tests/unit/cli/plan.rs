@@ -1,9 +1,12 @@
 //! Which cases are played, in which order, and which of them side by side.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use std::path::Path;
+
+use crate::cli::run::{check_conversations, chosen, rounds, waves};
 use crate::model::{Channel, ConversationKey};
-use crate::pass::runner::Player;
+use crate::pass::Pass;
+use crate::pass::runner::{Cast, Player};
 
 const PASS: &str = r#"
 name = "p"
@@ -43,7 +46,7 @@ fn conversations_stand_side_by_side_and_what_disturbs_others_comes_after() {
     let plan = rounds(&[0, 1, 2, 3, 4], 1);
     let waves = waves(&pass, &plan, &cast(), true);
     assert_eq!(waves, [vec![vec![(0, 1), (2, 1)], vec![(1, 1)]], vec![vec![(3, 1), (4, 1)]]]);
-    assert_eq!(super::waves(&pass, &plan, &cast(), false), [vec![plan]]);
+    assert_eq!(crate::cli::run::waves(&pass, &plan, &cast(), false), [vec![plan]]);
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! Tests of `app` that need nothing private.
+
+mod exit;
+mod journal;

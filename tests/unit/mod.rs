@@ -1,0 +1,7 @@
+//! Tests that need nothing private of a room, or several rooms.
+
+mod app;
+mod clock;
+mod files;
+mod front_ends;
+mod fuzz;
