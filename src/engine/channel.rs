@@ -1,5 +1,4 @@
-//! What sets the channels apart when a message is written, in one place. What they can do is in their rows:
-//! [`Channel::capabilities`]. Pure.
+//! What sets the channels apart when a message is written; what they can do tells [`Channel::capabilities`]. Pure.
 //!
 //! ```text
 //! OutgoingMessage ─► objection? ─► transport ─┬─ Request: call ─► taken
@@ -95,17 +94,14 @@ fn said_at(key: &str) -> Option<Timestamp> {
     Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
 }
 
-/// A key that is one of a kind.
 pub fn new_key(said: Timestamp) -> String {
     let seconds = u64::try_from(said.as_second()).unwrap_or_default();
     let said = uuid::Timestamp::from_unix(uuid::NoContext, seconds, said.subsec_nanosecond().unsigned_abs());
     format!("{KEY_PREFIX}{}", uuid::Uuid::new_v7(said))
 }
 
-/// Tells our messages apart from those of other providers.
-const KEY_PREFIX: &str = "guestwire-";
+const KEY_PREFIX: &str = "guestwire-"; // tells our messages apart from those of other providers
 
-/// The words of a message: its text, or what stands on the choice that it takes.
 fn words(request: &OutgoingMessage) -> &str {
     match &request.extras.choice {
         Some(choice) if request.text.trim().is_empty() => &choice.label,
@@ -154,7 +150,6 @@ pub fn call(
     }
 }
 
-/// The frame of a message, with its files as they were uploaded.
 pub fn frame(
     entry: &ConversationEntry,
     request: &OutgoingMessage,

@@ -1,10 +1,8 @@
-//! A guest's socket: from a connection to a WebSocket, with all that was said in the upgrade (a refusal is kept whole, body
-//! included); then its own task, which writes frames one by one, in the order in which they were handed over, and hands
-//! on the frames of the other side.
+//! A guest's socket: from a connection to a WebSocket, with all that was said in the upgrade (a refusal with its body);
+//! then its own task, which writes frames in the order in which they were handed over, and hands on those that come.
 //!
-//! A frame is written behind a [`Gate`]: whoever handed it over can say for certain, also when the socket broke, whether
-//! a byte of it may have left. At rest it pings now and then, so that a connection which died silently is noticed, and
-//! an idle one is not taken down by something in between.
+//! A frame is written behind a [`Gate`], which tells for certain whether a byte of it may have left. At rest it pings now
+//! and then: a connection that died silently is noticed, and an idle one is not taken down by something in between.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +32,7 @@ use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture
 use super::redact::Redactor;
 
 const MESSAGE_MAX: usize = 1 << 20; // the largest message that is taken
-/// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
-const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
+const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX; // most bytes that wait to be written: frames and pongs of ours
 pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 
 pub type Socket = WebSocketStream<Box<dyn Stream>>;
@@ -103,8 +100,7 @@ pub const PING_EVERY: Duration = Duration::from_secs(15);
 const WRITE_BOUND: Duration = Duration::from_secs(10); // bound on writing one frame
 pub const AHEAD: usize = 64; // frames that wait to be taken in before reading stops
 
-/// Most bytes of pongs that wait for a peer which sends pings and takes nothing.
-const PONGS_MAX: usize = 64 << 10;
+const PONGS_MAX: usize = 64 << 10; // most bytes of pongs that wait for a peer which sends pings and takes nothing
 const PONG_HEAD: usize = 6;
 
 /// What one frame costs of a socket's time, and so many bytes a second more: far above what a conversation brings, so that
@@ -137,7 +133,7 @@ impl Frame {
         let body = capture::frame(text, redactor);
         let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
             // These are for the session itself, and for nobody to see.
-            GuestSocketMessage::Jwt { .. } | GuestSocketMessage::Presigned { .. } => Theirs::read(text),
+            GuestSocketMessage::Jwt(..) | GuestSocketMessage::Presigned { .. } => Theirs::read(text),
             _ => Some(theirs),
         });
         Self { theirs, body }

@@ -6,42 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::config::Terminal;
 use crate::config::settings::MetricsSettings;
 use crate::model::{
     AgentState, AsOf, Author, Conversation, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange,
-    ExchangeId, Extras, MessageId, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
+    ExchangeId, Extras, Message, MessageId, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
     RemoteState, RepliesReadable, SessionAsk, TokenStatus, WebSession, WebhookState,
 };
 
 use super::client::Environment;
 
-/// A message of an earlier session, in the order in which they were asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recalled {
-    /// Which.
-    pub message: MessageId,
-    /// In which conversation.
-    pub conversation: ConversationKey,
-    /// What it says.
-    pub text: String,
-    /// When its newest try began, by this machine's clock.
-    pub at: jiff::Timestamp,
-    /// The id that the remote side gave it, where known.
-    pub remote_id: Option<String>,
-    /// Nobody knows what became of it: it is looked up.
-    pub unknown: bool,
-    /// The name that it bears in a channel with idempotency, where it was given one.
-    pub key: Option<String>,
-}
-
 /// What the engine can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Messages of an earlier session: unknown ones are looked up, the others are known again when they are read.
-    Recall(Vec<Recalled>),
+    /// Messages of an earlier session, in the order in which they were asked for, and when the newest try of each began:
+    /// unknown ones are looked up, the others are known again when they are read.
+    Recall(Vec<(Message, Timestamp)>),
     /// What was heard in earlier sessions: when it comes again, it is not told again.
     Heard(ConversationKey, Vec<RemoteMessage>),
     /// Get a token if there is none (also after it was refused).

@@ -32,8 +32,7 @@ use crate::config::{Credentials, Profile, Terminal};
 
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use interface::{
-    Command, EngineOptions, GuestToken, GuestTokenAnswer, Intent, NoLog, Recalled, Recording, Report, SendLog,
-    Unrecorded,
+    Command, EngineOptions, GuestToken, GuestTokenAnswer, Intent, NoLog, Recording, Report, SendLog, Unrecorded,
 };
 pub use redact::Redactor;
 

@@ -48,7 +48,6 @@ pub struct AnswerEvidence {
     pub refusal: ServerRefusal,
 }
 
-/// What a try says of the message that it carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TryResult {
     Accepted,
@@ -65,8 +64,7 @@ pub enum TryResult {
     TakenBack,           // by a person, before anything was written
 }
 
-/// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
-/// lost.
+/// Judges a whole answer to a request's message. `lost`: the answer to an earlier try under the same name was lost.
 pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     let AnswerEvidence { answerer, wait, tells_error, refusal } = answer;
     let (status, refusal) = (refusal.status, || Box::new(refusal.clone()));
@@ -98,7 +96,6 @@ pub fn of_failure(failure: &Failure) -> TryResult {
         let partial = failure.partial.as_ref();
         return match failure.kind {
             FailureKind::Cancelled => TryResult::TakenBack,
-            // The request itself has to be mended.
             FailureKind::Invalid => TryResult::Refused(why),
             FailureKind::Tls(_) => TryResult::Failed(why),
             FailureKind::Proxy if partial.is_none_or(|a| a.status < 500 || a.status == 511) => TryResult::Failed(why),
@@ -132,18 +129,14 @@ pub fn of_frame(theirs: &Theirs) -> TryResult {
     }
 }
 
-/// Pauses between tries that found no connection.
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
 const CONNECT_MAX: Duration = Duration::from_secs(8);
-/// How many times a send is tried again because of each reason.
 pub const CONNECT_AGAIN: u32 = 4;
 pub const LIMITED_AGAIN: u32 = 5;
 pub const LOST_AGAIN: u32 = 3;
-/// Pauses between tries whose answers were lost.
 const LOST_FIRST: Duration = Duration::from_secs(1);
 const LOST_MAX: Duration = Duration::from_secs(10);
-/// A server that asks for a longer wait than this is taken to have refused.
-pub const WAIT_MAX: Duration = Duration::from_secs(600);
+pub const WAIT_MAX: Duration = Duration::from_secs(600); // a server that asks for longer is taken to have refused
 const LIMITED_MIN: Duration = Duration::from_millis(500); // least pause after a 429, whatever wait it names
 pub const LIMITED_FIRST: Duration = Duration::from_secs(2); // first pause after a 429 that names no wait
 
@@ -177,8 +170,7 @@ impl RetryDecision {
     }
 }
 
-/// Decides what follows, and counts what it decides. `repeatable`: what may have been received may be sent again, for it
-/// is taken once.
+/// Decides what follows, and counts it. `repeatable`: what may have been received may be sent again, and is taken once.
 pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng: &mut Rng) -> RetryDecision {
     use RetryDecision::{Again, End, Repeat};
     match result {

@@ -145,10 +145,10 @@ impl Rate {
         Self { allowed: allowed.max(1) as usize, per, sent: VecDeque::new() }
     }
 
-    pub fn may(&self, now: Moment) -> Result<(), Moment> {
+    /// Until when nothing may go.
+    pub fn held(&self, now: Moment) -> Option<Moment> {
         let oldest = self.sent.len().checked_sub(self.allowed).and_then(|at| self.sent.get(at));
-        let free = oldest.map(|oldest| oldest.after(self.per));
-        free.filter(|free| now.mono < free.mono).map_or(Ok(()), Err)
+        oldest.map(|oldest| oldest.after(self.per)).filter(|free| now.mono < free.mono)
     }
 
     pub fn spend(&mut self, now: Moment) {
@@ -181,8 +181,7 @@ impl Pace {
         self.silent = self.silent.max(Some(until));
     }
 
-    /// A 429 of a request that is no message asked to wait: such requests do, and messages no longer than the limit's
-    /// window.
+    /// A 429 of a request that is no message: such requests wait, and messages no longer than the limit's window.
     pub fn hold_reads(&mut self, wait: Duration, now: Moment) {
         self.reads_held = Some(now.after(wait));
         let window = self.limit.map(|l| l.resets).filter(|resets| now.mono < resets.mono);
@@ -193,8 +192,8 @@ impl Pace {
         self.reads_held.filter(|until| now.mono < until.mono)
     }
 
-    pub fn may_read(&self, now: Moment) -> Result<(), Moment> {
-        self.reads_held(now).map_or_else(|| self.may(now, RESERVE), Err)
+    pub fn any_read_held(&self, now: Moment) -> Option<Moment> {
+        self.reads_held(now).or_else(|| self.held(now, RESERVE))
     }
 
     /// An answer told the limit while `in_flight` other requests were under way: they may not be counted in it.
@@ -207,12 +206,11 @@ impl Pace {
         self.spent = self.spent.saturating_add(1);
     }
 
-    /// Whether a request that leaves `reserve` for others may go at `now`; if not, when the window starts anew.
-    pub fn may(&self, now: Moment, reserve: u32) -> Result<(), Moment> {
+    /// Until when a request waits that leaves `reserve` for others.
+    pub fn held(&self, now: Moment, reserve: u32) -> Option<Moment> {
         let used = |l: &RateLimit| l.count.saturating_add(self.spent).saturating_add(reserve) >= l.allowed;
         let full = self.limit.filter(used).map(|limit| limit.resets);
-        let held = [self.silent, full].into_iter().flatten().find(|until| now.mono < until.mono);
-        held.map_or(Ok(()), Err)
+        [self.silent, full].into_iter().flatten().find(|until| now.mono < until.mono)
     }
 }
 

@@ -5,10 +5,9 @@
 //!                                                                     ├─ nothing new ─────► the next, longer pause
 //!                                                                     └─ refused ─────────► rest
 //! ```
-//! The same message may come several times: pushed by a socket or a webhook, read in the conversation or in a history,
-//! or through a connection that was resumed. Its id tells. And since what is pushed and what is read do not always agree
-//! on the id, so does the same text by the same author at the same millisecond, where it came by the *other* way: two
-//! messages with two ids that came the same way are two, whatever they say.
+//! The same message may come several times: pushed, read, or through a connection that was resumed. Its id tells. And since
+//! what is pushed and what is read may differ in the id, so does the same text by the same author at the same millisecond,
+//! where it came by the *other* way: two messages with two ids that came the same way are two, whatever they say.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -26,8 +25,7 @@ const OURS: usize = 64;
 const GUESTS: usize = 256;
 const CLAIMED: usize = 4_096; // remote ids of ours that are remembered
 
-/// The pauses between reads, and how often the last is repeated.
-pub type ReadPauses<'a> = (&'a [Duration], u32);
+pub type ReadPauses<'a> = (&'a [Duration], u32); // between reads, and how often the last is repeated
 
 /// When a message of ours may have been said: it was accepted then, by the remote side's clock; or nobody knows whether it
 /// was received: if so, then between these, by this machine's clock. The second is when its last try could have been taken
@@ -114,8 +112,7 @@ impl ReplyReader {
         if let Some(id) = &remote_id {
             self.known(id);
         }
-        // A session of thousands of sends: what was accepted long ago will not be answered any more. What nobody knows
-        // of is never let go.
+        // What was accepted long ago will not be answered any more; what nobody knows of is never let go.
         if self.ours.len() >= OURS
             && let Some(oldest) = self.ours.iter().position(|o| !o.when.is_unknown())
         {
@@ -281,8 +278,7 @@ impl ReplyReader {
     }
 }
 
-/// Messages that are remembered: more than a conversation's answer of 1 MiB can list.
-const REMEMBERED: usize = 16_384;
+const REMEMBERED: usize = 16_384; // messages: more than an answer of 1 MiB can list
 
 /// Messages came by themselves, through a socket or a webhook; or by a read of the conversation or of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -300,8 +296,7 @@ pub struct HeardMessages {
 }
 
 impl HeardMessages {
-    /// Takes messages in and gives the new ones, in the order of their times. A message that is pushed after a later one
-    /// is marked as late.
+    /// Takes messages in, and gives the new ones by their times. One that is pushed after a later one is late.
     pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();
         for message in &mut fresh {
@@ -343,7 +338,6 @@ impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {
         new
     }
 
-    /// Remembers `one`, and gives what is said of it.
     pub fn value(&mut self, one: T) -> &mut V {
         if !self.contains(&one) {
             self.order.push_back(one.clone());

@@ -8,8 +8,7 @@
 //!                         ▼  │
 //!                       Pausing      an error of OAuth, no secret, a pasted token not taken ─► Dead ── sign in ─► Asking
 //! ```
-//! There is one stage, so there is one renewal at a time, however many sends wait for it. The token itself is not here:
-//! only its generation and facts are.
+//! One stage means one renewal at a time, however many sends wait. Of a token only generation and facts are here.
 
 use std::time::Duration;
 
@@ -21,7 +20,6 @@ use crate::model::{Acceptance, Generation, Moment, TokenFacts, TokenStatus};
 use super::queue::{backoff, up_to};
 
 const MARGIN_MAX: Duration = Duration::from_secs(300); // the longest margin before the end at which a token is renewed
-/// First and longest pause after a failed try.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 pub const PAUSE_MAX: Duration = Duration::from_secs(60);
 const PAUSE_LIMITED: Duration = Duration::from_secs(30); // pause after a 429 that names none

@@ -16,14 +16,13 @@
 //!  connection and breaks it is left alone for longer and longer.
 //!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
 //! ```
-//! What waits to be sent stays in the queue while a session is Opening, Configuring, Reconnecting or Unreachable; it is
-//! refused with the reason when the session ends.
+//! What waits to be sent stays in the queue until the session is open, and is refused with the reason when it ends.
 //!
 //! [`Waiting`] is a frame on the wire that waits for its answer; [`take_answered`] says which frame of theirs that is.
-//! Frames of theirs carry the tracing id of the frame that they answer. Those that carry none are matched where only one
-//! thing can be meant: an echo by its text, an answer by its class, an error where just one answer is awaited (or just
-//! one message, if the code speaks of messages).
+//! It carries the tracing id of the frame that it answers. Without one it is matched where only one can be meant: an echo
+//! by its text, an answer by its class, an error where one answer (or one message, if the code is about those) is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -31,21 +30,20 @@ use jiff::Timestamp;
 
 use crate::genesys::web_messaging::{Configure, GuestSocketMessage, Ours, SessionResponse, Theirs};
 use crate::model::frame_codes::{self, Means};
-use crate::model::{Moment, Reason, SessionEnd, WebSession};
+use crate::model::{Exchange, MessageId, Moment, Reason, SessionEnd, WebSession};
 
+use super::client::Gate;
 use super::outcome::{SLOWER, WAIT_MAX};
 use super::queue::backoff;
 
-/// First and longest pause before a broken socket is opened again.
-pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
+pub const AGAIN_FIRST: Duration = Duration::from_secs(1); // first pause before a broken socket is opened again
 const AGAIN_MAX: Duration = Duration::from_secs(30);
 const LIVED: Duration = Duration::from_secs(30); // a session that lived for so long was a good one
 pub const TRIES: u32 = 8; // how often opening is tried in a row
 const CONFIGURE_BOUND: Duration = Duration::from_secs(15); // bound on the answer to `configureSession`
 const CLOSE_BOUND: Duration = Duration::from_secs(3); // bound on the answer to `closeSession`: nothing depends on it
 
-/// Who wants the session open: a person who looks at the conversation (or whoever looks for a message of an earlier
-/// session in it), a message, or a person who asks for it.
+/// Who wants the session open: one who looks (or seeks a message of an earlier session), a message, or one who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Look,
@@ -346,24 +344,31 @@ impl Machine {
     }
 }
 
+/// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
 #[derive(Debug)]
-pub struct Waiting<T> {
+pub enum Of {
+    Message(MessageId),
+    Session(Box<Exchange>),
+}
+
+#[derive(Debug)]
+pub struct Waiting {
     pub tracing: String,
     pub ours: Ours,
     pub until: Moment,
-    pub of: T,
+    pub of: Of,
+    pub gate: Arc<Gate>,
 }
 
-impl<T> Waiting<T> {
-    /// Whether `frame` bears its tracing id and is its answer. What somebody else says is no echo, even where it names the
-    /// message that it replies to.
+impl Waiting {
+    /// Whether `frame` is its answer by the tracing id. A reply of somebody else that names the message is no echo.
     fn is_answered_by(&self, frame: &Theirs, tracing: &str) -> bool {
         let reply = matches!(&frame.said, GuestSocketMessage::Message(message) if message.author.is_named());
         self.tracing == tracing && !(reply && matches!(self.ours, Ours::Message(_)))
     }
 }
 
-pub fn take_answered<T>(flight: &mut Vec<Waiting<T>>, frame: &Theirs) -> Option<Waiting<T>> {
+pub fn take_answered(flight: &mut Vec<Waiting>, frame: &Theirs) -> Option<Waiting> {
     let find = |wanted: &dyn Fn(&Ours) -> bool| flight.iter().position(|w| wanted(&w.ours));
     let at = match (&frame.tracing, &frame.said) {
         (Some(tracing), _) => flight.iter().position(|w| w.is_answered_by(frame, tracing)),
@@ -377,7 +382,7 @@ pub fn take_answered<T>(flight: &mut Vec<Waiting<T>>, frame: &Theirs) -> Option<
         }
         (None, GuestSocketMessage::Error { code, .. }) => {
             let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
-            let could = |w: &&Waiting<T>| !about_messages || matches!(w.ours, Ours::Message(_));
+            let could = |w: &&Waiting| !about_messages || matches!(w.ours, Ours::Message(_));
             (flight.iter().filter(could).count() == 1).then(|| flight.iter().position(|w| could(&w)))?
         }
         _ => None,

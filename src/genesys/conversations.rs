@@ -28,7 +28,6 @@ pub fn request(api: &str, conversation_id: &str, ids: &[String], token: &SecretS
     Call::post(api, &bulk, "application/json", body)?.bearer(token)
 }
 
-/// A message that the conversation lists, before its text is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMessage {
     pub id: String,

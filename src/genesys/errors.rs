@@ -21,8 +21,7 @@ use crate::model::{Response, ServerRefusal};
 use crate::text::{json, one_line};
 
 const ENTRIES_MAX: usize = 4;
-/// Characters of a text or title that is no JSON.
-pub const LINE_MAX: usize = 160;
+pub const LINE_MAX: usize = 160; // characters of a text or title that is no JSON
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
@@ -35,7 +34,6 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads a captured answer that was not a success.
     pub fn of(response: &Response) -> Self {
         let mut error = Self::read(response.status, response.headers.as_slice(), response.body.text.as_bytes());
         error.refusal.phrase.clone_from(&response.phrase);
@@ -62,7 +60,9 @@ impl ApiError {
             }
         }
         if value.is_null() {
-            match (element(body, "title"), storage_error(body)) {
+            // The storage of uploaded files says a code and a message in XML. [S3: error responses]
+            let stored = element(body, "error").and_then(|_| element(body, "code").zip(element(body, "message")));
+            match (element(body, "title"), stored) {
                 (Some(title), _) => more.push(format!("a page “{title}”")),
                 (None, Some((storage_code, says))) => {
                     code = code.or(Some(storage_code));
@@ -143,12 +143,6 @@ fn filled(value: &Value) -> Option<String> {
 
 fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
-}
-
-/// What the storage of uploaded files says in XML: a code and a message. [S3: error responses]
-fn storage_error(body: &[u8]) -> Option<(String, String)> {
-    element(body, "error")?;
-    Some((element(body, "code")?, element(body, "message")?))
 }
 
 pub fn element(body: &[u8], name: &str) -> Option<String> {

@@ -20,7 +20,6 @@ pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretStrin
     Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
 }
 
-/// The body of one message, addressed where an id is given.
 pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str) -> Vec<u8> {
     let body = match (participant_id, external_id) {
         (None, None) => json!({"text": text, "type": "text"}),
@@ -29,7 +28,6 @@ pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str)
     body.to_string().into_bytes()
 }
 
-/// The message's id in an accepting answer, where it names one: `id` or `messageId`.
 pub fn remote_id(body: &str) -> Option<String> {
     let value = json::read(body.as_bytes())?;
     text(&value, "id").or_else(|| text(&value, "messageId"))

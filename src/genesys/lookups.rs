@@ -14,8 +14,7 @@ use super::{list, text, texts, time, time_text, truth, web_messaging};
 use crate::model::{DiscoveredConversation, words};
 use crate::text::json;
 
-/// The path of [`token_info`]. It needs no permission.
-pub const TOKEN_INFO: &str = "/api/v2/tokens/me";
+pub const TOKEN_INFO: &str = "/api/v2/tokens/me"; // it needs no permission
 /// What a client needs for [`active`]; either is enough.
 pub const ACTIVE_PERMISSIONS: &str = "analytics:conversationDetail:view or analytics:agentConversationDetail:view";
 const BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -57,8 +56,7 @@ pub(super) fn scopes(value: Option<&Value>) -> Option<Vec<String>> {
     }
 }
 
-/// The request for a page, from 1, of the message conversations that were going on in the day before `now`, the newest
-/// first. It asks analytics, because the lists of conversations are for a user who is logged in.
+/// Asks for a page, from 1, of the last day's conversations: analytics, for a client has no list of conversations.
 pub fn active(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Result<Call, String> {
     let from = now.saturating_sub(BACK).unwrap_or(Timestamp::MIN);
     let is = |dimension: &str, value: &str| json!({ "type": "dimension", "dimension": dimension, "operator": "matches", "value": value });
@@ -76,8 +74,7 @@ pub fn active(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Res
     Call::post(api, path, "application/json", body.to_string().into_bytes())?.bearer(token)
 }
 
-/// Reads a page: what is on it, and whether there are more. `None` where it is not a JSON object. A page beyond the last
-/// one has no `conversations`.
+/// What is on a page (nothing beyond the last), and whether there are more. `None` where it is not a JSON object.
 pub fn read_active(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation>, bool)> {
     let value = json::read(body)?;
     value.as_object()?;
@@ -131,7 +128,6 @@ pub fn conversation_of(body: &[u8]) -> Option<String> {
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 
 words! {
-    /// What is public of a deployment, each in its file.
     pub enum Public: file {
         Config = "config.json";
         Domains = "domains.json";
@@ -221,6 +217,3 @@ fn host(place: &str) -> &str {
     let rest = rest.split('/').next().unwrap_or_default();
     rest.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(rest, |(host, _)| host)
 }
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/lookups.rs"]
-mod tests;

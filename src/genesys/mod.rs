@@ -154,10 +154,8 @@ fn seconds(value: &Value) -> Option<Timestamp> {
     Timestamp::from_second(seconds.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }
 
-/// Longest wait that is believed; what asks for more is cut to it.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
-/// The window of a rate limit: no limit starts anew later. [real: documented, BLOG: 300 requests a minute]
-const WINDOW: Duration = Duration::from_secs(60);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600); // what asks for more is cut to it
+const WINDOW: Duration = Duration::from_secs(60); // of a rate limit. [real: documented, BLOG: 300 requests a minute]
 
 /// Headers of an answer, raw or captured, tell of rate limits (`inin-ratelimit-*`), how long to wait (`Retry-After`), and
 /// the server's time. [real: documented, BLOG `2021-05-06-sdk-config-and-logging`; `Retry-After` on 429: CLI

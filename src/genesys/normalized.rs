@@ -1,5 +1,4 @@
-//! A message in the platform's normalized form, as the guest's socket and the webhook bring it live, and as a history or
-//! a read of the conversation brings it later.
+//! A message in the platform's normalized form: live by socket or webhook, later by a history or a read.
 
 use std::time::Duration;
 
@@ -61,8 +60,7 @@ impl MessageReceipt {
     }
 }
 
-/// Content that asks for an answer which guestwire cannot write.
-/// [`ContentType` of WMJ's schema; the wheel picker stands inside forms]
+/// Content whose answer guestwire cannot write. [`ContentType` of WMJ's schema; the wheel picker stands in forms]
 const UNANSWERABLE: [&str; 6] =
     ["Form", "WheelPicker", "PaymentRequest", "InteractiveApplication", "GenericTemplate", "ListTemplate"];
 
@@ -180,7 +178,6 @@ impl Structured {
         }
     }
 
-    /// Whether somebody said it; else it is an event.
     pub fn is_said(&self) -> bool {
         matches!(self.kind.as_str(), "Text" | "Structured" | "Message") || self.events.is_empty()
     }

@@ -73,8 +73,7 @@ pub struct Grant {
     pub odd: Option<String>,        // of `expires_in`, and what follows from that: a sentence without a full stop
 }
 
-/// The longest lifetime of a token. [real: documented, PY: 5 minutes to 48 hours for each client]
-pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
+pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600); // [real: documented, PY: 5 min to 48 h]
 
 #[derive(Clone, Debug)]
 pub enum TokenAnswer {
@@ -98,8 +97,7 @@ pub struct TokenOutcome<'a> {
     pub unread: Option<&'a str>, // why the body is not whole or not decoded, in a few words
 }
 
-/// The errors with which OAuth itself says that a request was refused and that the same request will be refused again.
-/// [RFC 6749, 5.2 and 4.1.2.1]
+/// OAuth's errors that say that the same request will be refused again. [RFC 6749, 5.2 and 4.1.2.1]
 const REFUSALS: &str = "invalid_client unauthorized_client invalid_grant invalid_scope invalid_request \
     unsupported_grant_type access_denied unsupported_response_type";
 

@@ -1,5 +1,4 @@
-//! The open-messaging channel: speaking as the guest of an open messaging integration, over REST, and hearing what the
-//! platform delivers to its webhook.
+//! The open-messaging channel: speaking as the guest of an integration, over REST, and hearing what its webhook gets.
 //!
 //! `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}`,
 //! permission `conversation:message:receive`. [real: documented, PY and JS docs; `customAttributes` in the channel's
@@ -41,7 +40,6 @@ impl Endpoint {
     }
 }
 
-/// The request that all calls of an endpoint share: everything but the body.
 pub fn request(api: &str, integration_id: &str, endpoint: Endpoint, token: &SecretString) -> Result<Call, String> {
     let integration = path_segment(integration_id);
     let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/{}", endpoint.path());
@@ -137,7 +135,6 @@ pub enum WebhookForm {
 }
 
 words! {
-    /// Why a webhook is not taken for genuine.
     pub enum Unsigned: words {
         Missing = "it has no X-Hub-Signature-256 header";
         Malformed = "its X-Hub-Signature-256 is not sha256= and 32 bytes in base64 or hex";
@@ -213,6 +210,3 @@ pub fn outbound(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
         what,
     })
 }
-#[cfg(test)]
-#[path = "../../tests/unit/genesys/webhook.rs"]
-mod webhook_tests;

@@ -14,7 +14,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 use super::columns::{self, Keys};
 use super::job::{KeptConversation, KeptMessage, Restored};
 use super::statements;
-use crate::engine::Recalled;
 use crate::model::{
     Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Message, MessageId, Outcome, Reason,
     RemoteMessage, Variation,
@@ -236,7 +235,7 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
 impl Restored {
     /// The earlier messages that the engine is told: the unknown ones, and the accepted ones of the same conversations, so
     /// that an accepted message that is read again does not settle an unknown one.
-    pub fn recalled(&self) -> Vec<Recalled> {
+    pub fn recalled(&self) -> Vec<(Message, Timestamp)> {
         let unknown = |m: &Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
         let doubtful = self.messages.iter().map(|(message, _)| message).filter(|m| unknown(m)).map(|m| m.conversation);
         let doubtful: BTreeSet<_> = doubtful.collect();
@@ -244,16 +243,8 @@ impl Restored {
             let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost;
             doubtful.contains(&m.conversation) && settled && m.delivery.may_have_arrived()
         };
-        let recalled = |(m, begun): &KeptMessage| Recalled {
-            message: m.id,
-            conversation: m.conversation,
-            text: m.text.clone(),
-            at: begun.unwrap_or(m.at.wall),
-            remote_id: m.remote_id.clone(),
-            unknown: unknown(m),
-            key: m.extras.key.clone(),
-        };
-        self.messages.iter().filter(|(message, _)| told(message)).map(recalled).collect()
+        let told = self.messages.iter().filter(|(message, _)| told(message));
+        told.map(|(message, begun)| (message.clone(), begun.unwrap_or(message.at.wall))).collect()
     }
 
     /// Whether a person decides about what is queued: it is too old, or a clock that was turned back tells no age.

@@ -51,7 +51,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let unauthorized = facts.answer.status == Some(401);
     let found = match path {
         oauth::TOKEN_PATH => named::by_token_endpoint(facts),
-        _ if unauthorized && web_messaging::is_history(path) => {
+        web_messaging::HISTORY if unauthorized => {
             // The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.
             let elsewhere = "the API host may belong to another region or organisation than the guest's socket";
             let refused = "the API did not accept the guest's JWT for earlier messages";

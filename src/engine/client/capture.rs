@@ -27,8 +27,7 @@ pub const HEAD_MAX: usize = 384 * 1024; // most bytes of an answer's header, abo
 pub const HEAD_FIELDS_MAX: usize = 1_000; // most fields of an answer's header
 pub const BODY_MAX: usize = 1 << 20; // how much of a body is kept. The rest is counted
 const BODY_READ_MAX: u64 = 32 << 20; // most bytes of a body that are read, most of them only to be counted
-/// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
-const BODY_PIECES_MAX: u32 = 32_768;
+const BODY_PIECES_MAX: u32 = 32_768; // one of [`BODY_READ_MAX`] that fills its packets has fewer
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
@@ -156,8 +155,7 @@ fn too_large() -> Failure {
     Failure::written(FailureKind::TooLarge, Phase::Answer, why)
 }
 
-/// The stream was refused, or lies above the last one of a GOAWAY (only those are given the GOAWAY as their error).
-/// [RFC 9113 6.8, 8.7]
+/// Refused, or above the last of a GOAWAY (only those are given the GOAWAY as their error). [RFC 9113 6.8, 8.7]
 fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM))
 }
@@ -208,7 +206,6 @@ pub fn failure(none: &NoAnswer, redactor: &Redactor) -> Failure {
     }
 }
 
-/// An answer, of which the end may be `broken` off.
 pub fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Response {
     Response {
         status: answer.status,
@@ -259,8 +256,7 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
     out
 }
 
-/// A body with its encoding undone where that is possible, as UTF-8 where it is text, and with its secrets in it: to be
-/// read, never kept.
+/// A body with its encoding undone where possible, as UTF-8 where it is text, with its secrets: read, never kept.
 pub fn plain(answer: &ClientAnswer) -> Cow<'_, [u8]> {
     let bytes = match encoding(&answer.headers) {
         Some(encoding) => decode(&answer.bytes, &encoding, false).bytes,

@@ -86,8 +86,7 @@ impl<'u> Place<'u> {
     }
 }
 
-/// The proxy through which the API of a profile is reached, if any: for whoever tells a person of it. The error says
-/// which variable names none.
+/// The proxy through which a profile's API is reached, if any. The error says which variable names none.
 pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<ProxyName>, String> {
     let Ok(uri) = profile.hosts.api.parse::<Uri>() else { return Ok(None) };
     let proxy = Dialer::new(profile, environment.clone()).proxy_for(&uri);
@@ -188,7 +187,7 @@ impl Dialer {
         let began = Instant::now();
         let name = ServerName::try_from(bare(host).to_owned())
             .map_err(|e| Failure::new(FailureKind::Tls(TlsFault::Other), Phase::Tls, e.to_string()))?;
-        let peer = wire.peer();
+        let peer = wire.peer;
         let greeted = TlsConnector::from(Arc::new(config)).connect(name, wire).await;
         progress.measured(|t| t.tls = Some(t.tls.unwrap_or_default() + began.elapsed()));
         let stream = greeted.map_err(|e| {
@@ -212,8 +211,7 @@ impl Dialer {
     }
 }
 
-/// The words for a bound that was reached; the phase stands before them.
-pub const TIMED_OUT: &str = "timed out";
+pub const TIMED_OUT: &str = "timed out"; // the phase stands before it
 
 /// A host without the brackets of an IPv6 address.
 fn bare(host: &str) -> &str {
@@ -261,7 +259,6 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
     Ok(CapturedWire::new(stream, peer, false))
 }
 
-/// Has the proxy lead on to a place, by CONNECT.
 async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoAnswer> {
     let failed =
         |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy { proxy: proxy.name.clone() });
@@ -282,7 +279,7 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<
         None => request,
     };
     let request = request.body(String::new()).map_err(|e| failed(FailureKind::Invalid, e.to_string()))?;
-    let peer = wire.peer();
+    let peer = wire.peer;
     let (answer, tunnel) = hand_over(wire, request, |head| head.status.is_success()).await.map_err(lost)?;
     if let Some(tunnel) = tunnel {
         return Ok(CapturedWire::new(TokioIo::new(tunnel.await.map_err(lost)?), peer, false));

@@ -71,8 +71,7 @@ impl Cancel {
 }
 
 tokio::task_local! {
-    /// Where the dialling of the request under way is recorded. A connection that the library goes on to open when
-    /// nobody waits for it is recorded nowhere.
+    /// Of the request under way. A connection that is still opened when nobody waits for it is recorded nowhere.
     static PROGRESS: Arc<Progress>;
 }
 
@@ -180,18 +179,17 @@ impl Client {
         let now = self.clock.now();
         let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         let awake = kept.take().filter(|(_, used)| now.wall.duration_since(used.wall).unsigned_abs() <= IDLE_MAX);
-        let pool = awake.map_or_else(|| self.new_pool(), |(pool, _)| pool);
+        let make = || {
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_idle_timeout(IDLE_MAX)
+                .http1_max_buf_size(HEAD_MAX)
+                .http1_max_headers(HEAD_FIELDS_MAX)
+                .http2_max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX))
+                .build(Connector(Arc::clone(&self.dialer)))
+        };
+        let pool = awake.map_or_else(make, |(pool, _)| pool);
         *kept = Some((pool.clone(), now));
         pool
-    }
-
-    fn new_pool(&self) -> Pool {
-        legacy::Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_MAX)
-            .http1_max_buf_size(HEAD_MAX)
-            .http1_max_headers(HEAD_FIELDS_MAX)
-            .http2_max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX))
-            .build(Connector(Arc::clone(&self.dialer)))
     }
 }
 

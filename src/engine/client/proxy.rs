@@ -1,6 +1,5 @@
-//! Which proxy leads to a host: the profile's, or the one that the environment names by the variables that curl and most
-//! others read: `https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, each in small or capital letters, the small ones
-//! first. Only for what is outside this machine. The order is that of [`crate::config::proxy`].
+//! Which proxy leads to a host outside this machine: the profile's, or that of `https_proxy`, `http_proxy`, `all_proxy`,
+//! `no_proxy`, as curl reads them, small letters before capitals. The order is that of [`crate::config::proxy`].
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,8 +14,7 @@ use crate::model::ProxyName;
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// Where variables are looked up: by this; else in the process's own environment, beside which the system's settings
-/// count.
+/// Where variables are looked up: by this; else in the process's own environment, and in the system's settings.
 #[derive(Clone, Default)]
 pub struct Environment(Option<Arc<Lookup>>);
 
@@ -35,8 +33,7 @@ impl Environment {
         Self(Some(Arc::new(lookup)))
     }
 
-    /// The proxy that leads to a host; what the profile says of it counts before the variables. The error is one sentence
-    /// with the variable and without its value, which often has a password.
+    /// What the profile says counts before the variables. The error names the variable, not its value with a password.
     pub fn proxy_for(
         &self,
         profile: Option<&ProfileProxy>,

@@ -80,9 +80,8 @@ pub fn of_rustls(error: &Error, host: &str) -> (TlsFault, String) {
     let words = match error {
         Error::InvalidCertificate(why) => return of_certificate(why, host),
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            let how = "ask who runs it for another way in";
-            let words = format!("{host} wants a certificate of the client, and guestwire has none; {how}");
-            return (TlsFault::ClientCertificate, words);
+            let why = "wants a certificate of the client, and guestwire has none";
+            return (TlsFault::ClientCertificate, format!("{host} {why}; ask who runs it for another way in"));
         }
         Error::AlertReceived(alert) => format!("{host} broke off the handshake ({alert:?})"),
         Error::InvalidMessage(_) => format!("what answers at {host} does not speak TLS; check the host and its port"),
@@ -94,39 +93,29 @@ pub fn of_rustls(error: &Error, host: &str) -> (TlsFault, String) {
 
 fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
     let of = format!("the certificate of {host}");
+    let expired = |when: &str| {
+        let how = "it must be renewed there, unless this machine's clock is wrong";
+        (TlsFault::Expired, format!("{of} expired{when}; {how}"))
+    };
+    let early = |when| (TlsFault::NotYetValid, format!("{of} is not valid {when}; check this machine's clock"));
+    let is_for = |names| {
+        (TlsFault::WrongName, format!("{of} is for {names}; check the host in the profile, and what answers there"))
+    };
     match error {
         CertificateError::UnknownIssuer => {
             let how = "if the authority is your own (a company's proxy, a test server), name its PEM file in ca_files of the profile";
             (TlsFault::UnknownIssuer, format!("no authority that is trusted vouches for {of}; {how}"))
         }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            let when = match error {
-                CertificateError::ExpiredContext { not_after, .. } => format!(" on {}", date(*not_after)),
-                _ => String::new(),
-            };
-            let how = "it must be renewed there, unless this machine's clock is wrong";
-            (TlsFault::Expired, format!("{of} expired{when}; {how}"))
+        CertificateError::Expired => expired(""),
+        CertificateError::ExpiredContext { not_after, .. } => expired(&format!(" on {}", date(*not_after))),
+        CertificateError::NotValidYet => early("yet"),
+        CertificateError::NotValidYetContext { not_before, .. } => early(&format!("before {}", date(*not_before))),
+        CertificateError::NotValidForName => is_for("another name"),
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => is_for("no name at all"),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            is_for(&presented.iter().map(|name| certified_name(name)).collect::<Vec<_>>().join(", "))
         }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            let when = match error {
-                CertificateError::NotValidYetContext { not_before, .. } => format!(" before {}", date(*not_before)),
-                _ => " yet".to_owned(),
-            };
-            (TlsFault::NotYetValid, format!("{of} is not valid{when}; check this machine's clock"))
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            let names = match error {
-                CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-                    "no name at all".to_owned()
-                }
-                CertificateError::NotValidForNameContext { presented, .. } => {
-                    presented.iter().map(|name| certified_name(name)).collect::<Vec<_>>().join(", ")
-                }
-                _ => "another name".to_owned(),
-            };
-            (TlsFault::WrongName, format!("{of} is for {names}; check the host in the profile, and what answers there"))
-        }
-        CertificateError::Other(other) if is_authority(other) => {
+        CertificateError::Other(other) if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) => {
             let how = "have an authority sign one for that host, and name the authority's PEM file in ca_files";
             (TlsFault::SelfSigned, format!("{of} is that of an authority, which vouches for itself; {how}"))
         }
@@ -139,10 +128,6 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
         }
         other => (TlsFault::Other, one_line(&format!("{of} cannot be used: {other}"))),
     }
-}
-
-fn is_authority(other: &rustls::OtherError) -> bool {
-    matches!(other.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// `DnsName("x.example")` → `x.example`: rustls gives names as it prints them.

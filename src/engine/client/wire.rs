@@ -41,7 +41,7 @@ pub struct ConnectedPeer(pub SocketAddr);
 
 pub struct CapturedWire {
     stream: Box<dyn Stream>,
-    peer: SocketAddr,
+    pub peer: SocketAddr,
     http2: bool,
     to_proxy: bool,
 }
@@ -54,10 +54,6 @@ impl CapturedWire {
     /// The same, where a proxy at its end is asked for whole URLs.
     pub fn forwarding(self) -> Self {
         Self { to_proxy: true, ..self }
-    }
-
-    pub const fn peer(&self) -> SocketAddr {
-        self.peer
     }
 }
 
@@ -97,7 +93,7 @@ pub async fn hand_over(
     request: Request<String>,
     is_yes: impl FnOnce(&Parts) -> bool,
 ) -> hyper::Result<(ClientAnswer, Option<OnUpgrade>)> {
-    let peer = wire.peer();
+    let peer = wire.peer;
     let mut http = http1::Builder::new();
     http.title_case_headers(true).max_buf_size(HEAD_MAX).max_headers(HEAD_FIELDS_MAX);
     let (mut sender, connection) = http.handshake(TokioIo::new(wire)).await?;

@@ -1,5 +1,4 @@
-//! What all areas of the driver share: who asks and is told, what is known of time, limits, tokens and secrets, and the
-//! tasks.
+//! What all areas of the driver share: who asks and is told, time, limits, tokens, secrets, and the tasks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -38,9 +37,8 @@ pub struct Context {
     pub options: EngineOptions,
     pub client: Client,
     pub redactor: Arc<Redactor>,
-    /// The newest redactor, for whoever writes what did not come from here.
-    pub shared: watch::Sender<Arc<Redactor>>,
-    pub pace: Pace, // what is known of the token's rate limit
+    pub shared: watch::Sender<Arc<Redactor>>, // the newest, for whoever writes what did not come from here
+    pub pace: Pace,                           // what is known of the token's rate limit
     pub tokens: TokenMachine,
     pub token: Option<SecretString>,
     pub faulty: FaultyTokens,
@@ -112,7 +110,6 @@ impl Context {
         self.report(Report::Notice(Some(key), self.mask(text)));
     }
 
-    /// Reports whether replies can be read, as of a read that began at `began`.
     pub fn report_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
         self.report(Report::RepliesReadable(key, readable, AsOf::ReadAt(began)));
     }
@@ -161,8 +158,7 @@ impl Context {
         self.report_missing();
     }
 
-    /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
-    /// credentials that are not there.
+    /// Whether anything of the profile may need a token: guests who only speak through sockets need no credentials.
     pub fn wants_token(&self) -> bool {
         let by_frames = |e: &ConversationEntry| e.conversation.channel().capabilities().transport == Transport::Frame;
         let entries = &self.profile.conversations;
@@ -174,8 +170,7 @@ impl Context {
         Ok(self.token.as_ref().ok_or("there is no valid token")?)
     }
 
-    /// The token that a message is sent with that goes out wrongly in this way, and what it is of the session's; nothing
-    /// where that is the session's own.
+    /// The token of a message that is wrong in this way, and what it is of the session's. `None`: the session's own.
     pub fn token_with_fault(&self, sent_as: Variation) -> Option<(SecretString, Option<(Generation, Duration)>)> {
         match sent_as {
             Variation::ExpiredToken => {
@@ -205,7 +200,7 @@ impl Context {
 
     /// Whether a request beside the messages may go out now.
     pub fn may_ask(&self) -> bool {
-        matches!(self.outlook(None), Outlook::Ready(_)) && self.pace.may_read(self.now).is_ok()
+        matches!(self.outlook(None), Outlook::Ready(_)) && self.pace.any_read_held(self.now).is_none()
     }
 
     pub fn mask(&self, text: &str) -> String {
@@ -244,7 +239,6 @@ impl Context {
         outcome
     }
 
-    /// The same with the try that ended it.
     pub fn settle_try(&self, record: &mut Exchange, shown: CapturedTry, outcome: Outcome) {
         record.end(shown.ended());
         self.settle(record, outcome);
@@ -277,8 +271,7 @@ impl Context {
         self.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
     }
 
-    /// The remote side's id of a conversation became known. Another id than before means another conversation: the
-    /// messages that were read in the old one stay.
+    /// Another id than before means another conversation: the messages that were read in the old one stay.
     pub fn learn(&mut self, key: ConversationKey, conversation_id: String) {
         if self.conversation_id(key) == Some(conversation_id.as_str()) {
             return;
@@ -304,8 +297,7 @@ impl Context {
         at.saturating_add(self.skew()).unwrap_or(at)
     }
 
-    /// Takes in what every answer says beside its own matter: the server's clock, and the rate limit, where the request
-    /// carried the session's token: `uncounted` other requests may not be in that count.
+    /// Takes in the server's clock, and the limit of the session's token, which may not count `uncounted` requests.
     pub fn take_meta(&mut self, meta: &ResponseMeta, uncounted: Option<usize>) {
         if let (Some(limit), Some(uncounted)) = (meta.limit, uncounted) {
             self.pace.observe(limit, uncounted);

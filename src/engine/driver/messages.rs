@@ -13,17 +13,17 @@ use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 
 use crate::engine::Unrecorded;
+use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::outcome::{self, RetryDecision};
 use crate::engine::queue::TakenFrom;
 use crate::engine::reading::{Settled, When};
 use crate::engine::token::Refuted;
 use crate::engine::web_session::{SocketEvent, Wanted};
-use crate::engine::{Recalled, channel};
 use crate::genesys::Call;
 use crate::model::{
-    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, OutgoingMessage, Phase,
-    Reason, Request, Timing, Transport, Variation,
+    DeliveryStatus, Ending, Failure, FailureKind, Generation, Message, MessageId, Objection, Outcome, OutgoingMessage,
+    Phase, Reason, Request, Timing, Transport, Variation,
 };
 
 use super::Driver;
@@ -213,13 +213,11 @@ impl Driver {
         let stays_queued = send.given_up == Some(GivenUp::StaysQueued) && delivery == DeliveryStatus::Cancelled;
         let accepted = matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Landed);
         let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
-        // An answer is looked for, and an unknown message itself.
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
             self.reads.sent(message, request, When::Accepted(at), remote_id.clone(), &self.cx);
         } else if unknown {
-            // It may have been taken from its beginning until its last try, which ends now, could have been worked on
-            // for as long as a try is waited for.
+            // Its last try ends now, and could have been worked on for as long as a try is waited for.
             let latest = self.cx.now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
             self.reads.sent(message, request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
         } else if delivery == DeliveryStatus::Cancelled && !stays_queued {
@@ -246,7 +244,6 @@ impl Driver {
         }
     }
 
-    /// Like a cancel, for shutdown: unsent messages stay queued.
     pub fn leave_queued(&mut self, messages: Vec<MessageId>) {
         for message in messages {
             self.sends.leave_queued(message);
@@ -276,15 +273,16 @@ impl Driver {
         }
     }
 
-    pub fn recall(&mut self, recalled: Vec<Recalled>) {
+    pub fn recall(&mut self, recalled: Vec<(Message, Timestamp)>) {
         let mut doubted = BTreeSet::new();
-        for one in recalled {
-            if one.unknown {
-                let doubt = Doubt { conversation: one.conversation, key: one.key.clone() };
-                self.sends.recall_unknown(one.message, doubt);
-                doubted.insert(one.conversation);
+        for (message, begun) in recalled {
+            let key = message.conversation;
+            if matches!(message.delivery, DeliveryStatus::Unknown(_)) {
+                let doubt = Doubt { conversation: key, key: message.extras.key.clone() };
+                self.sends.recall_unknown(message.id, doubt);
+                doubted.insert(key);
             }
-            self.reads.recall(one, &self.cx);
+            self.reads.recall(message, begun, &self.cx);
         }
         doubted.retain(|key| self.cx.is_web(*key));
         for key in doubted {

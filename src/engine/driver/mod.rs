@@ -1,5 +1,4 @@
-//! The loop: commands in, tasks done, moments due. Each area is a type of its own, which decides and carries out what is
-//! its own; the driver wires them.
+//! The loop: commands in, tasks done, moments due. Each area decides and carries out its own; the driver wires them.
 //!
 //! ```text
 //!                      ┌ sign_in                how requests are let in
@@ -42,7 +41,7 @@ use webhook_listener::WebhookEvent;
 use webhooks::Webhooks;
 
 use crate::config::ConversationEntry;
-use crate::model::{Conversation, ConversationKey, SessionAsk};
+use crate::model::{ConversationKey, SessionAsk};
 
 use super::Command;
 use super::reading::Arrival;
@@ -137,14 +136,6 @@ impl Driver {
         next.map(|m| Instant::from_std(cx.clock.instant(m)))
     }
 
-    /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
-    fn add(&mut self, conversation: Conversation) {
-        if conversation.key.0 as usize == self.cx.profile.conversations.len() {
-            let entry = ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() };
-            Arc::make_mut(&mut self.cx.profile).conversations.push(entry);
-        }
-    }
-
     fn obey(&mut self, command: Command) {
         self.cx.now = self.cx.clock.now();
         match command {
@@ -169,7 +160,12 @@ impl Driver {
             Command::Typing(key) => self.side_requests.typing(key, &mut self.cx),
             Command::Session(key, ask) => self.session_asked(key, ask),
             Command::Discover(page) => self.side_requests.discover(page),
-            Command::Add(conversation) => self.add(conversation),
+            // Keys are places in the list: another than the next free one is of a late or doubled command.
+            Command::Add(conversation) if conversation.key.0 as usize == self.cx.profile.conversations.len() => {
+                let entry = ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() };
+                Arc::make_mut(&mut self.cx.profile).conversations.push(entry);
+            }
+            Command::Add(_) => {}
             Command::Shutdown => self.stopping = true,
         }
     }
@@ -199,14 +195,14 @@ impl Driver {
                 let end = self.sign_in.secret_read(secret, &mut self.cx);
                 self.renewal_ended(end);
             }
-            TaskOutput::Token(done) => {
-                self.cx.take_meta(&done.shown.meta, None);
-                let end = self.sign_in.token_answered(*done, &mut self.cx);
+            TaskOutput::Token(answered) => {
+                self.cx.take_meta(&answered.0.meta, None);
+                let end = self.sign_in.token_answered(answered, &mut self.cx);
                 self.renewal_ended(end);
             }
-            TaskOutput::Spare(done) => {
-                self.cx.take_meta(&done.shown.meta, None);
-                let brought = self.sign_in.spare_answered(*done, &mut self.cx);
+            TaskOutput::Spare(answered) => {
+                self.cx.take_meta(&answered.0.meta, None);
+                let brought = self.sign_in.spare_answered(answered, &mut self.cx);
                 self.refuse_wrong_scope(brought);
             }
             TaskOutput::Sent(message, shown) => self.send_answered(message, *shown),

@@ -185,11 +185,10 @@ impl Probes {
 fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
     let facts = cx.tokens.facts().filter(|f| f.expires.is_none_or(|end| cx.now.mono < end.mono));
     let token = facts.and(cx.carried()).ok_or("there is no valid token")?;
-    cx.pace.may(cx.now, 0).map_err(|until| {
-        let seconds = until.left(cx.now).as_secs() + 1;
-        format!("the rate limit is used up; it starts anew in {seconds} s")
-    })?;
-    Ok(token)
+    match cx.pace.held(cx.now, 0).map(|until| until.left(cx.now).as_secs() + 1) {
+        Some(seconds) => Err(format!("the rate limit is used up; it starts anew in {seconds} s")),
+        None => Ok(token),
+    }
 }
 
 fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::engine::Report;
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
-use crate::engine::{Recalled, Report};
 use crate::genesys::conversations;
 use crate::genesys::conversations::{BULK_MAX, ListedMessage};
 use crate::model::{
-    ConversationKey, Exchange, ExchangeKind, MessageId, Moment, OutgoingMessage, RemoteMessage, RemoteState,
-    RepliesReadable, Unreadable,
+    ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, MessageId, Moment, OutgoingMessage,
+    RemoteMessage, RemoteState, RepliesReadable, Unreadable,
 };
 use crate::text::counted;
 
@@ -92,22 +92,21 @@ impl Reads {
         }
     }
 
-    /// A message of an earlier session. Also of one that was accepted the reader must know: else a look-up might take it
-    /// for an unknown one of the same text.
-    pub fn recall(&mut self, one: Recalled, cx: &Context) {
-        let reader = self.of(one.conversation);
-        if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
+    /// Also of an accepted one the reader must know: else a look-up might take it for an unknown one of the same text.
+    pub fn recall(&mut self, message: Message, begun: Timestamp, cx: &Context) {
+        let unknown = matches!(message.delivery, DeliveryStatus::Unknown(_));
+        let reader = self.of(message.conversation);
+        if let Some(id) = message.remote_id.as_ref().filter(|_| !unknown) {
             return reader.known(id);
         }
-        let when = if one.unknown {
-            // Its newest try began then, ended no later than a try may take, and could have been worked on as long again.
-            let latest = one.at.saturating_add(2 * cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
-            When::Unknown(one.at, latest)
+        let when = if unknown {
+            // The try ended no later than a try may take, and could have been worked on as long again.
+            When::Unknown(begun, begun.saturating_add(2 * cx.profile.request_timeout).unwrap_or(Timestamp::MAX))
         } else {
-            When::Accepted(cx.server_time(one.at))
+            When::Accepted(cx.server_time(begun))
         };
-        reader.sent(one.message, &cx.redactor.text(&one.text), when, one.remote_id);
-        if one.unknown && !cx.is_web(one.conversation) {
+        reader.sent(message.id, &cx.redactor.text(&message.text), when, message.remote_id);
+        if unknown && !cx.is_web(message.conversation) {
             reader.look(cx.now, &cx.options.read_pauses, true);
         }
     }
@@ -136,7 +135,7 @@ impl Reads {
 
     pub fn due(&self, cx: &Context) -> Option<Moment> {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
-        let held = cx.pace.may_read(cx.now).err().filter(|_| !self.readers.is_empty());
+        let held = cx.pace.any_read_held(cx.now).filter(|_| !self.readers.is_empty());
         let dues = idle.filter_map(|(_, reader)| reader.next).chain(held);
         dues.filter(|at| at.mono > cx.now.mono).min()
     }

@@ -37,8 +37,7 @@ use crate::model::{
 use crate::text::one_line;
 
 pub const WAITING: usize = 512;
-/// While fewer fit in, nothing is taken in that comes by itself: a flood waits with its sender.
-const ROOM: usize = WAITING / 2;
+const ROOM: usize = WAITING / 2; // while fewer fit in, nothing is taken in that comes by itself: a flood waits
 
 pub struct Reporter {
     listener: Sender<Report>,
@@ -93,7 +92,6 @@ impl Reporter {
             metrics.into_inner().finish().await;
         }
         for report in held.into_inner().into_iter().chain([Report::Stopped]) {
-            // Nobody may listen any more.
             let _ = listener.send(report).await;
         }
     }

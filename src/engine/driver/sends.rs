@@ -91,10 +91,10 @@ impl InFlightSend {
     fn paced(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> Option<(Moment, Pacing)> {
         let key = self.request.conversation;
         let shared = match self.channel.capabilities().transport {
-            Transport::Request => cx.pace.may(cx.now, 0).err().map(|until| (until, Pacing::Token)),
+            Transport::Request => cx.pace.held(cx.now, 0).map(|until| (until, Pacing::Token)),
             Transport::Frame => webs.paced(key, cx.now),
         };
-        let own = rates.get(&key).and_then(|rate| rate.may(cx.now).err()).map(|until| (until, Pacing::Session));
+        let own = rates.get(&key).and_then(|rate| rate.held(cx.now)).map(|until| (until, Pacing::Session));
         [shared, own].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 }
@@ -277,8 +277,7 @@ impl Sends {
         if let Some(record) = &send.record {
             cx.report(record.report());
         }
-        // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown. A row that
-        // cannot be written says the same.
+        // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown.
         if send.tries.lost == 0 {
             drop(cx.options.send_log.outcome(message, &delivery, None));
         }
@@ -370,8 +369,7 @@ impl Sends {
         }
     }
 
-    /// A token request is over: the messages that waited record its result. After a failure they wait for the next request,
-    /// if one follows.
+    /// The messages that waited record its result. After a failure they wait for the next request, if one follows.
     pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context) {
         let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(Exchange::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
@@ -392,8 +390,7 @@ pub fn untried(message: MessageId, request: &OutgoingMessage, cx: &mut Context) 
     Exchange { message: Some(message), sent_as: request.sent_as, ..record }
 }
 
-/// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody
-/// knows what became of those tries.
+/// An outcome that is no acceptance says nothing of earlier tries whose answers were lost.
 fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
     let why = match outcome {
         Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => why,

@@ -1,5 +1,4 @@
-//! Small requests beside the messages. None is tried again, none renews a token, and each leaves room under the rate limit
-//! for messages.
+//! Small requests beside the messages: none is tried again or renews a token, each leaves messages room under the limit.
 //!
 //! ```text
 //! the guest types ──────────────► event, at most every 5 s, now or never ─┐
@@ -21,8 +20,7 @@ use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 use super::context::Context;
 use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
-/// Typing is told at most this often, as the official clients do. [MTSDK]
-const TYPING_EVERY: Duration = Duration::from_secs(5);
+const TYPING_EVERY: Duration = Duration::from_secs(5); // at most, as the official clients do. [MTSDK]
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
 const LEARN_TRIES: u32 = 5;
 const LEARN_PAUSE: Duration = Duration::from_secs(1);
@@ -35,8 +33,7 @@ pub struct SideRequests {
     learning: BTreeMap<ConversationKey, Learning>, // conversations whose id is being asked for, or was not told
 }
 
-/// How asking for a conversation's id stands: each message that is pushed may ask, so that a server that does not tell is
-/// asked less and less, and then no more.
+/// Each message that is pushed may ask: a server that does not tell is asked less and less, and then no more.
 #[derive(Default)]
 struct Learning {
     under_way: bool,
@@ -108,7 +105,7 @@ impl SideRequests {
     }
 
     pub fn due(&self, cx: &Context) -> Option<Moment> {
-        cx.pace.may_read(cx.now).err().filter(|_| !self.waiting.is_empty())
+        cx.pace.any_read_held(cx.now).filter(|_| !self.waiting.is_empty())
     }
 
     pub fn begin_waiting(&mut self, cx: &mut Context) {

@@ -15,7 +15,7 @@ use crate::model::variation::OTHER_SCOPE;
 use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, TokenStatus, Variation};
 
 use super::context::Context;
-use super::task_output::{AnsweredTry, CapturedTry, TaskPurpose, TokenDone};
+use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
 
 const RETIRED: usize = 4; // replaced tokens kept for their end to come
 
@@ -27,8 +27,7 @@ struct Renewal {
     refused: Option<(TokenDenied, Outcome)>,
 }
 
-/// The exchange of a renewal that is over, and the generation of the token that it brought.
-pub type RenewalEnd = (ExchangeId, Option<Generation>);
+pub type RenewalEnd = (ExchangeId, Option<Generation>); // the exchange, and the token that it brought
 
 #[derive(Default)]
 pub struct SignInArea {
@@ -123,8 +122,8 @@ impl SignInArea {
         None
     }
 
-    pub fn token_answered(&mut self, done: TokenDone, cx: &mut Context) -> Option<RenewalEnd> {
-        let TokenDone { shown, grant } = done;
+    pub fn token_answered(&mut self, answered: AnsweredToken, cx: &mut Context) -> Option<RenewalEnd> {
+        let (shown, grant) = *answered;
         let (why, status, wait) = (shown.why(), shown.status(), shown.wait());
         let asked = self.renewal.as_ref().map_or(cx.now, |renewal| renewal.asked);
         if let Some(renewal) = &mut self.renewal {
@@ -179,8 +178,7 @@ impl SignInArea {
         Some((record.id, brought))
     }
 
-    /// Asks for a token of another scope, which a message wants, once the client's secret is there. The error says why
-    /// there will be none.
+    /// Asks for a token of another scope once the client's secret is there. The error says why there will be none.
     pub fn ask_spare(&mut self, cx: &mut Context) -> Result<(), Reason> {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else {
             return Ok(());
@@ -201,9 +199,10 @@ impl SignInArea {
         Ok(())
     }
 
-    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context) -> Result<(), Reason> {
-        let why = done.shown.why();
-        let (outcome, brought) = match done.grant {
+    pub fn spare_answered(&mut self, answered: AnsweredToken, cx: &mut Context) -> Result<(), Reason> {
+        let (shown, grant) = *answered;
+        let why = shown.why();
+        let (outcome, brought) = match grant {
             Some(TokenAnswer::Granted(grant)) => {
                 cx.learn_secret(&grant.token, "token of another scope");
                 cx.faulty.spare = Some(grant.token);
@@ -213,7 +212,7 @@ impl SignInArea {
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking_spare.take() {
-            cx.settle_try(&mut record, done.shown, outcome);
+            cx.settle_try(&mut record, shown, outcome);
         }
         brought
     }

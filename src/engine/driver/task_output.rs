@@ -53,6 +53,7 @@ impl TaskPurpose {
 }
 
 pub type AnsweredTry = (Exchange, CapturedTry);
+pub type AnsweredToken = Box<(CapturedTry, Option<TokenAnswer>)>; // what was told, where a whole answer came
 
 pub struct Finished {
     pub purpose: TaskPurpose,
@@ -66,8 +67,8 @@ pub type TakeBack = oneshot::Sender<()>;
 pub enum TaskOutput {
     Answered(Box<Finished>),
     Secret(Result<SecretString, String>),
-    Token(Box<TokenDone>),
-    Spare(Box<TokenDone>), // a token of another scope, for negative tests
+    Token(AnsweredToken),
+    Spare(AnsweredToken), // a token of another scope, for negative tests
     Sent(MessageId, Box<CapturedTry>),
     Recorded(MessageId, Result<(), Unrecorded>), // whether a message's intent was; where it was, its frame follows
     GuestToken(ConversationKey, u64, Result<GuestToken, String>), // for this opening of the socket
@@ -75,7 +76,6 @@ pub enum TaskOutput {
 }
 
 pub struct CapturedTry {
-    /// A whole answer and what it proves, or why there is none.
     pub result: Result<(AnswerEvidence, Response), Failure>,
     pub timing: Timing,
     pub meta: ResponseMeta,
@@ -86,11 +86,6 @@ pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
     pub skew: Option<i64>, // seconds that the server's clock is ahead
     pub date: Option<Timestamp>,
-}
-
-pub struct TokenDone {
-    pub shown: CapturedTry,
-    pub grant: Option<TokenAnswer>, // where a whole answer came
 }
 
 pub struct FileRead {

@@ -1,5 +1,4 @@
-//! Work that runs beside the loop: a try of a request, or something that blocks. A task sees secrets; what it brings back
-//! is captured already, but for tokens.
+//! Work beside the loop: a try, or what blocks. A task sees secrets; what it brings back is captured, but for tokens.
 //!
 //! ```text
 //! Context::request(purpose, record, call) ─► task: try, capture ─► TaskOutput::Answered(Finished) ─► the purpose's area
@@ -24,7 +23,7 @@ use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
 
 use super::context::Context;
-use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone};
+use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 
 struct Tools {
     client: Client,
@@ -60,8 +59,7 @@ impl Context {
         (take_back, Tools { client, redactor, clock: self.clock, cancel })
     }
 
-    /// Begins a request and reports it; a call that cannot be built is refused at once. `token`: the session's, where the
-    /// call carries it, and its age.
+    /// Begins and reports a request; what cannot be built is refused. `token`: the session's that it carries, its age.
     pub fn request(
         &mut self,
         purpose: TaskPurpose,
@@ -115,7 +113,7 @@ impl Context {
             };
             let shown = CapturedTry::of(&tried, CallKind::Token, &redactor, tools.clock);
             let done = if next.is_some() { TaskOutput::Token } else { TaskOutput::Spare };
-            done(Box::new(TokenDone { shown, grant }))
+            done(Box::new((shown, grant)))
         });
     }
 

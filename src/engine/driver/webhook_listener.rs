@@ -6,8 +6,7 @@
 //!                                                              └─ no ──► answered, counted ─► Refused, once a second
 //! ```
 //! Whoever can reach the port can send anything: what is not signed is answered, counted, and changes nothing. A
-//! connection that is slow with its head is dropped, and the oldest makes room where there are too many, so that nobody
-//! keeps genuine deliveries out by holding connections open.
+//! connection with a slow head is dropped, and the oldest of too many: nobody keeps genuine deliveries out by holding some.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -45,8 +44,7 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(5); // for the head of a req
 const PATIENCE: Duration = Duration::from_secs(15); // for a connection as a whole
 const CONNECTIONS: usize = 64; // connections at a time; one more ends the oldest
 const REPORTED_EVERY: Duration = Duration::from_secs(1); // refused requests are told no more often than this
-/// Deliveries that the driver has not looked at; more wait for their answer.
-pub const WAITING: usize = 64;
+pub const WAITING: usize = 64; // deliveries not looked at; more wait for their answer
 
 pub enum WebhookEvent {
     Listening(SocketAddr, SecretString), // it takes webhooks at this address, signed with this secret
@@ -239,8 +237,7 @@ impl Door {
     }
 }
 
-/// The body up to the bound, and how many bytes were seen of it. What breaks off is as short as it came: its signature
-/// will not fit.
+/// The body up to the bound, and how many bytes were seen. Of what breaks off, the signature will not fit.
 async fn collect(mut body: Incoming) -> (Vec<u8>, u64) {
     let (mut out, mut total) = (Vec::new(), 0);
     while let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {

@@ -25,8 +25,7 @@ pub struct Webhooks {
     events: Option<mpsc::Receiver<WebhookEvent>>, // where the profile wants one
     listener: JoinSet<()>,                        // ends with the driver
     seen: RecentSet<(String, String), REMEMBERED>,
-    /// The row of each way in which strangers were refused, and how many it counts.
-    refused: Vec<(WebhookAnswer, Exchange, u64)>,
+    refused: Vec<(WebhookAnswer, Exchange, u64)>, // the row of each way to refuse strangers, and its count
 }
 
 impl Webhooks {

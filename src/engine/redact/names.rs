@@ -37,8 +37,7 @@ const ENDS: [(&str, &str); 21] = [
 const WHOLE: [(&str, &str); 2] = [("code", "code"), ("sig", "signature")];
 /// Where a page of a list ends, and whose it is, is no secret.
 const HARMLESS: [&str; 4] = ["pagetoken", "nexttoken", "continuationtoken", "synctoken"];
-/// The end of a longer name is looked at.
-const LONGEST: usize = 64;
+const LONGEST: usize = 64; // the end of a longer name is looked at
 
 /// Names compare without case, `_`, `-` and `.`: `clientSecret`, `client_secret` and `Client-Secret` are one.
 fn plain(name: &str) -> String {
@@ -198,7 +197,6 @@ fn value_after(
             } else if looks_secret(value) {
                 0
             } else {
-                // `Bearer …`
                 let scheme = value.find(|c: char| !(c.is_ascii_alphabetic() || c == '-'))?;
                 let rest = value.get(scheme..)?;
                 let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -229,8 +227,7 @@ fn value_after(
     (found.end > found.start).then_some((found, is_bare))
 }
 
-/// Whether a mask may bear this label: the hint of a name, or a longer one of whoever knows the secret, as `token #3` and
-/// `webhook secret`.
+/// Whether a mask may bear this label: a name's hint, or a longer one of who knows the secret, as `webhook secret`.
 pub(super) fn is_label(label: &str) -> bool {
     label == "redacted"
         || label.split_once(' ').is_some_and(|(secret, _)| secret == "token")

@@ -164,7 +164,6 @@ fn entity(here: &str) -> Option<(char, usize)> {
     Some((c, end + 1))
 }
 
-/// What JSON and programs write with a backslash.
 fn escape(here: &str) -> Option<(char, usize)> {
     let unit = |at: usize| hex(here.get(at..)?.strip_prefix("\\u")?.get(..4)?);
     Some(match here.as_bytes().get(1)? {

@@ -25,7 +25,6 @@ pub enum Configure {
 }
 
 words! {
-    /// Presence events that a guest may send.
     pub enum Presence: as_str {
         Join = "Join"; // begins the conversation without a message
         Clear = "Clear"; // ends and erases it; the deployment must allow that
@@ -55,7 +54,6 @@ pub enum Ours {
     Presence(Presence),
     Health, // `echo`: is the session alive?
     Jwt,    // `getJwt`: for reading the history
-    /// Where may this file go?
     Upload {
         attachment_id: String,
         name: String,
@@ -63,11 +61,8 @@ pub enum Ours {
         size: u64,
         md5: String, // their MD5, base64, as S3 wants it
     },
-    /// This file goes with no message.
-    Delete {
-        attachment_id: String,
-    },
-    Close, // `closeSession`, for all connections of the guest
+    Delete(String), // the file of this attachment id goes with no message
+    Close,          // `closeSession`, for all connections of the guest
 }
 
 impl Ours {
@@ -92,7 +87,7 @@ impl Ours {
                 json!({"attachmentId": attachment_id, "fileName": name, "fileType": mime, "fileSize": size,
                     "fileMd5": md5, "errorsAsJson": true})
             }
-            Self::Delete { attachment_id } => json!({"attachmentId": attachment_id}),
+            Self::Delete(attachment_id) => json!({"attachmentId": attachment_id}),
             Self::Close => json!({"closeAllConnections": true}),
         };
         with(frame, rest).to_string()
@@ -105,7 +100,7 @@ impl Ours {
             Self::Health => "echo",
             Self::Jwt => "getJwt",
             Self::Upload { .. } => "onAttachment",
-            Self::Delete { .. } => "deleteAttachment",
+            Self::Delete(_) => "deleteAttachment",
             Self::Close => "closeSession",
         }
     }
@@ -126,13 +121,12 @@ impl Ours {
             Self::Health => "echo, health check".to_owned(),
             Self::Jwt => "getJwt".to_owned(),
             Self::Upload { name, .. } => format!("onAttachment {name}"),
-            Self::Delete { .. } => "deleteAttachment".to_owned(),
+            Self::Delete(_) => "deleteAttachment".to_owned(),
             Self::Close => "closeSession".to_owned(),
         }
     }
 
-    /// Whether the server answers it by a frame of its own. Typing is taken in silence; what is wrong with it comes as an
-    /// error all the same.
+    /// Whether a frame of its own answers it. Typing is taken in silence, unless something is wrong with it.
     pub const fn wants_answer(&self) -> bool {
         !matches!(self, Self::Typing)
     }
@@ -182,18 +176,13 @@ pub struct SessionResponse {
 pub enum GuestSocketMessage {
     Session(SessionResponse),
     Message(Box<Structured>),
-    Jwt {
-        jwt: String, // a secret
-        exp: Option<Timestamp>,
-    },
+    Jwt(String, Option<Timestamp>), // a secret, and when it ends
     Presigned {
         attachment_id: String,
         url: String, // a secret in parts: it is signed
         headers: Vec<(String, String)>,
     },
-    Uploaded {
-        attachment_id: String,
-    },
+    Uploaded(String), // the attachment id
     Deleted,
     UploadFailed {
         attachment_id: Option<String>,
@@ -234,7 +223,11 @@ impl Theirs {
         let body = &value["body"];
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
         let said = said(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
-            _ if is_error(code, body) => told_error(code, body),
+            _ if is_error(code, body) => {
+                let (code, message) = error(code, body);
+                let retry_after = body["retryAfter"].as_f64().filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+                Said::Error { code, message, retry_after }
+            }
             ("string", Some(text)) => Said::Text(text.to_owned()),
             _ => Said::Other,
         });
@@ -248,9 +241,9 @@ impl Theirs {
             Said::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
             Said::Session(_) => "session, resumed".to_owned(),
             Said::Message(message) => message_words(message),
-            Said::Jwt { .. } => "jwt".to_owned(),
+            Said::Jwt(..) => "jwt".to_owned(),
             Said::Presigned { .. } => "upload address".to_owned(),
-            Said::Uploaded { .. } => "file uploaded".to_owned(),
+            Said::Uploaded(_) => "file uploaded".to_owned(),
             Said::Deleted => "file deleted".to_owned(),
             Said::UploadFailed { code, message, .. } => {
                 format!("upload failed, {}", frame_codes::line(*code, message))
@@ -311,7 +304,7 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
             expires: seconds(&body["expirationDate"]),
         }),
         "StructuredMessage" => Said::Message(Box::new(Structured::read(body)?)),
-        "JwtResponse" => Said::Jwt { jwt: text(body, "jwt")?, exp: seconds(&body["exp"]) },
+        "JwtResponse" => Said::Jwt(text(body, "jwt")?, seconds(&body["exp"])),
         "PresignedUrlResponse" => Said::Presigned {
             attachment_id: text(body, "attachmentId")?,
             url: text(body, "url")?,
@@ -319,7 +312,7 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
                 .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect(),
         },
-        "UploadSuccessEvent" => Said::Uploaded { attachment_id: text(body, "attachmentId")? },
+        "UploadSuccessEvent" => Said::Uploaded(text(body, "attachmentId")?),
         "AttachmentDeletedResponse" => Said::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
             let (code, message) = error(code, body);
@@ -333,12 +326,6 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
         // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
         _ => return None,
     })
-}
-
-fn told_error(code: u16, body: &Value) -> GuestSocketMessage {
-    let (code, message) = error(code, body);
-    let retry_after = body["retryAfter"].as_f64().filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
-    Said::Error { code, message, retry_after }
 }
 
 fn is_error(frame: u16, body: &Value) -> bool {

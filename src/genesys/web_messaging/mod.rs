@@ -26,7 +26,7 @@ use super::{json, list, text, texts, whole};
 
 pub const APPLICATION: &str = "guestwire";
 pub const PAGE_SIZE: u32 = 25;
-const HISTORY: &str = "/api/v2/webmessaging/messages"; // the path of the history. [MTSDK `WebMessagingApi.kt`]
+pub const HISTORY: &str = "/api/v2/webmessaging/messages"; // the path of the history. [MTSDK `WebMessagingApi.kt`]
 const NAME_MAX: usize = 1024; // longest name of a file. [SAFRI quoting the limits page]
 const SIZE_MAX_KB: u64 = 10 * 1024; // largest file where the session tells no limit, in KB. [the same]
 
@@ -43,10 +43,6 @@ pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -
         origin,
         "the origin has characters that cannot stand in a header; check it in the profile",
     )
-}
-
-pub fn is_history(path: &str) -> bool {
-    path == HISTORY
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,8 +113,7 @@ fn matches(allowed: &str, mime: &str) -> bool {
     }
 }
 
-/// The request that puts a file where a `PresignedUrlResponse` says, with the headers that it wants. The address is the
-/// server's choice: only a secure one is taken, or one of this machine.
+/// The address is the server's choice: only a secure one is taken, or one of this machine.
 pub fn put_file(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Call, String> {
     let parsed: Uri = url.parse().map_err(|_| "its address cannot be used".to_owned())?;
     let host = parsed.host().unwrap_or_default();

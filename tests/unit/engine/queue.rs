@@ -159,14 +159,14 @@ mod pace {
     #[test]
     fn pace_stops_before_the_limit_and_starts_with_the_new_window() {
         let mut pace = Pace::default();
-        assert_eq!(pace.may(at(0), 0), Ok(()));
+        assert_eq!(pace.held(at(0), 0), None);
         pace.observe(RateLimit { count: 297, allowed: 300, resets: at(10) }, 1);
         pace.spend();
-        assert_eq!(pace.may(at(0), 0), Ok(()));
-        assert_eq!(pace.may(at(0), 10), Err(at(10)), "reads leave room for sends");
+        assert_eq!(pace.held(at(0), 0), None);
+        assert_eq!(pace.held(at(0), 10), Some(at(10)), "reads leave room for sends");
         pace.spend();
-        assert_eq!(pace.may(at(0), 0), Err(at(10)));
-        assert_eq!(pace.may(at(10), 0), Ok(()));
+        assert_eq!(pace.held(at(0), 0), Some(at(10)));
+        assert_eq!(pace.held(at(10), 0), None);
     }
 
     #[test]
@@ -174,8 +174,8 @@ mod pace {
         let mut pace = Pace::default();
         pace.silence(at(60_000));
         pace.silence(at(1_000));
-        assert_eq!(pace.may(at(2_000), 0), Err(at(60_000)));
-        assert_eq!(pace.may(at(60_000), 0), Ok(()));
+        assert_eq!(pace.held(at(2_000), 0), Some(at(60_000)));
+        assert_eq!(pace.held(at(60_000), 0), None);
     }
 
     #[test]
@@ -183,27 +183,27 @@ mod pace {
         let long = Duration::from_secs(7_200);
         let mut pace = Pace::default();
         pace.hold_reads(long, at(0));
-        assert_eq!(pace.may(at(1), 0), Err(at(60_000)));
+        assert_eq!(pace.held(at(1), 0), Some(at(60_000)));
         let mut pace = Pace::default();
         pace.observe(RateLimit { count: 300, allowed: 300, resets: at(20_000) }, 0);
         pace.hold_reads(long, at(0));
-        assert_eq!((pace.may(at(1), 0), pace.may(at(20_000), 0)), (Err(at(20_000)), Ok(())));
+        assert_eq!((pace.held(at(1), 0), pace.held(at(20_000), 0)), (Some(at(20_000)), None));
         let mut pace = Pace::default();
         pace.hold_reads(Duration::from_secs(3), at(0));
-        assert_eq!((pace.may(at(1), 0), pace.may(at(3_000), 0)), (Err(at(3_000)), Ok(())));
+        assert_eq!((pace.held(at(1), 0), pace.held(at(3_000), 0)), (Some(at(3_000)), None));
     }
 
     #[test]
     fn the_sixth_of_a_second_waits_for_the_first_to_be_a_second_old() {
         let mut rate = Rate::new(5, Duration::from_secs(1));
         for sent in [0, 10, 20, 30, 40] {
-            assert_eq!(rate.may(at(sent)), Ok(()));
+            assert_eq!(rate.held(at(sent)), None);
             rate.spend(at(sent));
         }
-        assert_eq!(rate.may(at(50)), Err(at(1000)));
-        assert_eq!(rate.may(at(1000)), Ok(()));
+        assert_eq!(rate.held(at(50)), Some(at(1000)));
+        assert_eq!(rate.held(at(1000)), None);
         rate.spend(at(1000));
-        assert_eq!(rate.may(at(1000)), Err(at(1010)), "and the seventh for the second");
+        assert_eq!(rate.held(at(1000)), Some(at(1010)), "and the seventh for the second");
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod pace {
         let mut rate = Rate::new(1, Duration::from_secs(1));
         rate.spend(at(0));
         rate.arrived(at(300));
-        assert_eq!(rate.may(at(1000)), Err(at(1300)));
+        assert_eq!(rate.held(at(1000)), Some(at(1300)));
     }
 
     proptest! {
@@ -222,11 +222,11 @@ mod pace {
             let (mut now, mut went) = (0, Vec::new());
             for step in steps {
                 now += step;
-                if let Err(until) = rate.may(at(now)) {
+                if let Some(until) = rate.held(at(now)) {
                     prop_assert!(until.mono > at(now).mono);
                     now = u64::try_from(until.mono.as_millis()).unwrap_or(u64::MAX);
                 }
-                prop_assert_eq!(rate.may(at(now)), Ok(()));
+                prop_assert_eq!(rate.held(at(now)), None);
                 rate.spend(at(now));
                 went.push(now);
                 let span = went.iter().filter(|t| now - **t < 1000).count();

@@ -381,10 +381,11 @@ mod flight {
     use crate::genesys::web_messaging::{Configure, OutgoingFrame};
     use std::time::Duration;
 
-    fn flight<const N: usize>(list: [(&str, Ours); N]) -> Vec<Waiting<usize>> {
+    fn flight<const N: usize>(list: [(&str, Ours); N]) -> Vec<Waiting> {
         let waiting = list.into_iter().enumerate().map(|(of, (tracing, ours))| {
             let until = Moment::ZERO.after(Duration::from_secs(of as u64 + 1));
-            Waiting { tracing: tracing.to_owned(), ours, until, of }
+            let of = Of::Message(MessageId(of as u64));
+            Waiting { tracing: tracing.to_owned(), ours, until, of, gate: Arc::default() }
         });
         waiting.collect()
     }
@@ -397,8 +398,11 @@ mod flight {
         Ours::Configure { deployment_id: "d".to_owned(), how: Configure::New }
     }
 
-    fn answered(flight: &mut Vec<Waiting<usize>>, frame: &str) -> Option<usize> {
-        take_answered(flight, &Theirs::read(frame).unwrap()).map(|w| w.of)
+    fn answered(flight: &mut Vec<Waiting>, frame: &str) -> Option<u64> {
+        take_answered(flight, &Theirs::read(frame).unwrap()).and_then(|w| match w.of {
+            Of::Message(message) => Some(message.0),
+            Of::Session(_) => None,
+        })
     }
 
     #[test]

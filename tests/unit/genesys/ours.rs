@@ -109,7 +109,7 @@ fn an_uploaded_file_asking_for_its_place_and_deleting_it() {
         r#"{"action":"onAttachment","token":"the-token","tracingId":"tr","attachmentId":"a1","fileName":"a.png","fileType":"image/png","fileSize":123,"fileMd5":"bWQ1","errorsAsJson":true}"#
     );
     assert_eq!(
-        written(&Ours::Delete { attachment_id: "a1".into() }),
+        written(&Ours::Delete("a1".into())),
         r#"{"action":"deleteAttachment","token":"the-token","tracingId":"tr","attachmentId":"a1"}"#
     );
 }

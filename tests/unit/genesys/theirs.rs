@@ -189,7 +189,7 @@ fn the_health_check_comes_back_with_the_sessions_end() {
 fn jwt_and_upload() {
     let jwt = read(r#"{"type":"response","class":"JwtResponse","code":200,"body":{"jwt":"eyJ","exp":1791139139}}"#);
     assert!(
-        matches!(jwt.said, GuestSocketMessage::Jwt { jwt, exp: Some(exp) } if jwt == "eyJ" && exp.as_second() == 1_791_139_139)
+        matches!(jwt.said, GuestSocketMessage::Jwt(jwt, Some(exp)) if jwt == "eyJ" && exp.as_second() == 1_791_139_139)
     );
     let place = read(
         r#"{"type":"response","class":"PresignedUrlResponse","code":200,"body":{"attachmentId":"a","headers":{"x-amz-tagging":"abc"},"url":"https://up","fileName":"a.png","fileSize":1,"fileType":"image/png"}}"#,
@@ -202,7 +202,7 @@ fn jwt_and_upload() {
     let done = read(
         r#"{"type":"message","class":"UploadSuccessEvent","code":200,"body":{"attachmentId":"a","downloadUrl":"https://d","timestamp":"2026-11-23T10:00:00Z"}}"#,
     );
-    assert_eq!(done.said, GuestSocketMessage::Uploaded { attachment_id: "a".into() });
+    assert_eq!(done.said, GuestSocketMessage::Uploaded("a".into()));
     let gone =
         read(r#"{"type":"response","class":"AttachmentDeletedResponse","code":200,"body":{"attachmentId":"a"}}"#);
     assert_eq!((gone.words().as_str(), gone.said), ("file deleted", GuestSocketMessage::Deleted));

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
-use guestwire::engine::{Command, Recalled, Report};
+use guestwire::engine::{Command, Report};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{
-    Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, FileSource,
-    MessageId, OpenGuest, Outcome, Variation,
+    Address, Attachment, Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras,
+    FileSource, Message, MessageId, Moment, OpenGuest, Outcome, Variation,
 };
 use serde_json::{Value, json as js};
 
@@ -167,15 +167,23 @@ async fn the_id_survives_a_restart() {
     let server = Server::start(serve(|_| taken())).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let kept = |key: &str| Extras { key: Some(key.into()), ..Extras::default() };
-    engine.handle.ask(Command::Recall(vec![Recalled {
-        message: MessageId(1),
-        conversation: ConversationKey(0),
-        text: "lost".into(),
-        at: jiff::Timestamp::now(),
-        remote_id: None,
-        unknown: true,
-        key: Some("kept-1".into()),
-    }]));
+    let begun = jiff::Timestamp::now();
+    engine.handle.ask(Command::Recall(vec![(
+        Message {
+            id: MessageId(1),
+            conversation: ConversationKey(0),
+            author: Author::Guest,
+            text: "lost".into(),
+            at: Moment::new(Duration::ZERO, begun),
+            delivery: DeliveryStatus::Unknown("killed".into()),
+            exchange: None,
+            remote_id: None,
+            resend_of: None,
+            sent_as: None,
+            extras: kept("kept-1"),
+        },
+        begun,
+    )]));
     engine.handle.ask(Command::Send(
         MessageId(2),
         OutgoingMessage { resend_of: Some(MessageId(1)), ..request("lost", Extras::default()) },

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
-use guestwire::engine::{Command, Recalled, Report};
-use guestwire::model::{ConversationKey, DeliveryStatus, ExchangeKind, MessageId, Outcome};
+use guestwire::engine::{Command, Report};
+use guestwire::model::{
+    Author, ConversationKey, DeliveryStatus, ExchangeKind, Extras, Message, MessageId, Moment, Outcome,
+};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
 
 use crate::support::engine::TestEngine;
@@ -30,15 +33,24 @@ fn both() -> (Sandbox, TestEngine) {
 /// An earlier session was killed while it said this, in the minute of that line.
 fn recall(engine: &TestEngine, id: u64, text: &str, line: i64) -> MessageId {
     let ago = jiff::SignedDuration::from_mins(LINES + 2 - line);
-    engine.handle.ask(Command::Recall(vec![Recalled {
-        message: MessageId(id),
-        conversation: ConversationKey(0),
-        text: text.to_owned(),
-        at: jiff::Timestamp::now().checked_sub(ago).unwrap(),
-        remote_id: None,
-        unknown: true,
-        key: Some(uuid::Uuid::new_v4().to_string()),
-    }]));
+    let begun = jiff::Timestamp::now().checked_sub(ago).unwrap();
+    let extras = Extras { key: Some(uuid::Uuid::new_v4().to_string()), ..Extras::default() };
+    engine.handle.ask(Command::Recall(vec![(
+        Message {
+            id: MessageId(id),
+            conversation: ConversationKey(0),
+            author: Author::Guest,
+            text: text.to_owned(),
+            at: Moment::new(Duration::ZERO, begun),
+            delivery: DeliveryStatus::Unknown("killed".into()),
+            exchange: None,
+            remote_id: None,
+            resend_of: None,
+            sent_as: None,
+            extras,
+        },
+        begun,
+    )]));
     MessageId(id)
 }
 

@@ -7,7 +7,7 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::guest_socket::Frame;
-use crate::engine::web_session::{SocketEvent, Waiting, take_answered};
+use crate::engine::web_session::{Of, SocketEvent, Waiting, take_answered};
 use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Presence, Theirs, declined};
 use crate::model::frame_codes::{self, Means};
 use crate::model::{
@@ -17,7 +17,6 @@ use crate::model::{
 use crate::text::one_line;
 
 use super::Driver;
-use super::state::{FrameUnderWay, Of};
 
 impl Driver {
     /// How a frame stands in the log: one of ours as `FRAME`, where a request has `GET`; one that came by itself as `RECV`.
@@ -56,7 +55,7 @@ impl Driver {
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
         if ours.wants_answer() {
-            web.flight.push(Waiting { tracing, ours, until, of: (of, gate) });
+            web.flight.push(Waiting { tracing, ours, until, of, gate });
         }
     }
 
@@ -84,7 +83,7 @@ impl Driver {
         };
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match take_answered(&mut web.flight, &theirs) {
-            Some(Waiting { of: (Of::Message(message), _), .. }) => {
+            Some(Waiting { of: Of::Message(message), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
                 // What another token, or none, is answered says nothing of this session.
@@ -92,7 +91,7 @@ impl Driver {
                     self.hear_frame(key, theirs);
                 }
             }
-            Some(Waiting { of: (Of::Session(mut record), _), ours, .. }) => {
+            Some(Waiting { of: Of::Session(mut record), ours, .. }) => {
                 let outcome = match (&theirs.said, &ours) {
                     (GuestSocketMessage::Error { code, message, .. }, Ours::Configure { .. }) => {
                         Outcome::Refused(declined(*code, message))
@@ -158,17 +157,16 @@ impl Driver {
         for waiting in late.collect::<Vec<_>>() {
             let (kind, why) = match waiting.of {
                 // The conversation's end is why no echo came; the socket itself is open.
-                (Of::Message(_), _) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
+                Of::Message(_) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
                 _ => (FailureKind::Timeout, ""),
             };
             self.never_answered(key, waiting, kind, &format!("{why}nothing came within {seconds} s"));
         }
     }
 
-    pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameUnderWay, kind: FailureKind, why: &str) {
-        let (of, gate) = waiting.of;
-        let wrote = !gate.bar();
-        match of {
+    pub fn never_answered(&mut self, key: ConversationKey, waiting: Waiting, kind: FailureKind, why: &str) {
+        let wrote = !waiting.gate.bar();
+        match waiting.of {
             Of::Message(message) => self.message_lost(message, wrote, kind, why),
             Of::Session(mut record) => {
                 record.end((lost(kind, why, wrote), took(record.began(), self.cx.now)));

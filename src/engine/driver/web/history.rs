@@ -4,8 +4,7 @@
 //! catch up ─► page 1 ─► all of it new, or it ends before the oldest unknown message? ─► page 2 ─► …
 //! a person asks ─► the next page that was not read yet
 //! ```
-//! What was said while nobody listened is read within a bound; what is unknown is looked for until it is found, or the
-//! pages are older than it.
+//! What was missed is read within a bound; what is unknown is looked for until it is found, or the pages are older.
 
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5); // [real: seen 
 const GAP_PAGES: u32 = 8; // how many pages are read by themselves to close a gap
 /// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
 pub const PAGES_MAX: u32 = 1_000;
-/// How often reading a page is tried, and the first pause before it is tried again.
-const TRIES: u32 = 4;
+const TRIES: u32 = 4; // how often reading a page is tried
 const AGAIN_FIRST: Duration = Duration::from_secs(5);
 
 /// Why a page is read: to hear messages that were missed and find unknown ones, or since a person asked for older ones.
@@ -97,7 +95,6 @@ impl WebHistory {
         }
     }
 
-    /// A page is to be read once more, at once.
     pub const fn again(&mut self, page: u32, why: PageFor) {
         match why {
             PageFor::Asked => self.asked = true,

@@ -108,7 +108,6 @@ impl Driver {
         }
     }
 
-    /// An event of a session: the machine decides, the steps are carried out, and what changed is told.
     pub fn web_event(&mut self, key: ConversationKey, event: SocketEvent) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         let steps = web.machine.on(event, self.cx.now);
@@ -177,7 +176,6 @@ impl Driver {
         }
     }
 
-    /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
     pub async fn close_webs(&mut self) {
         let mut closed = Vec::new();
         for key in self.webs.keys(|_| true) {
@@ -209,7 +207,6 @@ impl Driver {
         }
     }
 
-    /// Begins to open the socket: with the token that is known, or once it is.
     pub fn open_web(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         web.opening.serial += 1;

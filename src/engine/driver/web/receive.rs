@@ -27,8 +27,7 @@ use crate::model::{
 use super::Driver;
 use super::history::{PageFor, SeenPages};
 
-/// How long somebody is taken to type where the event does not say. [the events of the published samples: 5 s]
-const TYPES_FOR: Duration = Duration::from_secs(5);
+const TYPES_FOR: Duration = Duration::from_secs(5); // where the event does not say. [the published samples]
 
 impl Driver {
     pub fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs) {
@@ -61,11 +60,11 @@ impl Driver {
                     Means::Slower | Means::Refused | Means::Failed => {}
                 }
             }
-            GuestSocketMessage::Jwt { jwt, exp } => self.jwt_came(key, jwt, exp),
+            GuestSocketMessage::Jwt(jwt, exp) => self.jwt_came(key, jwt, exp),
             GuestSocketMessage::Presigned { attachment_id, url, headers } => {
                 self.upload_place(key, &attachment_id, &url, &headers);
             }
-            GuestSocketMessage::Uploaded { attachment_id } => self.upload_arrived(key, &attachment_id),
+            GuestSocketMessage::Uploaded(attachment_id) => self.upload_arrived(key, &attachment_id),
             GuestSocketMessage::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message);
             }

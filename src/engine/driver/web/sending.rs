@@ -1,5 +1,4 @@
-//! Messages as frames: recorded, written, echoed; and their files, each of which is put where the session says before the
-//! message that carries them is written.
+//! Messages as frames: recorded, written, echoed; and their files, which are put where the session says before that.
 //!
 //! ```text
 //! head of its queue ─► its files ─► intent recorded ─► frame ─┬─ echo ───► accepted ─► (a reply) ─► answered
@@ -9,8 +8,7 @@
 //!
 //! a file: read ─► limits ─► onAttachment ─► PresignedUrlResponse ─► PUT ─► UploadSuccessEvent ─► the next, or launched
 //! ```
-//! What fails on the way has a reason, and nothing of the message was written. Files that arrived and go with no
-//! message are deleted again (`deleteAttachment`).
+//! What fails on the way wrote nothing of the message. Files that then go with none are deleted (`deleteAttachment`).
 
 use std::collections::VecDeque;
 
@@ -20,6 +18,7 @@ use crate::engine::Unrecorded;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::driver::task_output::{AnsweredTry, FileRead, TaskPurpose};
 use crate::engine::outcome::RetryDecision;
+use crate::engine::web_session::Of;
 use crate::engine::{channel, outcome};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::web_messaging::{GuestSocketMessage, Ours, Theirs, put_file};
@@ -30,7 +29,7 @@ use crate::model::{
 
 use super::Driver;
 use super::frames::{lost, shown_answer, took};
-use super::state::{Of, Ready, Uploading};
+use super::state::{Ready, Uploading};
 
 impl Driver {
     pub fn launch_frame(&mut self, message: MessageId) {
@@ -134,13 +133,12 @@ impl Driver {
         }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         // Else its intent is being recorded: it is not written after that.
-        if let Some(at) = web.flight.iter().position(|w| matches!(w.of.0, Of::Message(m) if m == message)) {
+        if let Some(at) = web.flight.iter().position(|w| matches!(w.of, Of::Message(m) if m == message)) {
             let waiting = web.flight.remove(at);
             self.never_answered(key, waiting, FailureKind::Cancelled, "taken back");
         }
     }
 
-    /// Where the message stands that goes first once the socket is open again.
     pub fn restate_first(&mut self, key: ConversationKey, delivery: DeliveryStatus) {
         let first = self.waiting_in(key).next();
         if let Some(message) = first {
@@ -153,8 +151,7 @@ impl Driver {
         self.sends.waiting().filter(of_it).map(|send| send.message)
     }
 
-    /// The attachment ids of a message's files. Nothing where they are being uploaded: the message is launched again
-    /// then.
+    /// The attachment ids of a message's files. `None`: they are being uploaded, and it is launched again then.
     pub fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
         let request = &self.sends.get(message)?.request;
         let key = request.conversation;
@@ -247,7 +244,6 @@ impl Driver {
         }
     }
 
-    /// The server, or we, did not take a file: the message is not sent.
     pub fn upload_refused(&mut self, key: ConversationKey, id: Option<&str>, code: u16, said: &str) {
         let Some(uploading) = self.webs.upload(key) else { return };
         if uploading.current.is_some() && id.is_none_or(|id| uploading.is_at(id)) {
@@ -297,12 +293,11 @@ impl Driver {
         self.delete_unwanted(key);
     }
 
-    /// Asks for files to be deleted, as soon as the socket and its pace allow.
     pub fn delete_unwanted(&mut self, key: ConversationKey) {
         while self.not_open(key).is_none()
-            && let Some(attachment_id) = self.webs.all.get_mut(&key).and_then(|web| web.files.unwanted.pop_front())
+            && let Some(file) = self.webs.all.get_mut(&key).and_then(|web| web.files.unwanted.pop_front())
         {
-            self.write_frame(key, Ours::Delete { attachment_id });
+            self.write_frame(key, Ours::Delete(file));
         }
     }
 

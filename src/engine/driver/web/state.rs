@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -10,27 +9,18 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::engine::EngineOptions;
-use crate::engine::client::Gate;
 use crate::engine::driver::context::Context;
 use crate::engine::driver::task_output::TakeBack;
 use crate::engine::guest_socket::{AHEAD, Link, LinkEvent};
 use crate::engine::queue::Rate;
 use crate::engine::web_session::{AGAIN_FIRST, Machine, Waiting};
 use crate::genesys::web_messaging::{Media, Ours};
-use crate::model::{Attachment, Author, ConversationKey, Exchange, FileSource, MessageId, Moment, Pacing, WebSession};
+use crate::model::{Attachment, Author, ConversationKey, FileSource, MessageId, Moment, Pacing, WebSession};
 
 use super::history::WebHistory;
 
 const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.connection.rate.per.minute`]
-
-/// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
-pub enum Of {
-    Message(MessageId),
-    Session(Box<Exchange>),
-}
-
-pub type FrameUnderWay = Waiting<(Of, Arc<Gate>)>;
 
 pub struct Ready {
     pub message: MessageId,
@@ -67,7 +57,7 @@ pub struct WebConversation {
     pub guest: GuestIdentity,
     pub opening: OpeningState,
     pub link: Option<Link>,
-    pub flight: Vec<FrameUnderWay>,
+    pub flight: Vec<Waiting>,
     pub ready: Option<Ready>,
     pub pace: FramePace,
     pub typing: Option<Author>, // who of the other side is typing, as far as reported
@@ -96,10 +86,9 @@ impl WebConversation {
         }
     }
 
-    /// Until when frames are held back, and which limit.
     pub fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
         let silent = self.pace.silent.filter(|until| now.mono < until.mono).map(|until| (until, Pacing::Slower));
-        let frames = self.pace.frames.may(now).err().map(|until| (until, Pacing::Frames));
+        let frames = self.pace.frames.held(now).map(|until| (until, Pacing::Frames));
         [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 
@@ -118,7 +107,7 @@ impl WebConversation {
 
     pub fn page_held_until(&self, now: Moment) -> Option<Moment> {
         self.history.wanted().filter(|_| self.history.reading.is_none())?;
-        self.history.held(now).max(self.pace.pages.may(now).err())
+        self.history.held(now).max(self.pace.pages.held(now))
     }
 }
 
@@ -180,12 +169,10 @@ pub struct Files {
 
 pub struct Uploading {
     pub message: MessageId,
-    pub left: VecDeque<Attachment>, // on this machine
-    /// The attachment id of the file under way, and its bytes until they are put.
-    pub current: Option<(String, Vec<u8>)>,
-    pub done: Vec<(String, String)>, // attachment id and type of each that has arrived
-    /// The server says where a file may go, and when it has arrived; no later than this.
-    pub until: Option<Moment>,
+    pub left: VecDeque<Attachment>,         // on this machine
+    pub current: Option<(String, Vec<u8>)>, // attachment id of the file under way, its bytes until put
+    pub done: Vec<(String, String)>,        // attachment id and type of each that has arrived
+    pub until: Option<Moment>,              // the server says by then where a file may go, or that it has arrived
 }
 
 impl Uploading {
@@ -198,7 +185,6 @@ impl Uploading {
         self.current.as_ref().is_some_and(|(current, _)| current == id)
     }
 
-    /// Where the file under way is, and its name.
     pub fn file(&self) -> Option<(&Path, String)> {
         let file = self.left.front()?;
         let FileSource::File(path) = &file.place else { return None };
