@@ -263,7 +263,3 @@ impl fmt::Display for Action {
         f.write_str(self.name())
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/tui/action.rs"]
-mod tests;

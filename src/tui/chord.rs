@@ -165,8 +165,3 @@ impl fmt::Display for KeySequence {
         Ok(())
     }
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-#[path = "../../tests/unit/tui/chord.rs"]
-mod tests;

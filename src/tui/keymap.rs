@@ -185,8 +185,3 @@ impl Keys {
         [self.first.map(|(_, at)| at.after(PREFIX_MENU)), self.quit_armed.map(|at| at.after(QUIT_HINT))]
     }
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-#[path = "../../tests/unit/tui/keymap.rs"]
-mod tests;

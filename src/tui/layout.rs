@@ -14,15 +14,10 @@ use ratatui::layout::{Rect, Size};
 
 use super::action::Context;
 
-/// The smallest supported terminal.
 pub const MINIMUM: Size = Size { width: 40, height: 12 };
-/// From here on the thread stands beside the log.
 const THREAD_BESIDE: u16 = 170;
-/// From so many rows on the thread stands above the log where it cannot stand beside it.
 const THREAD_ABOVE: u16 = 20;
-/// From here on the list stands beside the rest.
 const LIST_BESIDE: u16 = 110;
-/// From here on panes have rules between them.
 const RULES: u16 = 70;
 /// From so many rows on there is a rule above the status line.
 const BOTTOM_RULE: u16 = 16;
@@ -72,7 +67,6 @@ impl Arrangement {
         Self { size, focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false }
     }
 
-    /// Whether the thread stands in the log's place.
     pub const fn thread_covers_log(self) -> bool {
         self.thread_over && !holds_thread_and_log(self.size)
     }
@@ -102,7 +96,6 @@ impl Arrangement {
     }
 }
 
-/// A pane's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaneArea {
     /// With the heading, which is its first row.
@@ -136,7 +129,6 @@ pub struct Panes {
     pub too_small: bool,
     pub header: Rect,
     pub picker: Option<PaneArea>,
-    /// The list covers what is under it.
     pub picker_on_top: bool,
     pub log: Option<PaneArea>,
     pub thread: Option<PaneArea>,
@@ -220,12 +212,10 @@ pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u
 /// Cells before the composer's text: a blank, the mark, a blank.
 pub const COMPOSER_BEFORE: u16 = 3;
 
-/// Whether thread and log can both be shown: side by side, or one above the other.
 pub const fn holds_thread_and_log(size: Size) -> bool {
     size.width >= RULES && size.height >= THREAD_ABOVE
 }
 
-/// Gives the list its place; what is left for the others.
 fn place_list(panes: &mut Panes, body: Rect, focus: Pane, ruled: bool) -> Rect {
     let width = match body.width {
         180.. => 40,
@@ -247,13 +237,11 @@ fn place_list(panes: &mut Panes, body: Rect, focus: Pane, ruled: bool) -> Rect {
     body
 }
 
-/// The left `width` columns, and the rest.
 fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
     let width = width.min(area.width);
     (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
 }
 
-/// What is above the lowest `height` rows, and those.
 fn split_bottom(area: Rect, height: u16) -> (Rect, Rect) {
     let height = height.min(area.height);
     (Rect { height: area.height - height, ..area }, Rect { y: area.bottom() - height, height, ..area })

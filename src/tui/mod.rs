@@ -84,3 +84,7 @@ pub enum Effect {
     /// Leave.
     Quit,
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/tui/mod.rs"]
+mod tests;

@@ -33,11 +33,9 @@ const FINISH: Duration = Duration::from_secs(3);
 /// A recorded demo of some minutes is far smaller.
 const TAPE_MAX: u64 = 64 << 20;
 
-/// Puts what is shown in demo mode into a state.
 type DemoStart = Box<dyn FnOnce(&mut State)>;
 
-/// Reads what is shown from the start; then the console can be opened. `made_up` puts into its state what is to be
-/// measured.
+/// Reads what is shown from the start. `made_up` puts into the console's state what is to be measured.
 pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
     let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
     Ok(Box::new(move |settings| {

@@ -20,7 +20,6 @@ const BUILT_IN: [(&str, &str); 6] = [
 const TERMINAL: &str = "terminal";
 const MONOCHROME: &str = "monochrome";
 
-/// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StyleRole {
     #[default]
@@ -108,7 +107,6 @@ pub struct Colors {
 }
 
 impl Colors {
-    /// The nearest of the 256 colours of xterm in the place of each.
     fn indexed(mut self) -> Self {
         let grounds = [&mut self.background, &mut self.selected, &mut self.bubble, &mut self.own_bubble];
         let texts = [&mut self.text, &mut self.dim, &mut self.border, &mut self.accent];

@@ -30,7 +30,6 @@ pub struct MisplacedId {
     pub right: Option<String>,
 }
 
-/// The ids of an address, with what belongs in each place.
 pub fn places(address: &Address) -> Vec<(IdKind, &str)> {
     match address {
         Address::GuestApi { conversation_id, participant_id, .. } => {

@@ -9,7 +9,6 @@ use crate::session::log::KeyNames;
 use crate::tui::layout::Pane;
 use crate::tui::{Action, Chord, Context, KeyMeaning, KeySequence};
 
-/// A key and what it does.
 pub type KeyHint = (String, &'static str);
 
 pub type KeyGroup = Vec<(Action, &'static str)>;
@@ -133,7 +132,6 @@ impl State {
         }
     }
 
-    /// The first keys of some actions with their words, of those that have one.
     fn hints(&self, hints: &[(Action, &'static str)]) -> Vec<KeyHint> {
         let named = hints.iter().map(|(action, words)| (self.keys.map.key(*action), *words));
         named.filter(|(key, _)| !key.is_empty()).collect()
@@ -237,8 +235,7 @@ impl State {
         keys.into_iter().filter(|(key, _)| !key.trim().is_empty()).collect()
     }
 
-    /// The key that says yes to a question.
-    pub fn yes_key(&self, ask: &Confirmation) -> String {
+    pub(crate) fn yes_key(&self, ask: &Confirmation) -> String {
         if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keys.map.key(Action::Confirm) }
     }
 
@@ -260,7 +257,6 @@ impl State {
         hints
     }
 
-    /// Whether an action that is named beside a pane has something to act on.
     fn can_act(&self, action: Action) -> bool {
         let (open, chosen) = (self.session.conversations.active_item(), self.session.conversations.selected_item());
         let entry = self.shown_log().selected();
@@ -304,8 +300,7 @@ impl State {
         }
     }
 
-    /// The actions that begin with a key where the focus is, with their second keys.
-    pub fn actions_after(&self, first: Chord) -> Vec<(Chord, Action)> {
+    pub(crate) fn actions_after(&self, first: Chord) -> Vec<(Chord, Action)> {
         let mut actions = self.keys.map.after(self.arrangement.focus.context(), first);
         if self.arrangement.focus != Pane::Composer {
             actions.extend(self.keys.map.after(Context::Global, first));
@@ -318,7 +313,3 @@ impl State {
 pub fn verdict_keys(state: &State) -> Vec<String> {
     group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action))).collect()
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/tui/state/key_hints.rs"]
-mod tests;

@@ -31,8 +31,7 @@ pub struct HistoryStretch {
 }
 
 impl HistoryStretch {
-    /// A stretch that looks as the session's log does, and says why each entry was refused. The cursor stands on the
-    /// last.
+    /// Looks as the session's log does, and says why each entry was refused. The cursor stands on the last.
     pub fn new(session: &Session, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
         let mut log = session.log_of_kept(&entries);
         let entries: VecDeque<_> = entries.into();
@@ -54,8 +53,7 @@ impl HistoryStretch {
         self.rebuild(session);
     }
 
-    /// More below.
-    pub fn append(&mut self, session: &Session, more: Vec<KeptEntry>, newer: bool) {
+    pub(crate) fn append(&mut self, session: &Session, more: Vec<KeptEntry>, newer: bool) {
         self.entries.extend(more);
         self.newer = newer;
         let over = self.entries.len().saturating_sub(WINDOW);
@@ -69,8 +67,7 @@ impl HistoryStretch {
         self.log = log;
     }
 
-    /// A mark or comment changed in the pane.
-    pub fn marked(&mut self, number: u64, marked: bool, comment: Option<String>) {
+    pub(crate) fn marked(&mut self, number: u64, marked: bool, comment: Option<String>) {
         if let Some(entry) = self.entries.iter_mut().find(|e| e.number == number) {
             entry.marked = marked;
             entry.comment = comment;
@@ -78,7 +75,6 @@ impl HistoryStretch {
     }
 }
 
-/// What the log pane shows besides what happens now.
 #[derive(Debug, Default)]
 pub struct LogPane {
     /// What it shows instead of what happens now.
@@ -129,7 +125,6 @@ impl LogPane {
     }
 }
 
-/// Status, cause and how sure that is, of an entry that failed.
 fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     // What kept a message here is said by its own reason.
     let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
@@ -145,7 +140,6 @@ fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
 pub struct PassPane {
     /// The step whose verdict was the last thing done: a note is about it.
     pub judged: Option<(usize, usize)>,
-    /// It stands in the log's place.
     pub shown: bool,
     pub reading: Option<PathBuf>,
     /// The path of one that has mistakes, as it was typed.

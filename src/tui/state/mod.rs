@@ -49,11 +49,6 @@ pub(crate) use status::Subject;
 pub(crate) use thread::rows::Row;
 pub use thread::{ThreadPane, rows::RowContext};
 
-/// Below this height a thread has no blank rows.
-const DENSE_BELOW: u16 = 12;
-/// How long production sends need no question.
-const ARMED: Duration = Duration::from_secs(600);
-
 /// How the console looks and behaves, by setting.
 #[derive(Debug)]
 pub struct Look {
@@ -76,9 +71,9 @@ pub struct SendChoice {
 }
 
 impl SendChoice {
-    /// Production sends go without a question for a while.
+    /// Production sends go without a question for ten minutes.
     pub fn arm(&mut self, now: Moment) {
-        self.armed_until = Some(now.after(ARMED));
+        self.armed_until = Some(now.after(Duration::from_secs(600)));
     }
 
     /// Until when production sends go without a question.
@@ -107,12 +102,10 @@ pub struct State {
     pub arrangement: Arrangement,
     /// The editor.
     pub composer: Composer,
-    /// What of the open conversation's messages is in sight.
-    pub thread: ThreadPane,
+    pub(crate) thread: ThreadPane,
     /// The log pane.
     pub log_pane: LogPane,
-    /// The pass pane.
-    pub pass_pane: PassPane,
+    pub(crate) pass_pane: PassPane,
     /// What stands on top of the panes.
     pub overlay: Option<Overlay>,
     /// The sticky line.
@@ -121,10 +114,8 @@ pub struct State {
     pub demo: Demo,
     /// How the next message is sent.
     pub next_send: SendChoice,
-    /// What was asked of others.
-    pub questions: Questions,
-    /// Files that are written.
-    pub files: OutputFiles,
+    pub(crate) questions: Questions,
+    pub(crate) files: OutputFiles,
 }
 
 impl State {
@@ -170,7 +161,7 @@ impl State {
             now: self.now,
             masks: &self.session.profile.masks,
             cause: &cause,
-            dense: area.height < DENSE_BELOW,
+            dense: area.height < 12,
         };
         let done = does(&mut pane, &self.session.threads, &context);
         self.thread = pane;
@@ -213,13 +204,11 @@ impl State {
         self.session.profile.data_dir.join("exports").join(format!("guestwire-{stamp}-{number}.{extension}"))
     }
 
-    /// Whether production sends need a question.
-    pub fn asks_before_sending(&self) -> bool {
+    pub(crate) fn asks_before_sending(&self) -> bool {
         self.session.profile.production && self.next_send.armed_until(self.now).is_none()
     }
 
-    /// Says where an outbound action goes, where that is production.
-    pub fn production_line(&self) -> Option<String> {
+    pub(crate) fn production_line(&self) -> Option<String> {
         self.session.profile.production.then(|| format!("PROD: it goes to {}.", self.session.profile.facts.region))
     }
 

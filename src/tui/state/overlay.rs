@@ -72,14 +72,12 @@ pub enum PageContent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// The entry's number in the log.
     pub number: u64,
     pub scroll: u16,
     /// The first of two keys: the next one says what to copy.
     pub prefix: Option<Chord>,
 }
 
-/// What a prompt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptPurpose {
     Filter(Pane),
@@ -185,7 +183,6 @@ pub fn paste_line(input: &mut Editor, text: &str) {
     input.insert(&text.trim_end_matches('\n').replace('\n', " "));
 }
 
-/// What a menu's line does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MenuChoice {
     Insert(String),
@@ -223,11 +220,9 @@ pub enum MenuChoice {
     Wrong(String),
 }
 
-/// A list to pick from.
 #[derive(Clone, Debug, Default)]
 pub struct Menu {
     pub title: String,
-    /// Lines above the choices that say what this is about.
     pub intro: Vec<String>,
     pub items: Vec<(String, MenuChoice)>,
     pub chosen: usize,
@@ -257,7 +252,6 @@ impl Menu {
         self.items.iter().enumerate().filter(move |(_, (text, _))| fits(text)).map(|(at, _)| at)
     }
 
-    /// Stands on another choice of those that are shown.
     pub fn step(&mut self, by: isize) {
         let shown: Vec<usize> = self.shown().collect();
         let at = shown.iter().position(|at| *at == self.chosen).unwrap_or(0).cast_signed();
@@ -271,7 +265,6 @@ impl Menu {
     }
 }
 
-/// What a question is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogQuestion {
     Resend(MessageId),
@@ -298,7 +291,6 @@ pub struct Confirmation {
     pub consent: Consent,
 }
 
-/// What a person must do to say yes to a question.
 #[derive(Debug, Default)]
 pub enum Consent {
     #[default]

@@ -65,13 +65,12 @@ pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -
     }
 }
 
-/// Cells of the status line that its text does not get: the mark and the blanks around it.
-const STATUS_MARGIN: usize = 4;
 /// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.
 fn status(state: &State) -> Vec<String> {
     let said = &state.status.text;
     let mut lines = Vec::new();
-    if width(said) + STATUS_MARGIN > usize::from(state.arrangement.size.width) {
+    // The mark and the blanks around it take four cells of the line.
+    if width(said) + 4 > usize::from(state.arrangement.size.width) {
         lines.extend([format!("Message    {said}"), String::new()]);
     }
     let (profile, badge) = (&state.session.profile, badge(&state.session.sign_in.status, state.now));
@@ -286,7 +285,6 @@ fn by_job(state: &State) -> Vec<String> {
     lines
 }
 
-/// The moves of a pane: there, back, and by how much.
 const fn moves(pane: Pane) -> &'static [(Action, Action, &'static str)] {
     match pane {
         Pane::Picker => &[

@@ -7,7 +7,6 @@ use super::composer::editor::Editor;
 use crate::model::ConversationKey;
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
-/// What a line of the palette leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaletteTarget {
     Act(Action),
@@ -36,8 +35,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// Finds anew among commands (`disabled` says why one cannot be used) and conversations; with nothing typed, all
-    /// commands.
+    /// Finds among commands (`disabled`: why one cannot be used) and conversations; with nothing typed, all commands.
     pub fn search(&mut self, names: &[(ConversationKey, String)], disabled: impl Fn(Action) -> Option<&'static str>) {
         self.chosen = 0;
         let typed = self.input.text().trim();
@@ -106,7 +104,3 @@ fn listed() -> impl Iterator<Item = &'static ActionRow> {
         }
     })
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/tui/state/palette.rs"]
-mod tests;

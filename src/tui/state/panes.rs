@@ -43,7 +43,6 @@ impl State {
         self.focus(Pane::Log);
     }
 
-    /// The pass stands in the log's place and has the focus.
     pub(crate) fn show_pass(&mut self) {
         if self.session.pass.runner.is_some() {
             self.pass_pane.shown = true;
@@ -72,8 +71,8 @@ impl State {
         }
     }
 
-    /// Whether the pass stands in the log's place (as far as the layout gives it room).
-    pub fn shows_pass(&self) -> bool {
+    /// As far as the layout gives it room.
+    pub(crate) fn shows_pass(&self) -> bool {
         self.pass_pane.shown && self.session.pass.runner.is_some()
     }
 
@@ -86,8 +85,7 @@ impl State {
         layout::panes(arrangement, self.shows_pass(), |width, max| wanted_height(&self.composer, self.now, width, max))
     }
 
-    /// Tells each area the room that it has: before a frame, not with each key, since the composer's height is worked
-    /// out.
+    /// Tells each area its room: before a frame, not with each key, since the composer's height is worked out.
     pub fn fit(&mut self) {
         let panes = self.panes();
         let now = self.now.wall;
@@ -132,8 +130,7 @@ impl State {
         self.questions.forget_history();
     }
 
-    /// Does something as if the entry `number` were the chosen one; what is chosen, and whether the log follows, is as
-    /// before.
+    /// Does something as if the entry `number` were the chosen one; choice and following are as before.
     pub(crate) fn on_entry(&mut self, number: u64, act: impl FnOnce(&mut Self)) {
         // What is not of this session is an entry of the journal that the pane shows.
         let live = self.session.log.entry(number).is_some();

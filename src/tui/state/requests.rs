@@ -16,7 +16,6 @@ use crate::tui::Effect;
 pub struct Questions {
     /// What is asked for since the newest event.
     effects: Vec<Effect>,
-    /// Ids that are being looked up.
     pub id_search: Option<IdSearch>,
     /// The page of active conversations that was asked for.
     discovering: Option<u32>,
@@ -78,7 +77,6 @@ impl Questions {
         self.journal.take_if(|asked| *asked == serial).is_some()
     }
 
-    /// Nobody wants the page of history any more that was asked for.
     pub(crate) fn forget_history(&mut self) {
         self.journal = None;
     }
@@ -107,7 +105,6 @@ impl Questions {
 
 #[derive(Debug, Default)]
 pub struct OutputFiles {
-    /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The path that was typed last, while nobody knows whether it can be used.
     asked_path: Option<(PromptPurpose, String)>,

@@ -8,9 +8,6 @@ use jiff::Timestamp;
 use crate::model::{Acceptance, Moment, TokenFacts, TokenStatus, WebSession};
 use crate::tui::theme::StyleRole;
 
-/// Under this much time left, seconds are shown.
-const SECONDS_UNDER: Duration = Duration::from_secs(5 * 60);
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Badge {
     /// `token ok 41 min`
@@ -113,7 +110,6 @@ fn left_by_wall(end: Timestamp, now: Moment) -> Duration {
     Duration::try_from(end.duration_since(now.wall)).unwrap_or_default()
 }
 
-/// When the words about a session change by themselves next.
 pub fn session_change(session: &WebSession, now: Moment) -> Option<Moment> {
     match session {
         WebSession::Open { expires: Some(end), .. } => {
@@ -127,7 +123,7 @@ pub fn session_change(session: &WebSession, now: Moment) -> Option<Moment> {
 
 /// The seconds by which [`duration`] counts.
 fn step(left: Duration) -> u64 {
-    if left > SECONDS_UNDER { 60 } else { 1 }
+    if left > Duration::from_secs(300) { 60 } else { 1 }
 }
 
 /// The text says whole steps, rounded down: it changes just after the present step is used up.
@@ -139,7 +135,6 @@ fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
     Some(now.after(into_step + Duration::from_millis(1)))
 }
 
-/// When the badge's words change by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
         TokenStatus::RenewFailed(_, until, _)
@@ -153,8 +148,3 @@ pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     });
     counted.into_iter().chain(expiry).min()
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-#[path = "../../../tests/unit/tui/state/token_badge.rs"]
-mod tests;

@@ -24,12 +24,10 @@ const PASTE: Duration = Duration::from_secs(3);
 const PASTE_END: &[u8] = b"\x1b[201~";
 const ESC: u8 = 0x1b;
 
-/// What one sequence means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodedInput {
     /// A key, a paste, or a change of focus.
     Event(Event),
-    /// The terminal says that it knows the kitty keyboard protocol.
     KittyKeyboard,
 }
 
@@ -59,7 +57,6 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// `marks_pastes`: the terminal is known to mark its pastes.
     pub fn new(marks_pastes: bool) -> Self {
         Self { marks_pastes, ..Self::default() }
     }
@@ -83,8 +80,7 @@ impl Decoder {
         }
     }
 
-    /// Nothing followed: a lone `Esc` is the key, half a sequence is dropped, half a paste is one (and its rest has no
-    /// mark).
+    /// Nothing followed: a lone `Esc` is the key, half a sequence is dropped, half a paste is one.
     pub fn settle(&mut self, out: &mut VecDeque<DecodedInput>) {
         let pending = std::mem::take(&mut self.pending);
         if let Some(mut paste) = self.paste.take() {

@@ -65,8 +65,7 @@ pub trait Platform {
     fn page(&mut self, text: String) -> Work<()>;
     /// Does what is asked of this machine; `mask` hides secrets in what is written.
     fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer;
-    /// Stops the process until [`Signal::Resumed`](crate::model::Signal::Resumed). `false` where no program can be
-    /// stopped.
+    /// Stops the process until [`Signal::Resumed`]. `false` where no program can be stopped.
     fn stop(&mut self) -> io::Result<bool>;
 }
 
@@ -115,7 +114,6 @@ enum Holder {
     Shell,
 }
 
-/// What the loop keeps for itself.
 struct Turn {
     dirty: bool,
     next_frame: Instant,
@@ -123,7 +121,6 @@ struct Turn {
     pages: bool,
     title: String,
     recorder: Option<Recorder>,
-    /// Who has the terminal.
     holder: Holder,
     /// What programs of others bring back; the second half says that the terminal comes with it.
     answers: UnboundedReceiver<(Option<Event>, bool)>,

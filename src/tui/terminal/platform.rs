@@ -23,9 +23,7 @@ use crate::session::local::{LocalAnswer, LocalRequest};
 const OSC52_MAX: usize = 74 * 1024;
 
 pub struct SystemPlatform {
-    /// How text reaches the clipboard.
     pub clipboard: Clipboard,
-    /// Whether `last-copy.txt` is written.
     pub keep_copies: bool,
     /// Where files are: the config file, and `last-copy.txt` in the data directory.
     pub paths: Paths,
@@ -72,8 +70,7 @@ impl Platform for SystemPlatform {
         local::carry_out(request, &self.opened, &self.paths, mask, "")
     }
     fn stop(&mut self) -> io::Result<bool> {
-        // The whole group, as Ctrl-Z would: a `cargo run` or a shell script around guestwire is to stop too. Not
-        // SIGTSTP, which is caught here.
+        // The whole group, as Ctrl-Z would: a script around guestwire is to stop too. Not SIGTSTP: it is caught here.
         #[cfg(unix)]
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
         Ok(cfg!(unix))
@@ -81,8 +78,7 @@ impl Platform for SystemPlatform {
 }
 
 impl SystemPlatform {
-    /// What writes to the terminal is done at once, between two frames; what asks another program is left to the
-    /// future.
+    /// What writes to the terminal is done at once, between two frames; another program is asked in the future.
     fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
         let has = |variable| std::env::var_os(variable).is_some();
         let (written, asks_tmux, asks_helpers) = match self.clipboard {

@@ -30,18 +30,15 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
 const POP_TITLE: &[u8] = b"\x1b[23;0t";
 
-/// Alternate scroll turns the mouse wheel into arrow keys, which would recall old messages into the draft. Most
-/// terminals have it on.
+/// Alternate scroll, on in most terminals, turns the wheel into arrow keys, which would recall old messages.
 const WHEEL_IS_NO_KEY: &[u8] = b"\x1b[?1007l";
 const WHEEL_AS_BEFORE: &[u8] = b"\x1b[?1007h";
 
-/// The kitty keyboard protocol: ask for it; push its first flag, which tells keys apart that are one byte otherwise;
-/// pop it.
+/// The kitty keyboard protocol: its first flag tells keys apart that are one byte otherwise.
 const ASK_KEYBOARD: &[u8] = b"\x1b[?u";
 const PUSH_KEYBOARD: &[u8] = b"\x1b[>1u";
 const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
 
-/// Whether the keyboard's flag was pushed.
 static KEYBOARD: AtomicBool = AtomicBool::new(false);
 
 /// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
@@ -106,8 +103,7 @@ fn was_taken_from_us() -> bool {
     false
 }
 
-/// Puts the terminal back, raw mode first: without it even a broken screen can be typed at. `false` where it was not
-/// ours.
+/// Puts the terminal back, raw mode first: then even a broken screen can be typed at. `false` where it was not ours.
 pub fn leave() -> bool {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return false;
@@ -161,8 +157,7 @@ impl Screen for RealScreen {
         drawn
     }
 
-    // Not `Terminal::clear`: that asks the terminal where its cursor is, and the reader of keys eats the answer (ratatui
-    // issue 2691).
+    // Not `Terminal::clear`: it asks where the cursor is, and the reader of keys eats the answer (ratatui issue 2691).
     fn forget(&mut self) -> io::Result<()> {
         let area = self.terminal.get_frame().area();
         self.terminal.resize(area)

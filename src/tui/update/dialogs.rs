@@ -16,11 +16,6 @@ use crate::tui::{Action, Chord, Context, Effect, KeyMeaning};
 
 use super::{conversations, demo, global, journal, log, next_message, pass, prompt, sending, web_session};
 
-/// Lines of a page turn in the palette, and of half a page of the card.
-const PALETTE_PAGE: i16 = 10;
-const CARD_PAGE: i16 = 8;
-
-/// Closes what is on top.
 pub fn close(state: &mut State) {
     if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
         prompt::apply_filter(state, pane, "");
@@ -54,7 +49,7 @@ const fn rows(action: Option<Action>, page: i16) -> Option<i16> {
 fn palette_key(state: &mut State, mut palette: Palette, action: Option<Action>, key: KeyEvent) -> Option<Action> {
     let last = palette.items.len().saturating_sub(1);
     let mut changed = false;
-    match (action, rows(action, PALETTE_PAGE)) {
+    match (action, rows(action, 10)) {
         (Some(Action::Dismiss), _) => return None,
         (Some(Action::Confirm), _) => return choose_from_palette(state, palette.items.get(palette.chosen)),
         (_, Some(by)) => palette.chosen = palette.chosen.saturating_add_signed(by.into()).min(last),
@@ -271,7 +266,7 @@ fn card_key(state: &mut State, mut card: Card, action: Option<Action>, chord: Ch
                 state.status.about(Subject::Reading(key), &[]);
             }
         }
-        _ => card.scroll = card.scroll.saturating_add_signed(rows(action, CARD_PAGE).unwrap_or(0)),
+        _ => card.scroll = card.scroll.saturating_add_signed(rows(action, 8).unwrap_or(0)),
     }
     state.overlay = Some(Overlay::Card(card));
 }

@@ -1,5 +1,4 @@
-//! Opening a conversation; what the journal is told of the open one (draft, place, marks); and the history that it
-//! brings.
+//! Opening a conversation; what the journal is told of it (draft, place, marks); and the history that it brings.
 
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalPage};

@@ -113,7 +113,6 @@ fn carries(state: &mut State, what: String) {
     state.status.about(Subject::NextMessage, &[]);
 }
 
-/// What is left of what the next message carries.
 pub fn carry(state: &mut State, key: ConversationKey, rest: Extras) {
     *state.composer.carried_mut(key) = rest;
     state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });

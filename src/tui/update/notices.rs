@@ -4,10 +4,8 @@ use crate::diagnosis::doctor::{DoctorVerdict, Finding, ProbeResult};
 use crate::engine::Command;
 use crate::journal::job::not_on_disk;
 use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
-use crate::session::Session;
 use crate::session::local::LocalRequest;
-use crate::session::place_words;
-use crate::session::{Change, Changes, Leftovers, Notice};
+use crate::session::{Change, Changes, Leftovers, Notice, Session, place_words};
 use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::state::{Card, Overlay, Pane, State, Subject};
 use crate::tui::{Action, Effect};
@@ -90,11 +88,7 @@ fn say(state: &mut State, notice: Notice) {
                 state.focus(Pane::Composer);
             }
         }
-        Notice::Drafts(drafts) => {
-            for (key, text, at) in drafts {
-                draft(state, key, &text, at);
-            }
-        }
+        Notice::Drafts(drafts) => drafts.into_iter().for_each(|(key, text, at)| draft(state, key, &text, at)),
         Notice::Restored(left) => restored(state, &left),
         Notice::OutcomeKnown(id, delivery) => {
             state.overlay.take_if(|on_top| on_top.unknown_message() == Some(id));

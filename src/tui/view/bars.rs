@@ -121,9 +121,6 @@ fn rate_limit(state: &State) -> Option<Piece> {
     })
 }
 
-/// Cells of the sentence that are kept free of all keys but the first.
-const SENTENCE_LEAST: usize = 16;
-
 /// Draws the sentence, or the prompt. Returns the cursor's place while a prompt is open.
 pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
@@ -133,8 +130,8 @@ pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Positi
     let text = visible(&status.text);
     let mut keys = state.status_keys();
     let cells = |keys: &[KeyHint]| keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum::<usize>();
-    // What happened comes before a second key.
-    let least = width(&plain(&text, theme.ascii)).min(SENTENCE_LEAST) + 3;
+    // What happened comes before a second key: so many cells of it are kept free.
+    let least = width(&plain(&text, theme.ascii)).min(16) + 3;
     while keys.len() > 1 && cells(&keys) + least > usize::from(area.width) {
         keys.pop();
     }

@@ -108,7 +108,6 @@ struct RowWriter<'a> {
 }
 
 impl RowWriter<'_> {
-    /// Writes `text` from a column on, cut at the edge.
     fn put(&mut self, y: u16, column: usize, text: &str, role: StyleRole) {
         let column = u16::try_from(column).unwrap_or(u16::MAX);
         let (x, width) = (self.area.x.saturating_add(column), self.area.width.saturating_sub(column));
@@ -122,7 +121,6 @@ impl RowWriter<'_> {
         column
     }
 
-    /// Says how many items are out of sight beyond a row.
     fn hidden(&mut self, y: u16, count: usize) {
         if count > 0 {
             self.put_right(y, &format!(" {count} more"), StyleRole::Strong);

@@ -25,10 +25,6 @@ use crate::tui::state::demo::script::TapeLine;
 use crate::tui::state::demo::words::word;
 use crate::tui::state::{Pane, Present, State, Tape};
 
-/// From so many columns on the calm log stands beside the conversation.
-const LOG_BESIDE: u16 = 90;
-/// Below this width bubbles have no frame.
-const FRAMES_FROM: u16 = 50;
 /// At most so many rows tell what just happened: the longest sentence on the narrowest screen.
 const MAX_TOLD: usize = 3;
 /// At most this much of one message is shown.
@@ -46,7 +42,7 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     let bottom = rows.saturating_sub(told + 2);
     let mut stage = Rect::new(0, 1, columns, bottom.saturating_sub(1));
     if present.choice.log {
-        let log = if columns >= LOG_BESIDE {
+        let log = if columns >= 90 {
             let right = columns * 2 / 5;
             stage.width -= right;
             Rect { x: stage.width, width: right, ..stage }
@@ -152,7 +148,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     };
     let fared = line.delivery.as_ref().and_then(|delivery| word("fared", delivery));
     let label = fared.map_or_else(|| name.to_owned(), |fared| format!("{name}: {fared}"));
-    let framed = present.choice.size > 1 && stage.width >= FRAMES_FROM;
+    let framed = present.choice.size > 1 && stage.width >= 50;
     let (beside, above) = match (framed, present.choice.size) {
         (false, _) => (1, 0),
         (true, ..=2) => (2, 1),

@@ -134,7 +134,6 @@ pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffe
     fill(area, theme.glyph("|", "│"), theme, buf);
 }
 
-/// Draws the rules between panes, with their joints.
 pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
     let rules = panes.rules;
     let below = rules.bottom.unwrap_or(panes.status.y);

@@ -118,7 +118,6 @@ pub(super) fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
     draw(state.shown_log(), &look, area.inner, buf);
 }
 
-/// What of the log is shown, for beside the pane's name.
 fn aside(state: &State) -> String {
     let log = state.shown_log();
     // What is in view may have begun on another day, whose rule is out of sight.

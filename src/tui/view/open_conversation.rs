@@ -15,10 +15,6 @@ use crate::tui::state::composer::rows::window;
 use crate::tui::state::{Composer, Pane, Row, State};
 use crate::tui::{Action, PaneArea, StyleRole};
 
-/// Cells of the composer's heading that are neither its name nor what stands at its right end.
-const COMPOSER_FRAME: usize = 7;
-
-/// Who of the open conversation's other side types.
 fn typist(state: &State) -> Option<Author> {
     state.session.conversations.active_item()?.live.typist(state.now)
 }
@@ -127,7 +123,7 @@ pub(super) fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, 
     let look = DrawingContext::of(state, Pane::Composer);
     let variation = state.next_send.send_as.map(|variation| format!("AS {variation}")).unwrap_or_default();
     let name = format!("3 To {}", visible(&named(state)));
-    let room = usize::from(area.outer.width).saturating_sub(width(&name) + width(&variation) + COMPOSER_FRAME);
+    let room = usize::from(area.outer.width).saturating_sub(width(&name) + width(&variation) + 7);
     let right = composer_aside(state, typist(state).filter(|_| !thread_shown), room);
     frame::heading(area, &name, (variation, StyleRole::Warning), right, &look, buf);
     draw_editor(&state.composer, &look, area.inner, buf)

@@ -38,9 +38,6 @@ fn draw_page(state: &State, page: &Page, buf: &mut Buffer) {
     more(state, inner, from, last - from, buf);
 }
 
-/// A palette with less room than this has no columns.
-const PALETTE_COLUMNS: usize = 56;
-
 fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
     let room = usize::from(state.panes().main.width.saturating_sub(8)).min(96);
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
@@ -67,7 +64,7 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
         let name = visible(&item.name);
         // In columns where there is room for them.
         let line = match key.as_str() {
-            key if room >= PALETTE_COLUMNS => format!("{mark} {name:<18} {key:<8} {about}"),
+            key if room >= 56 => format!("{mark} {name:<18} {key:<8} {about}"),
             "" => format!("{mark} {name}  {about}"),
             key => format!("{mark} {name}  {key}  {about}"),
         };
@@ -295,7 +292,6 @@ fn choice(state: &State, line: &str, chosen: bool, role: StyleRole, row: Rect, b
     }
 }
 
-/// Lines of text in rows of so many cells.
 fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
     let rows = |line: &str| -> Vec<String> {
         wrap(line, cells).into_iter().map(|row| line.get(row).unwrap_or_default().to_owned()).collect()

@@ -27,11 +27,8 @@ use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::{Pane, State};
 use crate::tui::{Action, PaneArea, StyleRole};
 
-/// Rows of the list that stay where the open step is long.
-const LIST_AT_LEAST: usize = 2;
 /// With fewer rows there is no line between list and step, and one row of the list.
 const SHORT: usize = 9;
-/// Columns of a step's word.
 const WORD: usize = 8;
 /// Columns of the word of a step: "your verdict" is the longest.
 const STEP_WORD: usize = 12;
@@ -77,7 +74,7 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let height = usize::from(area.height);
     let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
     let list = list_rows(runner);
-    let least = list.len().min(if height < SHORT { 1 } else { LIST_AT_LEAST });
+    let least = list.len().min(if height < SHORT { 1 } else { 2 });
     below.drain(..usize::from(height < SHORT));
     below.truncate(height.saturating_sub(least));
     let above = height - below.len();
@@ -150,7 +147,6 @@ const fn word(verdict: Option<Verdict>, stage: Option<&StepStage>) -> (&'static 
     }
 }
 
-/// The open step: what to do, what is expected, what is suggested.
 fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     let mut rows = vec![Row::new(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {

@@ -1,6 +1,6 @@
 //! Tests of `tui::action`.
 
-use super::*;
+use crate::tui::action::*;
 
 #[test]
 fn rows_stand_at_their_action() {

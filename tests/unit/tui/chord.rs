@@ -1,6 +1,8 @@
 //! Names of keys, there and back.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::tui::chord::*;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 #[test]
 fn names_and_events_meet() {

@@ -1,6 +1,10 @@
 //! Bindings, and what is wrong with them.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::config::problem::{FilePosition, Spot};
+use crate::config::settings::KeyBinding;
+use crate::tui::keymap::*;
+use crate::tui::{Action, Chord, Context};
 
 fn change(context: Context, action: &str, keys: &[&str]) -> KeyBinding {
     let spot = |column, value: &str| Spot { value: value.to_owned(), at: FilePosition { line: 7, column } };

@@ -116,13 +116,11 @@ impl Editor {
         at + after.take_while(|cluster| over(cluster)).map(str::len).sum::<usize>()
     }
 
-    /// To the beginning of this word, or of the one before.
     pub fn word_left(&mut self) {
         let gap = self.skip_back(self.cursor, |c| !is_word(c));
         self.go(self.skip_back(gap, is_word));
     }
 
-    /// To the end of this word, or of the next.
     pub fn word_right(&mut self) {
         let gap = self.skip_ahead(self.cursor, |c| !is_word(c));
         self.go(self.skip_ahead(gap, is_word));
@@ -153,8 +151,7 @@ impl Editor {
         if normalized(text) == self.text { self.text_end() } else { self.set_text_step(text) }
     }
 
-    /// Replaces the whole text as a step of its own even where nothing changes: [`Editor::forget_step`] takes back just
-    /// this.
+    /// The same as a step of its own even where nothing changes: [`Editor::forget_step`] takes back just this.
     pub(super) fn set_text_step(&mut self, text: &str) {
         self.replace(0..self.text.len(), &normalized(text), Unit::Whole);
         self.text_end();
@@ -287,7 +284,6 @@ impl Steps {
         self.done.back()
     }
 
-    /// Takes a change in, joined to the newest where both are one doing.
     fn record(&mut self, new: Change) {
         self.undone.clear();
         self.bytes += new.bytes();
@@ -307,7 +303,6 @@ impl Change {
         self.removed.len() + self.inserted.len()
     }
 
-    /// Joins `new` to this where both are the same small doing, in the same place, in the same word.
     fn join(&mut self, new: &Self) -> bool {
         let (earlier, later, touches) = match new.unit {
             Unit::Typed => {

@@ -19,18 +19,13 @@ use crate::model::{ConversationKey, Extras, Moment};
 use crate::tui::theme::StyleRole;
 use editor::Editor;
 
-/// At most this many texts that were sent are kept.
-const MAX_TEXTS: usize = 500;
-
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
     #[error("not sent: the text is blank; type a text first")]
     Empty,
-    /// So many bytes in UTF-8, with variables filled in.
     #[error("not sent: the text has {0} bytes, {over} more than the limit of {max}; shorten it", max = GUEST_TEXT_MAX_BYTES, over = .0 - GUEST_TEXT_MAX_BYTES)]
     TooLong(usize),
-    /// So many bytes of JSON.
     #[error("not sent: the attributes have {0} bytes, {over} more than the limit of {max}", max = ATTRIBUTES_MAX_BYTES, over = .0 - ATTRIBUTES_MAX_BYTES)]
     Attributes(usize),
 }
@@ -58,7 +53,6 @@ pub struct Composer {
     killed: String,
     notice: Option<Notice>,
     carried: BTreeMap<ConversationKey, Extras>,
-    /// What variables stand for in the next message.
     pub(crate) values: ValueSource,
     /// Cells of a row in the pane, so that Up and Down go by rows as they stand on the screen; 0 where that is not known.
     pub(crate) width: u16,
@@ -126,8 +120,7 @@ impl Composer {
         self.expansion(now).map_or(self.text().len(), |e| e.text.len())
     }
 
-    /// What is to be said about the text, and how it is meant. It may quote what was typed, so it is not safe for a
-    /// terminal.
+    /// What is to be said about the text. It may quote what was typed, so it is not safe for a terminal.
     pub(crate) fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
         match self.notice {
@@ -153,7 +146,6 @@ impl Composer {
         self.carried.get(&self.active?).filter(|extras| !extras.is_empty())
     }
 
-    /// What the next message of `key` carries, to be changed.
     pub(crate) fn carried_mut(&mut self, key: ConversationKey) -> &mut Extras {
         self.notice = None;
         self.carried.entry(key).or_default()
@@ -192,7 +184,7 @@ impl Composer {
         // The same text twice in a row is kept once.
         if !typed.trim().is_empty() && self.sent.back() != Some(&typed) {
             self.sent.push_back(typed);
-            self.sent.drain(..self.sent.len().saturating_sub(MAX_TEXTS));
+            self.sent.drain(..self.sent.len().saturating_sub(500));
         }
         Ok(text)
     }
@@ -251,7 +243,3 @@ impl Composer {
         self.killed = killed;
     }
 }
-
-#[cfg(test)]
-#[path = "../../../../tests/unit/tui/state/composer.rs"]
-mod tests;

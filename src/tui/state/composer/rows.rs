@@ -25,8 +25,7 @@ fn cursor_rows(composer: &Composer, cells: usize) -> (Vec<&str>, usize, usize) {
     (rows, at + 1, 0)
 }
 
-/// The rows of a window so high, the cursor in the middle where there is more than fits; and the cursor's row and
-/// column.
+/// The rows of a window so high, around the cursor where there is more than fits; and the cursor's row and column.
 pub fn window(composer: &Composer, cells: u16, height: usize) -> (Vec<&str>, usize, usize) {
     let cells = usize::from(cells.max(1));
     let (text, line) = (composer.text(), composer.editor.line());
@@ -118,8 +117,7 @@ impl Composer {
     }
 }
 
-/// The byte offset at `column` cells. Behind the last cluster only where the row ends its line: else it is of the next
-/// row.
+/// The byte offset at `column` cells; behind the last cluster only where the row ends its line.
 fn column_in(row: &str, column: usize, ends_line: bool) -> usize {
     let (mut used, mut last) = (0, 0);
     for (at, cluster) in row.grapheme_indices(true) {

@@ -22,7 +22,6 @@ use words::Aliases;
 
 const BEATS: usize = 500;
 const CHORDS: usize = 5;
-/// The largest size of bubbles.
 pub const LARGEST: u8 = 3;
 
 #[derive(Debug, Default)]
@@ -33,7 +32,6 @@ pub struct Demo {
     pub offline: bool,
 }
 
-/// One thing that happened, in plain words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beat {
     pub at: Moment,
@@ -42,7 +40,6 @@ pub struct Beat {
     pub messages: usize,
 }
 
-/// A message of the script that was sent, and the answer that is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Awaited {
     pub message: MessageId,
@@ -51,24 +48,19 @@ pub struct Awaited {
     pub heard: usize,
     /// How long an answer is waited for once the message was taken.
     pub within: std::time::Duration,
-    /// Until when, once it was taken.
     pub until: Option<Moment>,
 }
 
-/// What a person chose to show in a demo.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DemoChoice {
-    /// Nothing is shown but where one is.
     pub blank: bool,
     /// The calm log stands beside the conversation.
     pub log: bool,
-    /// The keys pressed are shown.
     pub keys: bool,
     /// How large the bubbles are, from 1 to [`LARGEST`].
     pub size: u8,
 }
 
-/// Everything about the demo that runs.
 #[derive(Clone, Debug, Default)]
 pub struct Present {
     pub choice: DemoChoice,
@@ -78,15 +70,10 @@ pub struct Present {
     /// The beat that is looked at; `None`: the newest, and going on.
     pub at: Option<usize>,
     pub script: DemoScript,
-    /// What is being typed by the script or the tape.
     pub typing: Option<Typing>,
-    /// What is waited for before the script goes on.
     pub awaited: Option<Awaited>,
-    /// What is replayed instead of speaking.
     pub tape: Option<Tape>,
-    /// Names in the place of names.
     pub aliases: Aliases,
-    /// What was captured from answers for the script's texts.
     pub captures: BTreeMap<String, String>,
     /// A command is being typed, which the demo does not take: it is not obeyed letter by letter either.
     pub(crate) deaf: bool,
@@ -107,7 +94,6 @@ impl Present {
         (self.script, self.tape, self.typing, self.awaited) = (script, None, None, None);
     }
 
-    /// Shows this tape from now on, and nothing of what happened before.
     pub fn rehearse(&mut self, tape: Tape) {
         self.play(DemoScript::default());
         (self.tape, self.at) = (Some(tape), None);
@@ -168,7 +154,3 @@ impl Present {
         self.typing.as_ref().map(|typing| typing.due).into_iter().chain(awaited).min()
     }
 }
-
-#[cfg(test)]
-#[path = "../../../../tests/unit/tui/state/demo.rs"]
-mod tests;

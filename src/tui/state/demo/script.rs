@@ -1,5 +1,4 @@
-//! What a demo plays: the send steps of a pass, typed at human speed; or a tape of what was said once, which is never
-//! sent.
+//! What a demo plays: the send steps of a pass, typed at human speed; or a tape of what was said, which is never sent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,14 +30,11 @@ pub struct Cue {
     pub title: String,
     /// In another conversation than the open one, by name.
     pub conversation: Option<String>,
-    /// What is sent, with variables and captures to be filled in.
     pub send: StepMessage,
-    /// What else there is to its step.
     pub step: PassStep,
 }
 
 impl Cue {
-    /// How long an answer is waited for once the message was taken.
     pub fn within(&self) -> Duration {
         self.step.expect.iter().fold(ANSWER_WITHIN, |usual, one| match one {
             Expectation::Outcome(ExpectedOutcome::Refused | ExpectedOutcome::Unknown) => Duration::ZERO,
@@ -48,7 +44,6 @@ impl Cue {
     }
 }
 
-/// What is played, and how far it has come.
 #[derive(Clone, Debug, Default)]
 pub struct DemoScript {
     pub cues: Vec<Cue>,
@@ -56,8 +51,7 @@ pub struct DemoScript {
 }
 
 impl DemoScript {
-    /// The send steps of a pass that can be shown: without choices and files, and outside of a sandbox without its
-    /// faults.
+    /// The send steps of a pass without choices and files; outside of a sandbox also without its faults.
     pub fn of(pass: &Pass, sandbox: bool) -> Self {
         let is_shown =
             |step: &PassStep| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults));
@@ -88,7 +82,6 @@ fn cue(case: &PassCase, step: &PassStep) -> Option<Cue> {
     Some(Cue { title: case.name.clone(), conversation, send, step })
 }
 
-/// A text that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typing {
     pub text: String,
@@ -107,7 +100,6 @@ impl Typing {
         Self { text, done, due: now.after(wait), letters }
     }
 
-    /// Everything at once, to be sent at once.
     pub fn finish(&mut self, now: Moment) {
         self.done = self.text.len();
         self.due = now;

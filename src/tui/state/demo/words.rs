@@ -73,7 +73,6 @@ fn quick(time: Duration) -> String {
     if time < Duration::from_millis(50) { "a blink".to_owned() } else { seconds }
 }
 
-/// What stands for what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aliases {
     /// Text and what is shown instead, the longest text first.
@@ -122,7 +121,6 @@ impl Aliases {
         self.guests.iter().find(|(known, _)| *known == key).map_or("guest", |(_, guest)| guest)
     }
 
-    /// `text` with its names, hosts and ids replaced.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut out = Cow::Borrowed(text);
         for (name, alias) in &self.pairs {

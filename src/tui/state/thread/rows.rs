@@ -9,8 +9,6 @@ use crate::text::dates::day;
 use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
 use crate::tui::theme::StyleRole;
 
-/// Below this width messages use the whole row.
-const MARGINS_FROM: u16 = 44;
 /// At most this much of one message is shown; the log has the whole.
 const MAX_BYTES: usize = 16 << 10;
 /// A name that is masked may begin before that and end after it.
@@ -46,18 +44,16 @@ pub struct Row {
     pub pieces: Vec<(usize, StyleRole)>,
 }
 
-/// The text of a message, laid out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Body {
     pub rows: Vec<(String, StyleRole)>,
-    /// The cells of the widest.
     widest: usize,
 }
 
 impl RowContext<'_> {
     /// Cells for the text of a message: a blank stands at each side of it.
     fn cells(&self) -> usize {
-        let most = if self.width < MARGINS_FROM { usize::from(self.width) } else { usize::from(self.width) * 4 / 5 };
+        let most = if self.width < 44 { usize::from(self.width) } else { usize::from(self.width) * 4 / 5 };
         most.saturating_sub(3).max(1)
     }
 
@@ -100,8 +96,7 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     Body { rows, widest }
 }
 
-/// The lines below a message's text: choices, numbered as in the menu, files, and (ours) what it answers with and
-/// carries.
+/// Below a message's text: choices, numbered as in the menu, files, and (ours) what it answers with and carries.
 fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
     let mut lines = Vec::new();
     let dim = |text: String| (text, StyleRole::Dim);
@@ -187,7 +182,6 @@ fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (Stri
     (text, pieces)
 }
 
-/// The rows of a message.
 pub(super) fn message(
     entry: &ThreadEntry,
     before: Option<&ThreadEntry>,

@@ -1,5 +1,4 @@
-//! Demo mode: what begins and ends it, its keys, and what Space plays: a script, which is sent, or a tape, which never
-//! is.
+//! Demo mode: what begins and ends it, its keys, and what Space plays: a script, which is sent, or a tape, never sent.
 
 mod narration;
 
@@ -23,9 +22,6 @@ use super::{journal, sending};
 use narration::{press, say};
 
 pub(super) use narration::{exchange, heard, message, messages_arrived, token};
-
-/// A typed message waits in such steps for the token that is being renewed.
-const RENEWING: Duration = Duration::from_millis(100);
 
 pub(super) fn toggle(state: &mut State) {
     if state.demo.present.is_some() {
@@ -292,7 +288,7 @@ fn typed(state: &mut State) {
     // A message that is to go with a new token does not go with the old one.
     let renewing = matches!(state.session.sign_in.status, TokenStatus::Getting | TokenStatus::Renewing(_));
     if renewing && present.tape.is_none() {
-        typing.due = now.after(RENEWING);
+        typing.due = now.after(Duration::from_millis(100));
         return;
     }
     let Some(text) = present.typing.take().map(|typing| typing.text) else { return };

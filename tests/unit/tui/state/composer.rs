@@ -1,8 +1,12 @@
 //! Drafts, history, refusals, snippets, variables, hints, what a message carries, and what a key costs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::model::limits::attributes_bytes;
+use crate::model::{ConversationKey, Moment};
 use crate::session::local::attachment;
+use crate::tui::state::composer::editor::Editor;
+use crate::tui::state::composer::*;
+use crate::tui::theme::StyleRole;
 
 const A: ConversationKey = ConversationKey(1);
 const B: ConversationKey = ConversationKey(2);
@@ -93,7 +97,8 @@ fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
         ("a\n\nb", 2, 2, "a\n\nb¦"),
     ] {
         for cells in [0, 40] {
-            let mut c = Composer { width: cells, ..Composer::new(0, "run", Vec::new()) };
+            let mut c = Composer::new(0, "run", Vec::new());
+            c.width = cells;
             typed(&mut c, text);
             (0..ups).for_each(|_| c.up());
             (0..downs).for_each(|_| c.down());
@@ -273,7 +278,8 @@ fn a_key_does_not_cost_more_in_a_long_text() {
 
 #[test]
 fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
-    let mut c = Composer { width: 8, ..Composer::new(0, "run", Vec::new()) };
+    let mut c = Composer::new(0, "run", Vec::new());
+    c.width = 8;
     sent(&mut c, "older");
     // Rows: "one two " "three " "日本語" / "end"
     c.paste("one two three 日本語\nend");

@@ -1,7 +1,10 @@
 //! Tests of `tui::state::demo`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::model::Moment;
+use crate::tui::state::Pane;
+use crate::tui::state::demo::words::Aliases;
+use crate::tui::state::demo::*;
 
 #[test]
 fn beats_are_walked_through_and_back() {

@@ -1,6 +1,6 @@
 //! The words beside keys are read whole.
 
-use super::*;
+use crate::tui::state::key_hints::*;
 
 #[test]
 fn every_line_names_an_action() {

@@ -1,6 +1,9 @@
 //! What the palette finds first.
 
-use super::*;
+use crate::model::ConversationKey;
+use crate::tui::action::Action;
+use crate::tui::state::composer::editor::Editor;
+use crate::tui::state::palette::*;
 
 fn find(typed: &str) -> Vec<PaletteItem> {
     let names = [(ConversationKey(3), "Billing bot".to_owned())];

@@ -1,7 +1,11 @@
 //! What the badge says, and when that changes.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
 use crate::fixtures::{at_millis as at, token_facts};
+use crate::model::{Moment, TokenFacts, TokenStatus, WebSession};
+use crate::tui::state::token_badge::*;
+use jiff::Timestamp;
+use std::time::Duration;
 
 fn facts(seconds: u64) -> TokenFacts {
     TokenFacts { expires: Some(at(seconds * 1_000)), ..token_facts() }
