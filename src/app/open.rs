@@ -15,7 +15,7 @@ use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct OpenProfile {

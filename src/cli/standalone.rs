@@ -20,7 +20,7 @@ use crate::engine::{check_ca_file, proxy_problems};
 use crate::model::Cause;
 use crate::text::counted;
 use crate::text::screen::{hanging, visible, width};
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
 /// Longer lines are hard to read, however wide the terminal is.
 const WIDEST: usize = 100;

@@ -7,7 +7,7 @@ use super::problem::Spot;
 use super::resolve_profile::ProfileReader;
 use super::toml_reader::Table;
 use super::{ConversationEntry, SecretSource, origin::ShownValue as _};
-use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids, limits};
+use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, channel, ids};
 
 impl ProfileReader<'_> {
     /// Reads each table; keys are given in their order.
@@ -50,7 +50,7 @@ impl ProfileReader<'_> {
         let at = attributes.at;
         let all: BTreeMap<_, _> =
             attributes.named_texts().into_iter().map(|(name, text)| (name.value, text.value)).collect();
-        let (bytes, limit) = (limits::attributes_bytes(&all), limits::ATTRIBUTES_MAX_BYTES);
+        let (bytes, limit) = (channel::attributes_bytes(&all), channel::ATTRIBUTES_MAX_BYTES);
         if bytes > limit {
             let sentence = format!("`attributes` are {bytes} bytes as JSON, and the limit of the platform is {limit}");
             table.wrong(at, sentence);

@@ -13,7 +13,6 @@ use toml::de::{DeTable, DeValue};
 use super::origin::{Origin, RowSetting};
 use super::problem::{FilePosition, NOWHERE, Problem, position};
 
-/// What is found while documents are read.
 #[derive(Debug, Default)]
 pub struct Noted {
     pub problems: Vec<Problem>,
@@ -31,14 +30,12 @@ pub struct Speaker<'t> {
     pub origin: &'t dyn Fn(&str) -> Origin,
 }
 
-/// A document being read: its text, and what was found so far.
 pub struct Doc<'t> {
     /// The file; or, for what flags and variables say, who says it: there everything stands [`NOWHERE`].
     pub from: Result<&'t Path, Speaker<'t>>,
     text: &'t str,
     /// Its outermost table; none where the text is no TOML.
     pub root: Option<DeTable<'t>>,
-    /// A table that says nothing.
     pub empty: DeTable<'t>,
     noted: Rc<RefCell<Noted>>,
     /// The names of all fields that its tables were asked for.
@@ -122,7 +119,6 @@ pub fn json(value: &DeValue<'_>) -> Value {
     }
 }
 
-/// What a value is, for a sentence.
 pub fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

@@ -21,13 +21,11 @@ pub fn profiles(document: &DocumentMut) -> Vec<String> {
     profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name.to_owned())).collect()
 }
 
-/// Reads a config file to be changed.
 pub fn parse(text: &str) -> Result<DocumentMut, String> {
     text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
 }
 
-/// Adds a conversation to a profile that the file has, and returns the name that was written: it is changed where the
-/// profile has one of that name.
+/// Adds a conversation to a profile of the file. Returns its name, which is changed where the profile has it already.
 pub fn add_conversation(
     document: &mut DocumentMut,
     profile: &str,
@@ -104,8 +102,7 @@ fn fields(name: &str, address: &Address) -> Vec<(&'static str, Value)> {
     head.into_iter().chain(own).filter_map(|(field, said)| Some((field, said?))).collect()
 }
 
-/// Adds a profile that was opened without the file, with references to where its secrets are; nothing where the file has
-/// a profile of this name. Returns what it is called.
+/// Adds a profile that was opened without the file, its secrets as references, unless its name is there. Returns that.
 pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
     let taken = profiles(document);
     if taken.contains(&profile.name) {

@@ -143,7 +143,6 @@ impl AdHocTarget {
         problems
     }
 
-    /// The conversation that the flags describe, if they describe one, and what it is called.
     pub(super) fn conversation(&self) -> Option<(String, Address)> {
         if let (Some(deployment_id), Some(origin)) = (self.deployment.clone(), self.origin.clone()) {
             let name = format!("Web guest of {}", short(&deployment_id));
@@ -162,7 +161,6 @@ impl AdHocTarget {
     }
 }
 
-/// Enough of an id to tell it from others.
 fn short(id: &str) -> String {
     id.chars().take(8).collect()
 }

@@ -13,7 +13,6 @@ use super::resolve::resolve;
 use super::secret::open_to_others;
 use super::settings::{Paths, Settings};
 
-/// Larger than any config file should be.
 pub const MAX_BYTES: u64 = 4 << 20;
 
 /// Decides where files are, without reading any, and says who decided.
@@ -53,7 +52,6 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
     Ok((places, rows))
 }
 
-/// Loads the settings: the config file if there is one, the environment, and the flags.
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
     let needless = flags.sandbox || flags.target.region.is_some();

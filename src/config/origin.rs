@@ -100,13 +100,11 @@ impl<T: ShownValue> ShownValue for Vec<T> {
     }
 }
 
-/// The words of a type, as flags, variables and the file write them.
 pub fn words<T: ValueEnum>() -> Vec<(String, T)> {
     let word = |value: &T| Some((value.to_possible_value()?.get_name().to_owned(), value.clone()));
     T::value_variants().iter().filter_map(word).collect()
 }
 
-/// A type of words is shown as the word.
 macro_rules! shown_as_words {
     ($($words:ty),*) => {$(
         impl ShownValue for $words {

@@ -29,8 +29,7 @@ pub struct Spot<T> {
 }
 
 impl<T> Spot<T> {
-    /// The same place with something else.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spot<U> {
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Spot<U> {
         Spot { value: f(self.value), at: self.at }
     }
 }
@@ -40,12 +39,10 @@ impl<T> Spot<T> {
 pub struct Problem {
     pub file: Option<PathBuf>,
     pub at: Option<FilePosition>,
-    /// What is wrong and what to do.
     pub sentence: String,
 }
 
 impl Problem {
-    /// A problem that no file is to blame for.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self { file: None, at: None, sentence: sentence.into() }
     }

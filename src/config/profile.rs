@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use crate::genesys::guest_api;
 use crate::model::{Conversation, Masks};
 
+use super::address::ProfileProxy;
 use super::origin::{ShownValue, shown_as_words};
-use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
 /// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.
@@ -77,8 +77,7 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// Reads the client's secret, or the pasted token. Blocks as [`SecretSource::read`] does.
-    /// Why it cannot be read, and what to do: a sentence.
+    /// Reads the secret or the token; blocks as [`SecretSource::read`] does. The error says why, and what to do.
     pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
         match self {
             Self::Client(client) => client.secret.read(terminal),

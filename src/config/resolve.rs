@@ -17,9 +17,8 @@ use super::settings::{
 };
 use super::target::{self, Choice, choose, origin_of, spoken_text};
 use super::toml_reader::{Table, plain};
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
-/// Makes settings, or says all that is wrong.
 pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
     let path = input.paths.config_file.clone();
     let doc = Doc::new(&path, input.text);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::address::{self, PROXY_HOST, ProfileProxy, ProxyAddress};
 use super::flags::ConfigInput;
 use super::origin::{Origin, ShownValue as _, env_text};
 use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
-use super::proxy::{self, ProfileProxy, ProxyAddress};
 use super::secret::oddity;
 use super::settings::{Findings, MetricsSettings, NamedSecret};
 use super::target::ENV;
@@ -17,7 +17,7 @@ use super::toml_reader::{Table, TextOrTable, plain};
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, SecretSource,
-    Terminal, TokenHost, WebhookSettings, address, regions, vendor_files,
+    Terminal, TokenHost, WebhookSettings, regions, vendor_files,
 };
 use crate::files;
 
@@ -27,7 +27,6 @@ const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "
 /// A profile, unless something is wrong with it; where its metrics go, and what `config check` has to look at.
 pub type Resolved = (Option<Profile>, Option<MetricsSettings>, Findings);
 
-/// Resolves one profile from its table. `further` are conversations that do not stand in it, and come first.
 pub fn resolve(
     name: &Spot<String>,
     mut table: Table<'_>,
@@ -120,7 +119,7 @@ impl ProfileReader<'_> {
         let Spot { value: source, at } = self.source(table, "proxy")?;
         let text = source.read_with(self.input.env, Terminal::Free).map_err(|e| format!("`proxy` cannot be read: {e}"));
         let text = table.judged(at, text)?.value;
-        let by = if at == NOWHERE { proxy::HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
+        let by = if at == NOWHERE { PROXY_HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
         let proxy = ProfileProxy::read(text.expose_secret(), by).map_err(|why| format!("`proxy` {why}"));
         let proxy = table.judged(at, proxy)?.value;
         let has_password = matches!(&proxy, ProfileProxy::Through(address, _) if address.user_info.is_some());

@@ -146,7 +146,6 @@ impl SecretSource {
         Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
     }
 
-    /// For a sentence: what holds the secret.
     fn place(&self) -> String {
         match self {
             Self::Literal(_) => "the text in the config file".to_owned(),
@@ -273,7 +272,6 @@ fn chunks(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Zeroizing<
     chunks
 }
 
-/// All of it, or what came until then.
 fn all_until(end: Instant, chunks: &mpsc::Receiver<Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
     let mut all = Zeroizing::new(Vec::with_capacity(MAX_BYTES));
     while let Ok(chunk) = chunks.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -330,7 +328,6 @@ fn alone(text: &str) -> Result<Option<SecretString>, String> {
     }
 }
 
-/// What a character is called that no token has.
 fn strange(c: char) -> Option<&'static str> {
     match c {
         'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '.' | '_' | '~' | '+' | '/' | '=' => None,

@@ -24,7 +24,6 @@ pub struct Settings {
     pub journal: JournalLimits,
     pub ui: Ui,
     pub redaction: Redaction,
-    /// Causes that the console does not mention.
     pub muted: BTreeSet<Cause>,
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
     pub keys: Vec<KeyBinding>,
@@ -43,7 +42,6 @@ pub struct Findings {
     pub secrets: Vec<NamedSecret>,
     /// Why it cannot sign in although it has to, where that is known without reading a secret.
     pub missing: Option<Problem>,
-    /// What works, but should be looked at.
     pub warnings: Vec<Problem>,
 }
 
@@ -58,7 +56,6 @@ pub struct NamedSecret {
 }
 
 impl Settings {
-    /// A problem at a place of the config file, for whoever checks parts of it later.
     pub fn problem(&self, at: FilePosition, sentence: impl Into<String>) -> Problem {
         Problem::at(&self.paths.config_file, at, sentence)
     }
@@ -130,7 +127,6 @@ pub struct LogLimits {
 pub struct JournalLimits {
     pub keep_days: u32,
     pub max_bytes: u64,
-    /// Nothing is kept at all.
     pub ephemeral: bool,
 }
 
@@ -241,7 +237,6 @@ pub struct Paths {
     /// The config file, whether or not it exists.
     pub config_file: PathBuf,
     pub config_exists: bool,
-    /// Whether a person named the config file.
     pub config_explicit: bool,
     /// Where data is kept (created when something is first kept).
     pub data_dir: PathBuf,

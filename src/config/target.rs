@@ -2,26 +2,24 @@
 //! the profile `env`, which the environment variables of the vendor's tools make, and the one conversation that flags
 //! describe.
 
+use super::address::{PROXY_HOST, from_variables};
 use super::edit;
 use super::flags::{AdHocTarget, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_text, flag, switch};
 use super::problem::{Problem, Spot};
-use super::proxy;
 use super::regions::SANDBOX;
 use super::settings::Paths;
 use super::toml_reader::Table;
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
 use crate::genesys::guest_api;
-use crate::text::suggest::nearest;
+use crate::text::nearest;
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";
 
 pub(super) enum Choice {
     Sandbox,
-    /// A profile of the file, by its place.
     Named(usize),
-    /// The one that environment variables and flags make.
     Env,
 }
 
@@ -110,7 +108,7 @@ pub(super) fn spoken_text(env: Lookup<'_>, target: &AdHocTarget, is_env: bool) -
     if is_env {
         let line = |field: &str, text: String| format!("{field} = {}", toml::Value::from(text));
         lines.extend(region(env, target).map(|region| line("region", region)));
-        lines.extend(proxy::from_variables(env).map(|url| line("proxy", url)));
+        lines.extend(from_variables(env).map(|url| line("proxy", url)));
         let said = |name| env_text(env, name).is_some();
         let (id, secret) = (said(CLIENT_ID), said(CLIENT_SECRET));
         // A client renews, a token does not: with both the client is taken, as the vendor's tools do.
@@ -135,7 +133,7 @@ pub(super) fn origin_of(field: &str, target: &AdHocTarget) -> Origin {
         "client_id" => Origin::Env(CLIENT_ID),
         "client_secret" => Origin::Env(CLIENT_SECRET),
         "access_token" => Origin::Env(ACCESS_TOKEN),
-        "proxy" => Origin::Env(proxy::HOST),
+        "proxy" => Origin::Env(PROXY_HOST),
         _ if target.deployment.is_some() => Origin::Flag("--deployment"),
         _ if target.integration.is_some() => Origin::Flag("--integration"),
         _ => Origin::Flag("--conversation"),

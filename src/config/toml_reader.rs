@@ -13,9 +13,8 @@ use toml::de::{DeTable, DeValue};
 use super::document::{Doc, json, kind, parse_duration, parse_size};
 use super::origin::{Origin, RowSetting, ShownValue, Sourced, words};
 use super::problem::{FilePosition, NOWHERE, Spot};
-use crate::text::suggest::{nearest, suggestion};
+use crate::text::{nearest, suggestion};
 
-/// A value where several forms are possible.
 pub enum TextOrTable<'d> {
     Text(Spot<String>),
     Table(Table<'d>),
@@ -37,7 +36,6 @@ impl<'d> Table<'d> {
         Self { doc, path, at, in_list: false, fields, asked: Vec::new() }
     }
 
-    /// The outermost table, where the text is TOML.
     pub fn root(doc: &'d Doc<'d>) -> Option<Self> {
         let path = doc.from.as_ref().err().map(|speaker| speaker.table.clone()).unwrap_or_default();
         doc.root.as_ref().map(|fields| Self::new(doc, path, doc.place(&(0..0)), fields))
@@ -65,7 +63,6 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// Notes a problem at a place of this document.
     pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
         self.doc.wrong(at, sentence);
     }
@@ -99,8 +96,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// What is said of a field by whoever comes `before` the file, else by the file, else by whoever comes `after` it, or
-    /// the default. Written down with its origin.
+    /// What is said of a field `before` the file, else by it, else `after` it, or the default. Noted with its origin.
     pub fn pick_around<T: ShownValue>(
         &mut self,
         field: &'static str,
@@ -259,7 +255,6 @@ impl<'d> Table<'d> {
         Some(Spot { value: self.strings_of(name, value)?, at: self.place(value) })
     }
 
-    /// The same without the places.
     pub fn texts(&mut self, name: &'static str) -> Option<Spot<Vec<String>>> {
         self.strings(name).map(|list| list.map(plain))
     }
@@ -314,7 +309,6 @@ impl<'d> Table<'d> {
         self.child(name, wanted).map(TextOrTable::Table)
     }
 
-    /// A list of tables (`[[name]]`).
     pub fn tables(&mut self, name: &'static str) -> Vec<Table<'d>> {
         let path = self.below(name);
         let wanted = format!("a list of tables (each begins with [[{path}]])");
@@ -330,8 +324,7 @@ impl<'d> Table<'d> {
         tables
     }
 
-    /// The entries of this table under names that the writer of the file chose, in the order of the file, as far as `read`
-    /// can take them.
+    /// The entries under names that the file's writer chose, in the order of the file, as far as `read` can take them.
     fn chosen<T>(&self, read: impl Fn(&Spot<String>, &'d Spanned<DeValue<'d>>) -> Option<T>) -> Vec<(Spot<String>, T)> {
         let mut entries: Vec<_> = self.fields.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
@@ -372,7 +365,6 @@ impl<'d> Table<'d> {
         })
     }
 
-    /// Any values under chosen names, as JSON.
     pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
         self.chosen(|_, value| Some(Spot { value: json(value.get_ref()), at: self.place(value) }))
     }
@@ -393,7 +385,6 @@ impl<'d> Table<'d> {
     }
 }
 
-/// A list without the places.
 pub fn plain(list: Vec<Spot<String>>) -> Vec<String> {
     list.into_iter().map(|s| s.value).collect()
 }

@@ -9,7 +9,6 @@ pub const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 pub const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 pub const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
-/// Where the platform CLI keeps its profiles.
 pub const PLATFORM_CLI: &str = "~/.gc/config.toml";
 
 /// The fields of a profile that those files have too, with the tools' names for each: without case, `_` and `-`.
@@ -20,7 +19,6 @@ const FIELDS: [(&str, &[&str]); 4] = [
     ("access_token", &["accesstoken"]),
 ];
 
-/// Whether those files keep what a profile calls so.
 pub fn keeps(field: &str) -> bool {
     FIELDS.iter().any(|(own, _)| *own == field)
 }
@@ -40,7 +38,6 @@ impl VendorProfile {
         theirs.iter().find_map(|name| said(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The name by which one refers to it.
     pub fn reference(&self) -> &str {
         if self.name.is_empty() { "default" } else { &self.name }
     }
@@ -53,7 +50,6 @@ pub fn value(text: &str, profile: &str, field: &str) -> Option<String> {
     named.find_map(|known| known.get(field)).map(str::to_owned)
 }
 
-/// All profiles of a file that say something.
 pub fn read(text: &str) -> Vec<VendorProfile> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table = toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok());

@@ -83,7 +83,7 @@ pub fn list() -> String {
 
 /// The cause that was most likely meant by `name`: exact, or the nearest.
 pub fn nearest(name: &str) -> Option<Cause> {
-    Cause::named(crate::text::suggest::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
+    Cause::named(crate::text::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
 }
 
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];

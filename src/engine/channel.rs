@@ -14,7 +14,7 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api, open_messaging};
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
 use crate::model::{
     Address, Attachment, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, OutgoingMessage, Variation,

@@ -24,7 +24,6 @@ pub fn run(db: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<
     db.prepare_cached(sql)?.execute(values)
 }
 
-/// Reads all rows that a query finds.
 pub fn all<T>(
     db: &Connection,
     sql: &str,
@@ -116,7 +115,6 @@ pub fn moment(micros: i64) -> Moment {
     Moment::new(Duration::ZERO, time(micros))
 }
 
-/// An added conversation as it is kept.
 pub fn added_json(Conversation { name, address, .. }: &Conversation) -> String {
     json!({"name": name, "channel": address.channel().as_str(), "ids": address.ids()}).to_string()
 }
@@ -141,8 +139,7 @@ pub fn pack(exchange: &Exchange) -> Vec<u8> {
     packer.finish().unwrap_or_default()
 }
 
-/// An exchange of that session unpacked, without what only columns know: conversation and message. `None` where the record
-/// is damaged.
+/// An exchange of that session, without conversation and message, which columns know. `None` where it is damaged.
 pub fn unpack(packed: &[u8], session: u32) -> Option<Exchange> {
     let (form, packed) = packed.split_first()?;
     if *form != FORM {

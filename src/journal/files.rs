@@ -59,7 +59,6 @@ fn regular(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file with what SQLite puts beside it.
 fn with_companions(path: &Path) -> impl Iterator<Item = PathBuf> {
     let path = path.display().to_string();
     ["", "-wal", "-shm"].into_iter().map(move |suffix| PathBuf::from(format!("{path}{suffix}")))
@@ -131,7 +130,6 @@ pub fn wait_until_free(dir: &Path) -> io::Result<()> {
     private(&dir.join("journal.lock"))?.lock()
 }
 
-/// Opens (or makes) the database for writing.
 pub fn open(dir: &Path) -> Result<Connection, FileDenied> {
     let path = database(dir);
     // SQLite gives its other files the mode of this one.
@@ -212,7 +210,6 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, String> {
     }
 }
 
-/// What is said of a file that a newer guestwire has written.
 pub fn newer(path: &Path, version: i64) -> String {
     format!(
         "{} was written by a newer guestwire (layout {version}, this one knows {}): it is left as it is",
@@ -221,7 +218,6 @@ pub fn newer(path: &Path, version: i64) -> String {
     )
 }
 
-/// Whether an error says that the file itself is not sound.
 pub fn is_corrupt(e: &rusqlite::Error) -> bool {
     matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

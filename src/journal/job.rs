@@ -47,8 +47,7 @@ impl JournalOptions {
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// A message was asked for: kept as queued. The conversation's draft goes in the same step, so that a text is
-    /// never in both places, and never in neither.
+    /// A message was asked for: kept as queued. Its draft goes in the same step, so that a text is in just one place.
     Queue(Box<Message>),
     /// The text that stands in a conversation's composer, and the cursor's byte offset; blank text forgets the draft.
     Draft(ConversationKey, String, usize),
@@ -145,7 +144,6 @@ pub enum JournalPage {
     History(HistoryPage),
 }
 
-/// What is not being kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     /// A word or two for the top row: `READ-ONLY`, `NOT KEPT`.
@@ -163,7 +161,6 @@ impl Trouble {
     }
 }
 
-/// What is said of a message whose newest status is not on the disk yet.
 pub fn not_on_disk(why: &str) -> String {
     format!(
         "Not yet on disk: the newest status of a message ({why}). It is written as soon as that is possible; should \

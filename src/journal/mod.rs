@@ -40,9 +40,11 @@ use tokio::sync::oneshot;
 pub use files::{database, profile_dir};
 pub use job::{
     HistoryPage, HistoryRange, HistoryRequest, Job, JournalOptions, JournalPage, KeptConversation, KeptEntry,
-    KeptPlace, LogSource, Restored, Trouble, is_kept,
+    KeptPlace, LogSource, Restored, is_kept,
 };
 pub use reader::JournalReader;
+
+pub(crate) use job::Trouble;
 
 use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};

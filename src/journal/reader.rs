@@ -59,8 +59,7 @@ impl JournalReader {
         Ok((entries, more))
     }
 
-    /// From the first number of a period to the one after its last. Numbers and times rise together, but for a clock that
-    /// was put back: each hit is looked at.
+    /// The first number of a period, and the one after its last. A clock may have been put back: each hit is looked at.
     fn numbers(&self, within: &Period) -> rusqlite::Result<(i64, i64)> {
         if *within == Period::default() {
             return Ok((0, i64::MAX));
@@ -191,7 +190,6 @@ impl JournalReader {
     }
 }
 
-/// The entries that a page holds, and whether there are more.
 fn page_of(
     found: impl Iterator<Item = rusqlite::Result<KeptEntry>>,
     limit: usize,
@@ -220,7 +218,6 @@ struct KeptLine {
     untimed: bool,
 }
 
-/// The lines without those that are a message of ours, read back.
 fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> {
     let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id).collect();
     let mut twice = vec![false; lines.len()];
@@ -238,7 +235,6 @@ fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> 
     lines.into_iter().zip(twice).filter(|(_, twice)| !twice).map(|(kept, _)| (kept.ident, kept.line)).collect()
 }
 
-/// What a row of the transcript knows of the exchange.
 fn carried(row: &Row<'_>) -> rusqlite::Result<Option<TranscriptExchange>> {
     let Some(number) = row.get(8)? else { return Ok(None) };
     Ok(Some(TranscriptExchange {

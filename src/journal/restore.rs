@@ -29,8 +29,7 @@ const QUEUE_AGE: i64 = 600;
 /// How far ahead of now a message may have been asked for before the clock counts as turned back, in seconds.
 const FUTURE: i64 = 60;
 
-/// Begins a session; what was on the wire is unknown from here on. Gives its number, and the seconds by which the clock
-/// stands before what was written last, where that is worth a word.
+/// Begins a session. Gives its number, and the seconds by which the clock is behind, where that is worth a word.
 pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Option<i64>)> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let newest: Option<i64> = change.query_row(
@@ -76,8 +75,7 @@ pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The entries that the log lacks: of messages of whose newest try it knows nothing. The request's purpose is known; the
-/// bytes that were written, and the answer, are not.
+/// The entries that the log lacks: the request's purpose is known; the bytes that were written and the answer are not.
 fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exchange)>> {
     let sql = "SELECT id, ident, coalesce(shown, text), begun, life, why, sent_as FROM messages AS m
                WHERE logged = 0 AND begun IS NOT NULL
@@ -179,7 +177,6 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
     Ok(())
 }
 
-/// The newest that were heard in a conversation, oldest first.
 fn heard(db: &Connection, ident: &str) -> rusqlite::Result<Vec<RemoteMessage>> {
     let select = "SELECT remote_id, author, text, at, extras FROM heard WHERE ident = ?1 ORDER BY at DESC LIMIT ?2";
     let mut heard = columns::all(db, select, params![ident, MESSAGES], |row| {

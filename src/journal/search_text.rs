@@ -45,7 +45,6 @@ pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> String {
     fold(&text)
 }
 
-/// What is found of a sentence.
 pub fn of_note(text: &str, comment: Option<&str>) -> String {
     fold(&format!("{text}\n{}", comment.unwrap_or_default()))
 }
@@ -107,7 +106,6 @@ impl Query {
         (!out.is_empty()).then_some(out)
     }
 
-    /// Whether all terms stand in a text that was folded.
     pub fn stands_in(&self, folded: &str) -> bool {
         self.terms.iter().all(|term| folded.contains(term.as_str()))
     }

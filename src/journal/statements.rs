@@ -11,7 +11,6 @@ use super::work::{GuestTokenWork, Work};
 use crate::engine::{GuestToken, Intent, Unrecorded};
 use crate::model::{Exchange, Message, RemoteMessage, Variation};
 
-/// How entries of the log are numbered.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     pub session: i64,
@@ -174,7 +173,6 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
     Ok(())
 }
 
-/// Writes an entry of the log, or what has become of it.
 pub fn entry(
     db: &Connection,
     number: u64,

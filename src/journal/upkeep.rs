@@ -11,7 +11,6 @@ use super::columns::{self, all, run};
 use super::{JournalOptions, search_text};
 use crate::model::Exchange;
 
-/// Entries that are made findable in one go.
 const INDEX_GROUP: usize = 128;
 /// Entries that go in one slice: so few that a send never waits long behind it.
 const SLICE: i64 = 64;

@@ -15,10 +15,8 @@ pub(super) const LANE: usize = 8_192;
 /// The most that is taken, and so committed, in one go: urgent work never waits for more bulk than that.
 pub(super) const GROUP: usize = 64;
 
-/// Answers who waits for a row.
 pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
 
-/// What the writer does.
 #[derive(Debug)]
 pub(super) enum Work {
     Job(Job),
@@ -89,8 +87,7 @@ impl Lanes {
 }
 
 impl Inbox {
-    /// The next group of work, of one lane, in order. Waits for it, but no longer than `bound`: then it is empty. `None`
-    /// where there is none, and none will come.
+    /// The next group of one lane, in order; empty where none came within `bound`. `None` where none will come.
     pub async fn next(&mut self, bound: Option<Duration>) -> Option<Vec<Work>> {
         let (first, lane) = tokio::select! { biased;
             work = self.urgent.recv() => match work {

@@ -242,8 +242,7 @@ impl Writer {
         }
     }
 
-    /// Shows what was kept where nothing is kept now. What is queued there stays there: sent from here, it would be sent
-    /// again by the next start.
+    /// Shows what was kept where nothing is kept now. What is queued stays there: the next start would send it again.
     fn show_settled(&self, with_drafts: bool) {
         if let Ok(db) = files::open_to_read(&self.options.dir)
             && let Ok(mut restored) = self.restored(&db)
@@ -263,8 +262,7 @@ impl Writer {
         self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into())));
     }
 
-    /// Begins a session in the file, or in a new one where it is damaged: then it is set aside. What looked sound when it
-    /// was opened may not be.
+    /// Begins a session in the file; a damaged one, which may have looked sound at first, is set aside for a new one.
     fn begin(&self, lock: Lock, damaged: bool, first: bool) -> Mode {
         let dir = &self.options.dir;
         if damaged {
@@ -303,7 +301,6 @@ impl Writer {
         Ok((db, numbers))
     }
 
-    /// Writes a group as a whole, together with what was held.
     fn group(&mut self, mode: &mut Mode, mut group: Vec<Work>) {
         self.guests(mode, &mut group);
         let store = match mode {

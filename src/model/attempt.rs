@@ -164,8 +164,7 @@ impl Attempt {
         self.response().map(|r| r.status).filter(|status| *status > 0)
     }
 
-    /// When it was over.
-    pub fn ended(&self) -> Moment {
+    pub(crate) fn ended(&self) -> Moment {
         self.started.after(self.timing.total.unwrap_or_default())
     }
 }

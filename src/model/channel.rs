@@ -1,13 +1,29 @@
 //! The channels, which are the ways to speak as the guest, and the conversations that go over them. What a channel can do
 //! stands in its row, and whoever wants to know asks the row. What it puts on the wire is in `genesys/<channel>.rs`, how
-//! the engine drives it in `engine`.
+//! the engine drives it in `engine`. Also limits of the platform that are known before sending.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::diagnosis::Cause;
-use super::limits::MESSAGES_PER_SECOND;
-use super::{ConversationKey, ProbeQuestion};
+use super::{ConversationKey, Moment, ProbeQuestion};
+
+/// Largest guest text in bytes of UTF-8. [SAFRI quoting the limits page; error 4011 "Message length 5000 is larger than 4096"]
+pub const GUEST_TEXT_MAX_BYTES: usize = 4096;
+/// Requests a minute for one client-credentials token. [real: documented, `client.credentials.token.rate.per.minute`]
+pub const REQUESTS_PER_MINUTE: u32 = 300;
+/// Guest messages a second in one session. [SAFRI, `messages.per.session.rate.per.second`]
+pub const MESSAGES_PER_SECOND: u32 = 5;
+
+/// Participant data of a message in bytes of JSON. [SAFRI, `metadata.custom.attributes.bytes.max`; error 4013]
+pub const ATTRIBUTES_MAX_BYTES: usize = 2048;
+
+/// How large participant data is on the wire: as a JSON object.
+pub fn attributes_bytes(attributes: &BTreeMap<String, String>) -> usize {
+    serde_json::to_vec(attributes).map_or(usize::MAX, |json| json.len())
+}
 
 words! {
     /// A way to speak as the guest, by the name that config, screen and metrics know.
@@ -40,7 +56,6 @@ pub enum Attachments {
     Files,
 }
 
-/// What a channel can do.
 #[expect(clippy::struct_excessive_bools, reason = "a question each, which somebody asks of a channel")]
 #[derive(Debug)]
 pub struct Capabilities {
@@ -68,8 +83,7 @@ pub struct Capabilities {
 }
 
 impl Channel {
-    /// Its row.
-    pub const fn capabilities(self) -> &'static Capabilities {
+    pub(crate) const fn capabilities(self) -> &'static Capabilities {
         match self {
             Self::GuestApi => &Capabilities {
                 short: "guest-api",
@@ -210,7 +224,6 @@ impl Address {
         }
     }
 
-    /// The address that consists of that.
     pub(crate) fn of_ids(channel: Channel, mut next: impl FnMut() -> Option<String>) -> Option<Self> {
         Some(match channel {
             Channel::GuestApi => {
@@ -275,4 +288,15 @@ pub struct DiscoveredConversation {
     pub began: Option<Timestamp>,
     /// What the platform calls its kind of message ("webmessaging", "open"), where told.
     pub via: Option<String>,
+}
+
+/// What the `inin-ratelimit-*` headers of the newest answer said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests counted in the window so far.
+    pub count: u32,
+    /// Requests allowed in the window.
+    pub allowed: u32,
+    /// When the window starts anew.
+    pub resets: Moment,
 }

@@ -109,7 +109,6 @@ words! {
     }
 }
 
-/// A cause still in question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspect {
     pub cause: Cause,
@@ -120,7 +119,6 @@ pub struct Suspect {
 }
 
 words! {
-    /// Whether something that was checked holds.
     pub enum CheckAnswer: word {
         Yes = "yes";
         No = "no";
@@ -160,30 +158,24 @@ words! {
     }
 }
 
-/// A probe and the causes between which it decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settles {
     pub probe: Probe,
-    /// Which causes it confirms or rules out.
     pub causes: Vec<Cause>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// One or two whole sentences.
     pub words: String,
     pub remedy: Option<Remedy>,
 }
 
-/// What an advice comes down to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     NewToken,
-    /// Start a new session of the same guest.
     NewSession,
     Resend,
     Read,
-    /// Compare the request with one that was accepted.
     Compare,
     Administrator,
 }

@@ -1,6 +1,5 @@
 //! Error codes of the guest socket, in words. [real: seen in SDK source: MTSDK `ErrorCode.kt`; 4102: SAFRI]
 
-/// What follows from an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     Slower,

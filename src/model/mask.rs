@@ -111,7 +111,6 @@ impl Masks {
         found
     }
 
-    /// Where a text that begins at `at` ends.
     fn literal(&self, text: &str, at: usize) -> Option<usize> {
         self.texts.iter().find_map(|value| {
             let end = at + value.len();
@@ -119,7 +118,6 @@ impl Masks {
         })
     }
 
-    /// Where a number that begins at `at` ends.
     fn number(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let first = *bytes.get(at)?;
         let plus = first == b'+';
@@ -162,7 +160,6 @@ impl Masks {
     }
 }
 
-/// How many digits stand at `at` in a row.
 fn digits(bytes: &[u8], at: usize) -> usize {
     bytes.iter().skip(at).take_while(|b| b.is_ascii_digit()).count().max(1)
 }

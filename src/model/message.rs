@@ -77,8 +77,7 @@ pub enum DeliveryStatus {
     Lost,
 }
 
-/// How far our time and the remote side's may lie apart for the same text to be the same message, in seconds (after the
-/// known skew between the clocks has been taken out).
+/// How far apart our time and the remote side's may be for one text to be one message, after the known skew.
 pub const SAME_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// Which message of ours, of whose remote id nothing is known, is a guest's message that was read back, said `at` by our
@@ -277,7 +276,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// What a person reads of it: its label, or its payload where that is blank.
+    /// Its label, or its payload where that is blank.
     pub fn words_or_payload(&self) -> &str {
         if self.label.trim().is_empty() { &self.payload } else { &self.label }
     }

@@ -61,7 +61,6 @@ mod failure;
 pub(crate) mod fault;
 pub(crate) mod frame_codes;
 pub(crate) mod ids;
-pub(crate) mod limits;
 mod machine;
 pub(crate) mod mask;
 pub(crate) mod message;
@@ -74,13 +73,12 @@ pub(crate) mod variation;
 
 // What tests from outside name.
 pub use attempt::{Attempt, Body, BodyForm, Ending, Failure, Header, Request, Response, Timing, header};
-pub use channel::{Address, Channel, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
+pub use channel::{Address, Channel, Conversation, DiscoveredConversation, OpenGuest, RateLimit, RemoteState};
 pub use diagnosis::{Cause, Confidence, Diagnosis, IdTarget, ProbeQuestion, Probed};
 pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use fault::{FAULTS, SandboxRequest};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
-pub use limits::RateLimit;
 pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;
 pub use message::{

@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
+use super::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use super::variation::OTHER_SCOPE;
 use super::{Channel, ConversationKey, FailureKind, Party, Phase, Variation, failure, frame_codes};
 
@@ -151,7 +151,6 @@ words! {
     }
 }
 
-/// Why guestwire does not send a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Objection {
@@ -226,7 +225,6 @@ impl Objection {
     }
 }
 
-/// Why a session takes no messages any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
@@ -248,7 +246,6 @@ pub enum SessionEnd {
     ConnectionClosed(Option<String>),
 }
 
-/// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerRefusal {
     pub status: u16,
@@ -258,7 +255,6 @@ pub struct ServerRefusal {
     /// The word for programs: `missing.permissions`, `invalid_client`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What else the answer says, a few words each, each on one line.

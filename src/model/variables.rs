@@ -59,7 +59,6 @@ pub const NAMES: [(&str, &str); 4] = [
     ("run", "the id of this session"),
 ];
 
-/// A text with its variables filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expansion {
     pub text: String,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Channel;
-use super::limits::GUEST_TEXT_MAX_BYTES;
+use super::channel::GUEST_TEXT_MAX_BYTES;
 
 words! {
     /// "Send the next message as …".
@@ -25,9 +25,7 @@ words! {
 
 /// The scope that [`Variation::WrongScope`] asks for. [the Guest API's description: a token with it gets a 401]
 pub const OTHER_SCOPE: &str = "messaging:guest";
-/// Well formed, and nobody's.
 pub const OTHER_PARTICIPANT: &str = "00000000-0000-4000-8000-000000000000";
-/// Not a UUID.
 pub const MALFORMED_ID: &str = "not-a-conversation-id";
 /// What [`Variation::EmojiBidi`] adds; the right-to-left override is closed again.
 const EMOJI_BIDI: &str = " 👍🏽 👩‍🚀 🇳🇱 e\u{301} \u{202E}txet desrever\u{202C} עברית";

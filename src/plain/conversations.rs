@@ -8,8 +8,8 @@ use super::{AwaitedSession, Exit, Plain, number_of};
 use crate::config::address;
 use crate::config::regions::MessengerSnippet;
 use crate::engine::{Command, DiscoveredConversation};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::ids::is_uuid;
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{
     Address, Attachment, Channel, Conversation, ConversationKey, FileSource, RemoteState, SessionAsk, WebSession,
 };

@@ -7,7 +7,7 @@ use super::{AwaitedReply, FrontEndEffect, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::engine::Command;
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, ConversationKey, DeliveryStatus, MessageId, OutgoingMessage, Variation};
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
 use crate::text::screen::visible_lines;

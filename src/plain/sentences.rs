@@ -19,7 +19,7 @@ use crate::model::{
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
 use crate::session::{Changes, Notice, Session};
-use crate::text::suggest::nearest;
+use crate::text::nearest;
 use crate::text::{clause, counted, dates};
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.

@@ -37,8 +37,7 @@ fn looks(text: &str) -> MappedText {
     })
 }
 
-/// Where `expected` does not stand in `said`, although it looks as if it did: what tells the two apart. `None` where
-/// they look different too. Case is not looked at.
+/// What tells the two apart where `expected` looks as if it stood in `said`, and does not. Case is not looked at.
 pub fn difference_within(expected: &str, said: &str) -> Option<String> {
     let (wanted, seen) = (looks(expected), looks(said));
     let wanted = wanted.text.trim_end();

@@ -3,21 +3,18 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-/// What to write, for the end of a sentence.
 pub const FORMS: &str = "write today, yesterday, a date like 2026-11-27, a time like 14:30 or 2026-11-27T14:30, or how long ago, like 2h or 3d";
 
 /// A span of time, open at either end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Period {
-    /// Its first moment.
     pub from: Option<Timestamp>,
     /// The first moment after it.
     pub until: Option<Timestamp>,
 }
 
 impl Period {
-    /// The period that a word names: all of a day or minute for `on`, from its beginning for `since`, to its end for
-    /// `until`. `None` where `text` names no time.
+    /// What a word names: all of a day or minute for `on`, from its beginning for `since`, to its end for `until`.
     pub fn named(word: &str, text: &str, now: &Zoned) -> Option<Self> {
         let (begin, end) = stretch(text.trim(), now)?;
         let (begin, end) = (begin.timestamp(), end.timestamp());
@@ -29,12 +26,10 @@ impl Period {
         }
     }
 
-    /// Whether a moment is in it.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
     }
 
-    /// What both have in common.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let until = [self.until, other.until].into_iter().flatten().min();

@@ -54,7 +54,6 @@ pub(super) fn draws_nothing(c: char) -> bool {
 /// A changed form of a text that knows where each of its parts stands in the original.
 #[derive(Debug)]
 pub struct MappedText {
-    /// The changed form.
     pub text: String,
     /// Where a character as people see it begins: in the changed form, and in the original.
     begins: Vec<(usize, usize)>,

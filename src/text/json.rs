@@ -105,7 +105,6 @@ fn mended(text: &str) -> String {
     out.text
 }
 
-/// What is mended so far.
 struct Out {
     text: String,
     depth: usize,

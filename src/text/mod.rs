@@ -1,19 +1,17 @@
 //! Text from outside: read whatever its charset, measured, cleaned and compared. Imports nothing of ours.
 
-pub mod alike;
-pub mod dates;
-pub mod fold;
+pub(crate) mod alike;
+pub(crate) mod dates;
+pub(crate) mod fold;
 pub mod json;
 pub mod screen;
-pub mod suggest;
 
 /// `text` with runs of white space (line ends too) as one space.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `text` with a capital letter at its beginning.
-pub fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
@@ -44,6 +42,31 @@ pub fn cleaned(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n");
     text.strip_suffix('\n').unwrap_or(&text).to_owned()
+}
+
+/// The known name that `word` was most likely meant to be: "did you mean".
+pub(crate) fn nearest<'n>(word: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let folded = word.to_lowercase().replace('_', "-");
+    known
+        .into_iter()
+        .map(|name| {
+            let candidate = name.to_lowercase().replace('_', "-");
+            let within = folded.len() >= 4 && (candidate.contains(&folded) || folded.contains(&candidate));
+            let score = strsim::normalized_damerau_levenshtein(&folded, &candidate);
+            (if within { score.max(0.65) } else { score }, name)
+        })
+        .filter(|(score, _)| *score >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// `; did you mean …?`, or the list of what is known, to end a sentence with.
+pub(crate) fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
+    if let Some(name) = nearest(word, known.clone()) {
+        return format!("; did you mean `{name}`?");
+    }
+    let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
+    if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
 }
 
 #[cfg(test)]

@@ -81,7 +81,6 @@ fn hides(c: char, before: Option<char>, in_flag: bool) -> bool {
     }
 }
 
-/// Whether a character of the cluster hides something.
 fn hides_any(cluster: &str) -> bool {
     let in_flag = cluster.starts_with(FLAG);
     let before = std::iter::once(None).chain(cluster.chars().map(Some));

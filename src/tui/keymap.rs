@@ -8,7 +8,7 @@ use super::chord::{Chord, KeySequence};
 use crate::config::problem::{FilePosition, Spot};
 use crate::config::settings::KeyBinding;
 use crate::model::Moment;
-use crate::text::suggest::nearest;
+use crate::text::nearest;
 
 /// How long the menu of a two-key binding waits before it shows.
 const PREFIX_MENU: Duration = Duration::from_millis(400);

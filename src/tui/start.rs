@@ -211,7 +211,7 @@ fn theme(settings: &Settings) -> Result<Theme, Problem> {
         ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
     };
     theme::named(&ui.theme, ui.ascii, no_color, depth).ok_or_else(|| {
-        let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
+        let near = crate::text::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
         settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
     })
 }

@@ -32,7 +32,7 @@ use crate::pass::runner::{Cast, RunStart, missing_conversation};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
 use crate::session::conversations::Conversations;
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
 /// `guestwire run`
 #[derive(Debug, Args)]

@@ -21,8 +21,8 @@ use crate::model::{
     Variation,
 };
 use crate::session::local;
-use crate::text::suggest::{nearest, suggestion};
 use crate::text::{alike, cleaned};
+use crate::text::{nearest, suggestion};
 
 /// `guestwire send`
 #[derive(Debug, Args)]

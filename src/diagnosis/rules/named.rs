@@ -4,7 +4,7 @@
 use super::{ids, unauthorized};
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::model::{Cause, ExchangeKind, Probe};
 
 /// What the API's answer names; `None` where it names nothing.

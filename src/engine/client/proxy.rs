@@ -1,5 +1,5 @@
 //! Which proxy leads to a host outside this machine: the profile's, or that of `https_proxy`, `http_proxy`, `all_proxy`,
-//! `no_proxy`, as curl reads them, small letters before capitals. The order is that of [`crate::config::proxy`].
+//! `no_proxy`, as curl reads them, small letters before capitals. The order is that of [`crate::config::address`].
 
 use std::net::IpAddr;
 use std::sync::Arc;

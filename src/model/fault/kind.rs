@@ -26,7 +26,6 @@ pub enum FaultEffect {
     Spoils,
 }
 
-/// What is said of a fault in the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FaultRow {
     /// Its name in the control API, in scenario files and in pass files.
@@ -61,7 +60,6 @@ const REQUESTS: &[FaultTarget] =
 const HTTP: &[FaultTarget] = &[FaultTarget::Send, FaultTarget::Token, FaultTarget::Read, FaultTarget::Upgrade];
 /// Requests whose answer has a body.
 const BODIES: &[FaultTarget] = &[FaultTarget::Send, FaultTarget::Token, FaultTarget::Read];
-/// Frames that go out.
 const FRAMES: &[FaultTarget] = &[FaultTarget::Echo, FaultTarget::Reply, FaultTarget::Answer];
 
 /// How long a fault holds where nothing else is asked for: until it is cleared, or for one request.
@@ -78,7 +76,6 @@ macro_rules! faults {
         $(, with { $(#[doc = $says:literal] $field:ident: $type:ty = $default:expr, $shape:expr;)+ })?
         , menu { $($label:literal $($with:literal)?;)+ }
     )*) => {
-        /// What goes wrong.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum FaultKind {
             $(
@@ -110,14 +107,12 @@ macro_rules! faults {
         pub const FAULTS: &[&FaultRow] = &[$(rows::$kind,)*];
 
         impl FaultKind {
-            /// What the table says of it.
             pub const fn row(&self) -> &'static FaultRow {
                 match self {
                     $(Self::$kind { .. } => rows::$kind,)*
                 }
             }
 
-            /// Its own parameters.
             pub(super) fn parameters(&self) -> Vec<(&'static str, Value)> {
                 match self {
                     $(Self::$kind $({ $($field,)+ })? => vec![$($((stringify!($field), json!($field)),)+)?],)*

@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use self::parameter::{AFTER, CONVERSATION, TARGET, TIMES};
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
 /// What a pass or a person asks of the embedded sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,9 @@ pub enum SandboxRequest {
     Advance(Duration),
 }
 
-/// A fault as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What goes wrong.
     pub kind: FaultKind,
-    /// For which requests.
     pub target: FaultTarget,
     /// For which conversation only: its name or id.
     pub conversation: Option<String>,

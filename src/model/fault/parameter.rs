@@ -4,9 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 
-/// What is wrong with a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct FaultError {
@@ -16,7 +15,6 @@ pub struct FaultError {
     pub what: String,
 }
 
-/// Which values a parameter can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterShape {
     Text,
@@ -94,7 +92,6 @@ impl ParameterShape {
 }
 
 words! {
-    /// Which requests a fault is for.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum FaultTarget: name {

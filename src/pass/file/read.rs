@@ -16,7 +16,7 @@ use crate::config::toml_reader::{Table, TextOrTable};
 use crate::config::{Problems, Spot};
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, FileSource, Variation, variables};
-use crate::text::suggest::{nearest, suggestion};
+use crate::text::{nearest, suggestion};
 
 impl Pass {
     /// Reads a pass; `file` is for the sentences.

@@ -27,7 +27,7 @@ use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::Report;
 use crate::model::fault::SandboxRequest;
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable};
-use crate::text::{alike, suggest};
+use crate::text::{alike, nearest};
 
 use expectation::StepProgress;
 pub use navigation::RunStart;
@@ -288,7 +288,7 @@ impl Runner {
 }
 
 pub fn missing_conversation(cast: &Cast, name: &str) -> String {
-    let near = suggest::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
+    let near = nearest(name, cast.players.iter().map(|p| p.name.as_str()));
     let near = near.map_or_else(String::new, |near| match alike::difference(near, name) {
         Some(difference) => format!("; it has “{near}”: {difference}"),
         None => format!("; did you mean “{near}”?"),

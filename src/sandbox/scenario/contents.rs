@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::genesys::guest_api;
 use crate::model::Channel;
-use crate::model::limits::{MESSAGES_PER_SECOND, REQUESTS_PER_MINUTE};
+use crate::model::channel::{MESSAGES_PER_SECOND, REQUESTS_PER_MINUTE};
 
 /// Extensions of files that no deployment takes. [WMJ sample]
 pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];

@@ -32,7 +32,7 @@ use super::rng::Rng;
 use crate::config::problem::{Problem, position};
 use crate::model::Channel;
 use crate::model::fault::Fault;
-use crate::text::suggest::suggestion;
+use crate::text::suggestion;
 use contents::{ScenarioClient, Token};
 
 /// A simulated organisation.

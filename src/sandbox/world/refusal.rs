@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::scenario::ScenarioRules;
 use crate::text::json::with;
 

@@ -20,7 +20,7 @@ use super::entry::LogEntry;
 use crate::model::{Attempt, ConversationKey, ExchangeKind, Outcome, Response};
 use crate::text::dates::{self, Period};
 use crate::text::fold::{MappedText, fold};
-use crate::text::suggest::nearest;
+use crate::text::nearest;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]

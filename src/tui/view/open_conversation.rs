@@ -6,7 +6,7 @@ use ratatui::style::Color;
 
 use super::conversations::moment;
 use super::frame::{self, DrawingContext, Piece};
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
 use crate::text::counted;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use secrecy::ExposeSecret as _;
 
-use crate::config::proxy::*;
+use crate::config::address::*;
 
 #[test]
 fn urls_of_proxies_are_read_or_refused_with_the_reason() {
@@ -49,10 +49,10 @@ fn the_variables_of_the_vendors_tools_make_a_url() {
     for (set, url) in [
         (&[][..], None),
         (&[(PORT, "8080")], None),
-        (&[(HOST, "proxy.example")], Some("http://proxy.example")),
-        (&[(HOST, "http://proxy.example/"), (PORT, "8080")], Some("http://proxy.example:8080")),
+        (&[(PROXY_HOST, "proxy.example")], Some("http://proxy.example")),
+        (&[(PROXY_HOST, "http://proxy.example/"), (PORT, "8080")], Some("http://proxy.example:8080")),
         (
-            &[(HOST, "p"), (PORT, "1"), (PROTOCOL, "https"), (USER, "CORP\\me"), (PASSWORD, "a@b")],
+            &[(PROXY_HOST, "p"), (PORT, "1"), (PROTOCOL, "https"), (USER, "CORP\\me"), (PASSWORD, "a@b")],
             Some("https://CORP%5Cme:a%40b@p:1"),
         ),
     ] {

@@ -1,7 +1,7 @@
 //! Tests of `model::variation`.
 
 use crate::model::Channel;
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::model::variation::*;
 
 #[test]

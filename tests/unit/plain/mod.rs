@@ -25,7 +25,7 @@ mod pass;
 mod sentences;
 mod tools;
 
-const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
+const MAX: usize = crate::model::channel::GUEST_TEXT_MAX_BYTES;
 
 fn conversation(key: u32, name: &str) -> Conversation {
     guest_conversation(key, name, &format!("c{key}"))

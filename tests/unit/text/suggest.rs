@@ -1,6 +1,6 @@
-//! Tests of `text::suggest`.
+//! Tests of suggestions.
 
-use crate::text::suggest::*;
+use crate::text::*;
 
 #[test]
 fn the_nearest_name_is_near() {

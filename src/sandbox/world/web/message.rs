@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::request::{Content, Done, Request, Trouble, failed, trouble};
 use super::{ConnectionId, Outgoing, frames};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::model::fault::{FaultKind, FaultTarget};
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::world::content::{GuestContent, TakenChoice};
 use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, World, script};
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{ConnectionId, Outgoing, frames};
+use crate::model::channel::ATTRIBUTES_MAX_BYTES;
 use crate::model::fault::FaultTarget;
-use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::content::TakenChoice;

@@ -13,7 +13,7 @@ pub mod rows;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variables::{Expansion, NAMES, ValueSource, expand};
 use crate::model::{ConversationKey, Extras, Moment};
 use crate::tui::theme::StyleRole;

@@ -1,7 +1,7 @@
 //! Drafts, history, refusals, snippets, variables, hints, what a message carries, and what a key costs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use crate::model::limits::attributes_bytes;
+use crate::model::channel::attributes_bytes;
 use crate::model::{ConversationKey, Moment};
 use crate::session::local::attachment;
 use crate::tui::state::composer::editor::Editor;
