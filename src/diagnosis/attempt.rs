@@ -6,7 +6,6 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
-
 use crate::genesys::errors::{ApiError, BearerChallenge};
 use crate::genesys::http_date;
 use crate::genesys::{lookups, oauth};
@@ -18,7 +17,6 @@ use crate::text::json;
 const FRAME: &str = "FRAME";
 const WEB_SOCKET: &str = "WebSocket";
 
-/// Whom a message was addressed to, on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SentRequest {
     pub conversation: Option<String>,
@@ -31,7 +29,6 @@ pub struct SentRequest {
     pub text: Option<String>,
     /// The action of a frame of the guest socket; empty where the frame names none.
     pub action: Option<String>,
-    /// It asks for the guest socket to be opened.
     pub opening: bool,
     pub bearer: bool,
 }

@@ -19,7 +19,6 @@ impl Checks {
         self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: Some(seen.exchange) });
     }
 
-    /// Adds what cannot be told, with why in brackets.
     fn unknown(&mut self, what: &str, why: &str) {
         self.add(CheckAnswer::Unknown, format!("{what} ({why})"));
     }
@@ -57,7 +56,6 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     checks.0
 }
 
-/// Integration, deployment and origin: their form, and what is known of them.
 fn places(facts: &Facts<'_>, checks: &mut Checks) {
     if let Some(id) = &facts.request.integration {
         checks.add(is_uuid(id), "integration id well formed");

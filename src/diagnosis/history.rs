@@ -83,7 +83,6 @@ pub struct TokenBook {
 pub struct DeploymentBook {
     pub config: Option<(Sighting, Config)>,
     pub missing: Option<Sighting>,
-    /// From where guests may speak.
     pub domains: Option<(Sighting, Domains)>,
     /// The guest socket was opened, with this origin.
     pub opened: Option<(Sighting, Option<String>)>,
@@ -289,7 +288,6 @@ impl PastExchanges {
         self.conversations.iter().filter_map(|(id, book)| Some((id.as_str(), &book.read.as_ref()?.1)))
     }
 
-    /// The conversation in which someone of this id was seen.
     pub(super) fn home_of(&self, participant: &str) -> Option<&str> {
         let has = |read: &ConversationRead| read.people().any(|p| p.id.eq_ignore_ascii_case(participant));
         self.reads().find(|(_, read)| has(read)).map(|(id, _)| id)

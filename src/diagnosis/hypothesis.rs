@@ -7,7 +7,6 @@ use crate::model::{Cause, Confidence, Diagnosis, Probe, Settles, Suspect};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
     Excluded,
-    /// Nothing speaks against it.
     Open,
     /// The evidence fits it better than others.
     Supported,
@@ -96,7 +95,3 @@ pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
     }
     ranked
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/diagnosis/hypothesis.rs"]
-mod tests;

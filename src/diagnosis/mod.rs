@@ -24,9 +24,8 @@ mod rules;
 
 use case::Facts;
 pub use case::ProfileFacts;
-pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, ProbeResult};
+pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
 pub use history::PastExchanges;
-pub use ids::IdKind;
 
 use crate::genesys::answerer::Answerer;
 use crate::model::{Channel, Diagnosis, Exchange, ExchangeKind, Outcome, Sign};
@@ -72,8 +71,5 @@ pub fn diagnose(
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/diagnosis/channels.rs"]
-mod channels_tests;
-#[cfg(test)]
-#[path = "../../tests/unit/diagnosis/rules.rs"]
-mod rules_tests;
+#[path = "../../tests/unit/diagnosis/mod.rs"]
+mod tests;

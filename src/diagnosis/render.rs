@@ -122,14 +122,17 @@ pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
     ids.chain([format!("{}   {}", moment(exchange).strftime("%Y-%m-%dT%H:%M:%S.%3fZ"), profile.region)]).collect()
 }
 
+pub struct Ticket<'a> {
+    pub diagnosis: &'a Diagnosis,
+    pub exchange: &'a Exchange,
+    pub profile: &'a ProfileFacts,
+    pub conversation: Option<&'a str>,
+    pub zone: &'a TimeZone,
+}
+
 /// A text for a ticket: what happened, what was found, what to quote. Plain text, no secret.
-pub fn ticket(
-    diagnosis: &Diagnosis,
-    exchange: &Exchange,
-    profile: &ProfileFacts,
-    conversation: Option<&str>,
-    zone: &TimeZone,
-) -> String {
+pub fn ticket(of: &Ticket<'_>) -> String {
+    let Ticket { diagnosis, exchange, profile, zone, .. } = *of;
     let mut rows: Vec<(&str, String)> = circumstances(exchange, zone).collect();
     let status = |attempt: &Attempt, none: &str| attempt.status().map_or_else(|| none.to_owned(), |s| s.to_string());
     match exchange.last_attempt() {
@@ -150,7 +153,7 @@ pub fn ticket(
     rows.extend(others.map(|s| ("Not ruled out", format!("{} ({})", s.cause, one_line(&s.because)))));
     rows.extend(profile.client_id.iter().map(|id| ("Client", id.clone())));
     rows.extend(quote(exchange, profile).into_iter().map(|line| ("Ids", line)));
-    let mut out = format!("{}\n", headline(diagnosis, exchange, profile, conversation));
+    let mut out = format!("{}\n", headline(of));
     for (name, value) in rows {
         out.push_str(&format!("\n{:<14} {value}", format!("{name}:")));
     }
@@ -158,13 +161,8 @@ pub fn ticket(
 }
 
 /// A note to the administrator: what to change, in their words, and why.
-pub fn note(
-    diagnosis: &Diagnosis,
-    exchange: &Exchange,
-    profile: &ProfileFacts,
-    conversation: Option<&str>,
-    zone: &TimeZone,
-) -> String {
+pub fn note(of: &Ticket<'_>) -> String {
+    let Ticket { diagnosis, exchange, profile, zone, .. } = *of;
     let certain = match diagnosis.confidence() {
         Confidence::Sure => "The cause",
         Confidence::Likely => "The most likely cause",
@@ -181,7 +179,7 @@ pub fn note(
     if please.is_empty() {
         please.push("Look the request up in the organisation's audit view, by the time and the ids below.");
     }
-    let mut lines = vec![headline(diagnosis, exchange, profile, conversation), why, "\nPlease:".to_owned()];
+    let mut lines = vec![headline(of), why, "\nPlease:".to_owned()];
     lines.extend((1..).zip(please).map(|(number, action)| format!("{number}. {action}")));
     lines.push("\nTo look it up:".to_owned());
     lines.extend(circumstances(exchange, zone).map(|(name, value)| format!("- {name}: {value}")));
@@ -198,7 +196,8 @@ fn circumstances(exchange: &Exchange, zone: &TimeZone) -> impl Iterator<Item = (
 }
 
 /// `Guest message refused with HTTP 401: profile staging, region mypurecloud.de, conversation “Billing bot”.`
-fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, conversation: Option<&str>) -> String {
+fn headline(of: &Ticket<'_>) -> String {
+    let Ticket { diagnosis, exchange, profile, conversation, .. } = *of;
     let what = match exchange.kind {
         ExchangeKind::Send => "Guest message",
         ExchangeKind::Token => "Token request",

@@ -1,13 +1,11 @@
 //! What is shown of the log: entries, ids, headers, bodies; why a message was refused, and what can be made of that: texts
 //! to pass on, comparisons, marks and comments.
 
-use jiff::tz::TimeZone;
-
 use super::parser::{Done, FEW, how_many, number, numbered};
 use super::{Plain, sentences};
-use crate::diagnosis::{ProfileFacts, render};
+use crate::diagnosis::render::{self, Ticket};
 use crate::journal::Job;
-use crate::model::{Diagnosis, Exchange, Outcome};
+use crate::model::Outcome;
 use crate::session::conversations::ConversationItem;
 use crate::session::log::LogEntry;
 use crate::text::capitalised;
@@ -117,16 +115,13 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn show_text(
-        &mut self,
-        rest: &str,
-        write: fn(&Diagnosis, &Exchange, &ProfileFacts, Option<&str>, &TimeZone) -> String,
-    ) -> Done {
+    pub(super) fn show_text(&mut self, rest: &str, write: fn(&Ticket<'_>) -> String) -> Done {
         let entry = self.refused(number(rest)?)?;
         let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Ok(()) };
         let session = &self.session;
-        let name = exchange.conversation.and_then(|key| session.conversations.get(key)).map(|item| item.name());
-        let text = write(diagnosis, exchange, &session.profile.facts, name, &self.zone);
+        let conversation = exchange.conversation.and_then(|key| Some(session.conversations.get(key)?.name()));
+        let profile = &session.profile.facts;
+        let text = write(&Ticket { diagnosis, exchange, profile, conversation, zone: &self.zone });
         self.say_text_of(&format!("The text about entry {}", entry.number()), &text);
         Ok(())
     }

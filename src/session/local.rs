@@ -116,7 +116,3 @@ fn mime(name: &str) -> &'static str {
     let mut types = include_str!("../../assets/media-types.txt").lines().filter_map(|line| line.split_once(' '));
     types.find(|(of, _)| *of == ending).map_or("application/octet-stream", |(_, mime)| mime)
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/session/local.rs"]
-mod tests;

@@ -243,8 +243,7 @@ impl Session {
         key
     }
 
-    /// Why a conversation cannot be removed now; `None` where it can.
-    pub fn not_removable(&self, key: ConversationKey) -> Option<&'static str> {
+    pub(crate) fn not_removable(&self, key: ConversationKey) -> Option<&'static str> {
         let item = self.conversations.get(key)?;
         if !item.added {
             Some("it is in the config file: remove it there")
@@ -281,3 +280,7 @@ impl Session {
         self.conversations.items().map(|item| (item.conversation.key, item.name().to_owned())).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/session/mod.rs"]
+mod tests;

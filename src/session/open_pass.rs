@@ -15,7 +15,6 @@ use crate::pass::{Pass, PassRun};
 use super::conversations::{ConversationItem, Conversations};
 use super::{Change, Changes, Notice, Session};
 
-/// How many messages of the conversation go with a step as evidence.
 const SCREEN_MESSAGES: usize = 20;
 
 impl Conversations {
@@ -32,8 +31,7 @@ impl Conversations {
 }
 
 impl Session {
-    /// Opens a pass from its text, under the run id `id`.
-    pub fn open_pass(
+    pub(crate) fn open_pass(
         &mut self,
         file: &str,
         text: &str,
@@ -80,8 +78,7 @@ impl Session {
         self.pass.kept = kept;
     }
 
-    /// What is known beside what a runner was told.
-    pub fn known_to_pass(&self) -> RunnerContext<'_> {
+    pub(crate) fn known_to_pass(&self) -> RunnerContext<'_> {
         let no_token = self.sign_in.no_token();
         RunnerContext { facts: &self.profile.facts, past: &self.diagnoses.evidence, no_token }
     }

@@ -146,10 +146,5 @@ pub struct Diagnoses {
     pub evidence: PastExchanges,
     pub refusals: Refusals,
     pub tries: EndedTries,
-    /// The 401 rate as of the newest report.
     pub rate_401: Rate401,
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/session/refusals.rs"]
-mod tests;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::model::{Acceptance, Ending, Exchange, ExchangeKind, Moment, Outcome, TokenFacts, TokenStatus};
 
-/// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
 /// How long a token endpoint that asks to wait is waited for in all.
 const WAITS: Duration = Duration::from_secs(120);
@@ -142,7 +141,3 @@ pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
         format!("the token was granted without {scopes}: messages through the Guest API will probably be refused")
     })
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/session/sign_in.rs"]
-mod tests;

@@ -10,7 +10,6 @@ use crate::pass::from_session::{PlayedMessage, toml};
 
 use super::Session;
 use super::log::LogEntry;
-use super::thread::MessageSource;
 
 impl Session {
     /// What was said in these conversations. `None` where nothing was. What `[redact]` names is masked.
@@ -68,9 +67,8 @@ impl Session {
 
     fn first_answer(&self, message: &Message) -> Option<String> {
         let entries = self.threads.messages(message.conversation);
-        let is_it =
-            |source: &MessageSource| matches!(source, MessageSource::Ours { message: m, .. } if m.id == message.id);
-        let next = entries.get(entries.iter().position(|entry| is_it(&entry.source))? + 1)?;
+        let at = entries.iter().position(|entry| entry.message().is_some_and(|m| m.id == message.id))?;
+        let next = entries.get(at + 1)?;
         next.author().replies().then(|| next.text().to_owned())
     }
 }

@@ -342,7 +342,6 @@ impl ProbeAnswer<'_> {
         self.fail("integration", format!("“{name}”: {why}"));
     }
 
-    /// Whether the network failed, or somebody else answered.
     fn went_astray(&self) -> bool {
         self.has_failed() || self.diagnosis().is_some_and(|d| d.cause() == Cause::ProxyAnswered)
     }

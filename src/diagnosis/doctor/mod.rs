@@ -26,13 +26,9 @@ use crate::model::{
 use crate::text::one_line;
 
 words! {
-    /// How a probe came out.
     pub enum ProbeResult: word {
-        /// As it should.
         Pass = "pass";
-        /// Not as it should.
         Fail = "fail";
-        /// It was not asked, or could not tell.
         Skip = "skip";
     }
 }

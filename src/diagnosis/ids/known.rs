@@ -21,7 +21,6 @@ use crate::model::{Address, Exchange, IdTarget, Outcome, ProbeQuestion, Probed};
 pub struct KnownId {
     pub id: String,
     pub what: IdKind,
-    /// The conversation that a participant or a message belongs to.
     pub home: Option<String>,
     pub guest: bool,
     /// The service told it; otherwise the profile only uses it so, which may be the mistake.
@@ -104,7 +103,6 @@ const MOST: usize = 40;
 pub struct IdLookUp {
     left: VecDeque<ProbeQuestion>,
     pub known: KnownIds,
-    /// What could not be looked up, one sentence each.
     pub troubles: Vec<String>,
     /// The ids that were asked about, and whether each question was answered with “there is no such thing”.
     absent: HashMap<Uuid, bool>,

@@ -34,7 +34,6 @@ pub struct FoundId {
     /// The conversation that it belongs to, where it is a participant's or a message's.
     pub home: Option<String>,
     pub misplaced: Option<IdKind>,
-    /// The id that belongs there instead, where that is known.
     pub swap: Option<String>,
     /// The service itself said what it names.
     pub told: bool,

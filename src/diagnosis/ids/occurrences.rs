@@ -9,26 +9,16 @@ use crate::model::ids::is_uuid;
 use crate::model::words;
 
 words! {
-    /// What an id names.
     #[derive(Default)]
     pub enum IdKind: word, of_one {
-        /// A conversation.
         Conversation = "conversation", "a conversation's id";
-        /// A participant of one.
         Participant = "participant", "a participant's id";
-        /// A participant's communication inside a conversation.
         Communication = "communication", "a communication's id";
-        /// A message.
         Message = "message", "a message's id";
-        /// An open-messaging integration.
         Integration = "integration", "an integration's id";
-        /// A web deployment.
         Deployment = "deployment", "a deployment's id";
-        /// An OAuth client.
         Client = "client", "an OAuth client's id";
-        /// An organisation.
         Organization = "organization", "an organisation's id";
-        /// A request, for support to look up.
         Request = "request", "a request's id";
         /// A guest's own token: a secret, never shown.
         GuestToken = "guest-token", "a guest's token";
@@ -51,7 +41,6 @@ pub struct IdOccurrence {
     pub inside: Option<String>,
 }
 
-/// Why an id is a message's of which nothing else is known.
 pub const FORM: &str = "its form: 32 hexadecimal digits";
 
 const BEFORE: usize = 96;

@@ -74,7 +74,6 @@ fn tls(facts: &Facts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
     vec![supported(Cause::ClockSkew, why).by(Probe::Clock), supported(Cause::NetworkTls, refused).by(Probe::Tls)]
 }
 
-/// Whose answer it is, where it is not the service's.
 pub fn foreign(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let status = facts.answer.status.unwrap_or(0);
     let cause = Cause::ProxyAnswered;

@@ -35,7 +35,6 @@ pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveState {
-    /// Where the session of a web-messaging conversation stands.
     pub session: WebSession,
     /// Who of the other side types, and until when unless told again.
     pub typing: Option<(Author, Moment)>,

@@ -310,8 +310,7 @@ impl Conversations {
         self.item_mut(key).is_some_and(|item| std::mem::replace(&mut item.readable, readable.clone()) != readable)
     }
 
-    /// Where the session stands. Returns where it stood.
-    pub fn set_session(&mut self, key: ConversationKey, session: WebSession) -> Option<WebSession> {
+    pub(crate) fn set_session(&mut self, key: ConversationKey, session: WebSession) -> Option<WebSession> {
         let item = self.item_mut(key)?;
         item.live.typing.take_if(|_| !matches!(session, WebSession::Open { .. }));
         Some(std::mem::replace(&mut item.live.session, session))

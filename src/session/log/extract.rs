@@ -82,9 +82,7 @@ impl Log {
 
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
     pub fn page_text(&self) -> Option<String> {
-        let mut lines = self.text_rows(self.selected()?, Density::Full);
-        lines.push(String::new());
-        Some(lines.join("\n"))
+        Some(self.text_rows(self.selected()?, Density::Full).join("\n") + "\n")
     }
 
     fn text_rows(&self, entry: &LogEntry, density: Density) -> Vec<String> {

@@ -57,7 +57,6 @@ enum Test {
     Status(Option<(u16, u16)>),
     Kind(ExchangeKind),
     Conversation(Needle),
-    /// It took more or less than that.
     Took(Ordering, Duration),
     Id(String),
     /// By its place in [`IS`].

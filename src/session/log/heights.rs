@@ -112,7 +112,3 @@ impl Heights {
         Some((first + ahead as u64, left))
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/session/log/heights.rs"]
-mod tests;

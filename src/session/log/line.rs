@@ -118,7 +118,7 @@ impl Columns {
         self.number + 2
     }
 
-    fn fixed(&self) -> usize {
+    pub fn fixed(&self) -> usize {
         let column = |there: bool, cells: usize| if there { cells } else { 0 };
         self.before_kind()
             + column(self.kind, 6)
@@ -261,7 +261,3 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
         line.push_fitted(&note, cells, page.ascii, Tone::Warning);
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/session/log/line.rs"]
-mod tests;

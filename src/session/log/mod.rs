@@ -303,3 +303,7 @@ impl Log {
         self.entries.get_mut(usize::try_from(seq.checked_sub(self.first)?).ok()?)
     }
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/session/log/mod.rs"]
+mod tests;

@@ -15,7 +15,6 @@ pub enum Tone {
     Dim,
     Strong,
     Error,
-    /// Unknown, or waiting.
     Warning,
     Info,
     Name,
@@ -28,7 +27,6 @@ pub enum Tone {
 pub enum Section {
     Response,
     Body,
-    /// Request line, headers and body of the newest try.
     Request,
     Timing,
     Metrics,
@@ -272,7 +270,7 @@ pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<String>, bool) {
 }
 
 /// Whether a JSON string is open at the end of `text`, when one was (`inside`) or was not open at its start.
-fn string_open_after(text: &str, mut inside: bool) -> bool {
+pub(super) fn string_open_after(text: &str, mut inside: bool) -> bool {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
@@ -285,7 +283,3 @@ fn string_open_after(text: &str, mut inside: bool) -> bool {
     }
     inside
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/session/log/row.rs"]
-mod tests;

@@ -168,7 +168,3 @@ pub(super) fn timing(attempt: &Attempt, dot: &str) -> String {
     parts.extend(timing.parts().map(|(name, took)| format!("{name} {}", span(took))));
     if parts.is_empty() { "not measured yet".to_owned() } else { parts.join(dot) }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/session/log/words.rs"]
-mod tests;

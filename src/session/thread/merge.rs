@@ -77,7 +77,6 @@ impl ThreadEntry {
         matches!(&self.source, MessageSource::Theirs(remote) if remote.late)
     }
 
-    /// Whether a read of the conversation showed it.
     pub const fn seen(&self) -> bool {
         matches!(&self.source, MessageSource::Theirs(_) | MessageSource::Ours { seen: Some(_), .. })
     }
@@ -88,10 +87,8 @@ impl ThreadEntry {
     }
 }
 
-/// At most this many messages are kept for a conversation.
 pub const MAX_MESSAGES: usize = 2_000;
 
-/// What was said in one conversation, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
     pub(super) entries: Vec<ThreadEntry>,

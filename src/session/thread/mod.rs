@@ -70,7 +70,6 @@ pub struct OfferedChoices<'t> {
     pub id: &'t str,
     pub text: &'t str,
     pub choices: &'t [Choice],
-    /// Our newest message that answers it.
     pub taken: Option<&'t Message>,
 }
 

@@ -1,6 +1,6 @@
 //! What the log's keys do; the thread moves by the same ones.
 
-use crate::diagnosis::render;
+use crate::diagnosis::render::{self, Ticket};
 use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
 use crate::session::local::LocalRequest;
@@ -233,7 +233,8 @@ fn copy_diagnosis(state: &mut State, action: Action) {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
         let conversation = exchange.conversation.and_then(|key| Some(state.session.conversations.get(key)?.name()));
         let render = if action == Action::CopyTicket { render::ticket } else { render::note };
-        let text = render(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone);
+        let (profile, zone) = (&state.session.profile.facts, &state.look.zone);
+        let text = render(&Ticket { diagnosis, exchange, profile, conversation, zone });
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });
     match text {

@@ -1,6 +1,7 @@
 //! Tests of `diagnosis::hypothesis`.
 
-use super::*;
+use crate::diagnosis::hypothesis::{self, *};
+use crate::model::{Cause, Confidence, Probe};
 
 fn confidences(all: Vec<Hypothesis>) -> Vec<(Cause, Confidence)> {
     rank(all).suspects.into_iter().map(|s| (s.cause, s.confidence)).collect()
@@ -11,7 +12,7 @@ fn confidence_follows_from_all_together() {
     use Cause::{AddressRefused, ConversationUnknown, ParticipantMismatch, ScopeStripped};
     use Confidence::{Likely, Possible, Sure};
     let scope = || proven(ScopeStripped, "granted without it");
-    let open = |cause| super::open(cause, "would look the same").by(Probe::Conversation);
+    let open = |cause| hypothesis::open(cause, "would look the same").by(Probe::Conversation);
     assert_eq!(confidences(vec![scope()]), [(ScopeStripped, Sure)]);
     assert_eq!(
         confidences(vec![open(ParticipantMismatch), scope()]),
@@ -22,7 +23,7 @@ fn confidence_follows_from_all_together() {
         confidences(vec![open(ConversationUnknown), open(AddressRefused)]),
         [(ConversationUnknown, Possible), (AddressRefused, Possible)]
     );
-    let named = super::named(AddressRefused, "ip.not.authorized");
+    let named = hypothesis::named(AddressRefused, "ip.not.authorized");
     assert_eq!(confidences(vec![scope(), named]), [(AddressRefused, Sure)]);
     // Two that were both observed are each enough: neither is the one.
     let two = vec![scope(), proven(ConversationUnknown, "404")];

@@ -1,7 +1,8 @@
 //! Tests of `session::local`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::model::FileSource;
+use crate::session::local::*;
 
 #[test]
 fn a_file_is_an_address_or_a_path() {

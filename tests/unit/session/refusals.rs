@@ -1,6 +1,9 @@
 //! Tests of `session::refusals`.
 
-use super::*;
+use std::time::Duration;
+
+use crate::model::{Cause, Channel, ConversationKey, ExchangeId, Moment};
+use crate::session::refusals::*;
 
 fn refusal(id: u64, second: u64, cause: Cause, healed: bool) -> Refusal {
     Refusal {

@@ -1,7 +1,9 @@
 //! Tests of `session::sign_in`.
 
-use super::*;
-use crate::model::Generation;
+use std::time::Duration;
+
+use crate::model::{Acceptance, Generation, Moment, TokenFacts, TokenStatus};
+use crate::session::sign_in::*;
 
 #[test]
 fn a_token_that_works_is_not_given_up_for_a_long_wait() {

@@ -1,6 +1,6 @@
 //! Tests of `session::log::heights`.
 
-use super::*;
+use crate::session::log::heights::Heights;
 
 #[test]
 fn agrees_with_a_plain_list_around_the_ring() {

@@ -1,6 +1,6 @@
 //! Tests of `session::log::line`.
 
-use super::*;
+use crate::session::log::line::Columns;
 
 #[test]
 fn columns_go_in_the_order_that_was_promised() {

@@ -1,6 +1,6 @@
 //! Tests of `session::log::row`.
 
-use super::*;
+use crate::session::log::row::*;
 
 #[test]
 fn cutting_keeps_the_tones_of_what_stays() {

@@ -1,6 +1,8 @@
 //! Tests of `session::log::words`.
 
-use super::*;
+use std::time::Duration;
+
+use crate::session::log::words::*;
 
 #[test]
 fn sizes_take_at_most_seven_cells() {

@@ -1,0 +1,5 @@
+//! Tests of the rules, and of what needs nothing private.
+
+mod channels;
+mod hypothesis;
+mod rules;
