@@ -94,8 +94,8 @@ pub trait FrontEnd {
         None
     }
 
-    /// Whether it takes a line now. `None`: it never does. Who does hears that nobody reads what it says, and what the engine
-    /// says until that stops.
+    /// Whether it takes a line now. `None`: it never reads lines. One that reads lines is also told when nobody reads its
+    /// output any more, and what the engine reports while it stops.
     fn wants_line(&self) -> Option<bool> {
         None
     }

@@ -20,7 +20,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Each with what it means, for help; its place is its number.
+    /// Each with what it means, for help, in the order of their numbers.
     pub const MEANINGS: [(Self, &'static str); 7] = [
         (Self::Done, "done"),
         (Self::Refused, "refused, or an expectation failed or was blocked"),
@@ -31,11 +31,17 @@ impl Exit {
         (Self::Unwritten, "done, but the output could not be written; it is on stderr"),
     ];
 
-    pub fn code(self) -> u8 {
+    pub const fn code(self) -> u8 {
         match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::NotSignedIn => 3,
+            Self::Network => 4,
+            Self::Unknown => 5,
+            Self::Unwritten => 6,
             // As a shell says it.
             Self::Signal(number) => 128 + number,
-            _ => Self::MEANINGS.iter().position(|(exit, _)| *exit == self).unwrap_or_default() as u8,
         }
     }
 }

@@ -160,7 +160,7 @@ pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
     Some(said.date?.duration_since(attempt.ended().wall).as_secs())
 }
 
-/// Clocks that differ by more seconds are worth a word.
+/// Clocks that differ by more seconds than this are said to differ.
 pub const SKEW: i64 = 60;
 
 pub fn listed(names: &[String]) -> String {

@@ -126,6 +126,7 @@ pub struct PastExchanges {
     grants: VecDeque<(Duration, Timestamp)>,
     /// The newest exchange in which the API let a token of this session in.
     pub(super) works: Option<Sighting>,
+    /// By how many seconds the server's clock is ahead of ours.
     pub(crate) skew: Option<i64>,
 }
 

@@ -127,7 +127,8 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
     check.into_iter().chain(fixes.iter().filter_map(|fix| fix.filled(&names, facts.channel))).collect()
 }
 
-/// What to do where a connection broke or fell silent, not where none was made: was the request received?
+/// What to do where a connection broke or fell silent, by whether the request may have been received. `None` where it never
+/// left, and for every other cause.
 fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
     let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
     let (wrote, phase) = match attempt.ending.as_ref()? {

@@ -1,5 +1,5 @@
-//! What an engine is given beside its profile, what it can be asked for, and what it tells. It is given the log that has
-//! on disk first a message before its first byte is sent, and each status before it is told as final.
+//! What an engine is given beside its profile, what it can be asked for, and what it tells. It is given the send
+//! log, which has each message on the disk before its first byte is sent, and each final status before it is told.
 
 use std::future::ready;
 use std::sync::Arc;

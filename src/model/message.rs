@@ -101,7 +101,12 @@ pub fn read_back<'m, K>(
 impl DeliveryStatus {
     /// Whether such a message can stand in the conversation.
     pub const fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled)
+        match self {
+            Self::Sending { .. } | Self::Accepted | Self::Answered | Self::Unknown(_) | Self::Landed | Self::Lost => {
+                true
+            }
+            Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled => false,
+        }
     }
 
     /// The word on screen.
@@ -201,7 +206,7 @@ impl RemoteMessage {
 /// A message that is to be sent, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingMessage {
-    /// Into which.
+    /// The conversation that it goes into.
     pub conversation: ConversationKey,
     /// What it says; of one that is sent wrongly on purpose, what is sent already.
     pub text: String,

@@ -33,7 +33,7 @@ impl Plain {
         if !matches!(word, "" | "open" | "note" | "reports") && !rest.is_empty() {
             return Err(format!("Nothing follows .pass {word}; nothing was done."));
         }
-        self.passes.let_go &= matches!(word, "" | "open");
+        self.passes.let_go &= word == "open" || !WORDS.contains(&word) || self.session.pass.runner.is_none();
         match word {
             "" if self.session.pass.is_running() => {
                 self.show_step();

@@ -7,7 +7,7 @@
 //! requests of a person ──┤   what is known   └─► notices: what is news; the front end makes the sentence
 //! time ──────────────────┘
 //! ```
-//! A rule stands once.
+//! A rule stands once: what a report means in `apply`, a start in `journal`, when to diagnose again in `diagnose`.
 
 mod apply;
 pub(crate) mod conversations;

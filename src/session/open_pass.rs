@@ -62,7 +62,8 @@ impl Session {
         Ok(())
     }
 
-    /// Takes up the run that an earlier session left unfinished, paused. `Err`: the name of one that cannot be read.
+    /// Takes up the run that an earlier session left unfinished, paused. `None` where there is
+    /// none; `Err`: the name of one that cannot be read.
     pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<PassRun>, String>> {
         let run = self.pass.unfinished.take()?;
         let pass = Pass::parse(Path::new(&run.file), &run.source).ok();

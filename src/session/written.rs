@@ -43,7 +43,8 @@ impl Session {
         Some(crate::text::json::with(said, serde_json::json!({ "har": self.log.har() })))
     }
 
-    /// What was sent in this session and has come to an end, in the order of the log, as a pass file.
+    /// What was sent in this session and has come to an end, in the order of the log, as a pass file. `None`
+    /// where nothing was.
     pub fn as_pass(&self, now: Moment, zone: &TimeZone) -> Option<String> {
         let sends = self.log.entries().filter_map(|entry| {
             let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::text::screen::{fit, plain, put, visible};
 
-/// The themes, each with its file: data that a person may read and change.
+/// The themes, each with its file: data that a person may read and change. `monochrome` takes the terminal's own colours.
 const BUILT_IN: [(&str, &str); 6] = [
     (TERMINAL, include_str!("../../assets/themes/terminal.toml")),
     ("dark", include_str!("../../assets/themes/dark.toml")),

@@ -144,6 +144,9 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
 }
 
 fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
+    if args.report.is_empty() {
+        return Ok(());
+    }
     let run = masked(run, mask);
     let write = |(form, path): &(ReportFormat, PathBuf)| {
         destination(path, args.force)

@@ -290,7 +290,8 @@ impl Doctor {
         DoctorVerdict::new(cause, Confidence::Sure, why)
     }
 
-    /// What could not be checked is named in the verdict, where it leaves something unknown.
+    /// What could not be checked is named in the verdict. No proxy, names that a proxy looks up, no TLS on this machine and
+    /// no gauge of the rate limit leave nothing unknown.
     fn count_skipped(&mut self, findings: &[Finding]) {
         for finding in findings.iter().filter(|f| f.result == ProbeResult::Skip) {
             if !matches!(finding.name, "proxy" | "names" | "tls" | "limits") && !self.skipped.contains(&finding.name) {

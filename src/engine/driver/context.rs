@@ -211,6 +211,7 @@ impl Context {
         self.redactor = Arc::new(self.redactor.with_secret(secret, label));
     }
 
+    /// An exchange that begins. `what` may hold secrets: it is masked here.
     pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> Exchange {
         self.reporter.exchanges += 1;
         Exchange {

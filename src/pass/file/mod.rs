@@ -45,6 +45,7 @@ pub struct PassCase {
     pub about: Option<String>,
     /// The conversation of its steps; `None`: the one that is open, or that `--to` names.
     pub conversation: Option<Spot<String>>,
+    /// In order; at least one.
     pub steps: Vec<PassStep>,
 }
 

@@ -128,7 +128,8 @@ impl Log {
         }
     }
 
-    /// What a person means by "why": the selected entry, else the newest shown, else the newest with a diagnosis.
+    /// What a person means by "why": the selected entry if it has a diagnosis, else the newest shown that has one, else
+    /// the newest of all.
     pub fn why(&self) -> Option<&LogEntry> {
         let selected = self.selected().filter(|e| e.diagnosis.is_some());
         let shown = || self.diagnosed().rev().find(|e| e.is_shown());

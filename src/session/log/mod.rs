@@ -232,7 +232,8 @@ impl Log {
         self.scope.fold_quiet
     }
 
-    /// Shows only what `text` asks for, in the language of [`filter`]. What cannot be read changes nothing.
+    /// Shows only what `text` asks for, in the language of [`filter`]. Blank text shows all; what
+    /// cannot be read changes nothing. Days are those of the log's zone, counted from `now`.
     pub fn set_filter(&mut self, text: &str, now: Timestamp) -> Result<(), FilterError> {
         self.use_filter(Filter::parse(text, &now.to_zoned(self.options.zone.clone()))?);
         Ok(())

@@ -41,8 +41,7 @@ pub enum RowKind {
     Section(Section),
     /// A rule under the entry: the next one that is shown is of another day.
     Day,
-    /// The keys that act on the entry. So many parts name keys that also act while another entry is chosen of which nothing
-    /// is to be explained.
+    /// The keys that act on the entry. The first so many act on it also while another entry is chosen that has no diagnosis.
     Keys(usize),
 }
 
@@ -94,6 +93,7 @@ pub(super) struct Line {
     pub cells: usize,
 }
 
+/// Texts must be safe for a terminal already.
 impl Line {
     pub fn of(text: &str, tone: Tone) -> Self {
         let mut line = Self::default();

@@ -93,6 +93,7 @@ pub const MAX_MESSAGES: usize = 2_000;
 pub struct Thread {
     pub(super) entries: Vec<ThreadEntry>,
     next: u64,
+    /// By how many seconds the server's clock is ahead of ours.
     skew: i64,
     /// Messages of ours up to here are of earlier sessions.
     pub(super) earlier_until: Option<Timestamp>,

@@ -48,7 +48,7 @@ pub fn enter() -> io::Result<RealScreen> {
     let options = TerminalOptions { viewport: Viewport::Fixed(Rect::from((Position::ORIGIN, size()))) };
     let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
     let terminal = Terminal::with_options(backend, options).inspect_err(|_| _ = leave())?;
-    Ok(RealScreen { terminal, rows: Rows::default() })
+    Ok(RealScreen { terminal, rows: Rows::default(), _leave: LeaveAtEnd })
 }
 
 /// The terminal's size in cells. Where the terminal does not tell one, `COLUMNS` and `LINES` do, else it is 80 by 24.
@@ -127,9 +127,13 @@ pub fn leave() -> bool {
 pub struct RealScreen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     rows: Rows,
+    /// The last field, so that the terminal is left after what the backend still holds was written.
+    _leave: LeaveAtEnd,
 }
 
-impl Drop for RealScreen {
+struct LeaveAtEnd;
+
+impl Drop for LeaveAtEnd {
     fn drop(&mut self) {
         let _ = leave();
     }
@@ -141,7 +145,7 @@ impl Screen for RealScreen {
             set_modes()?;
             self.forget()?;
         }
-        let Self { terminal, rows } = self;
+        let Self { terminal, rows, .. } = self;
         let area = Rect::from((Position::ORIGIN, state.arrangement.size));
         if terminal.get_frame().area() != area {
             terminal.resize(area)?;

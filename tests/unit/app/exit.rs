@@ -4,6 +4,13 @@ use crate::app::exit::Exit;
 use crate::model::{Failure, FailureKind, Phase, Reason};
 
 #[test]
+fn help_names_the_codes_in_their_order() {
+    let codes: Vec<u8> = Exit::MEANINGS.iter().map(|(exit, _)| exit.code()).collect();
+    assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(Exit::Signal(15).code(), 143);
+}
+
+#[test]
 fn what_stopped_a_message_decides_whatever_stands_around_it() {
     let network = || Failure::new(FailureKind::Connect, Phase::Connect, "no route").reason();
     let secret = || Reason::NoSecret("no such file".to_owned());

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use crate::model::Moment;
 
-const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5); // [real: seen in SDK source: MTSDK]
+const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5); // one that ends sooner is not used [real: seen in SDK source: MTSDK]
 const GAP_PAGES: u32 = 8; // how many pages are read by themselves to close a gap
 /// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
 pub const PAGES_MAX: u32 = 1_000;
