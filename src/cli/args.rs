@@ -4,13 +4,14 @@
 use clap::{Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::config::ConfigSub;
 use super::doctor::DoctorArgs;
+use super::export::ExportArgs;
 use super::ids::IdsArgs;
 use super::init::InitArgs;
-use super::kept::{ExportArgs, LogArgs};
+use super::log::LogArgs;
 use super::run::RunArgs;
 use super::send::SendArgs;
-use super::standalone::ConfigSub;
 use crate::app::exit::Exit;
 use crate::app::runtime::ConsoleStart;
 use crate::config::Flags;

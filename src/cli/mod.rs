@@ -2,10 +2,12 @@
 //! prints. Only this module prints.
 
 mod args;
+mod config;
 mod doctor;
+mod export;
 mod ids;
 mod init;
-mod kept;
+mod log;
 mod run;
 pub(crate) mod send;
 mod standalone;
@@ -78,7 +80,7 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
         Some(Sub::Man { of }) => printed(&standalone::page(args::definition(), of.as_deref())?),
         Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),
-        Some(Sub::Config { command }) => standalone::config(command, &flags, &env, front_ends),
+        Some(Sub::Config { command }) => config::run(command, &flags, &env, front_ends),
         Some(Sub::Run(args)) if args.schema => printed(builtin::SCHEMA.as_bytes()),
         Some(Sub::Sandbox { port, seed }) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
@@ -115,9 +117,9 @@ fn with_settings(
         Some(Sub::Ids(args)) => ids::offline(&args, Some(&settings)),
         Some(Sub::Run(args)) => block_on(run::run(&args, &settings)),
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
-        Some(Sub::Log(args)) => block_on(kept::run(args, &settings)),
-        Some(Sub::Export(args)) => block_on(kept::export(args, &settings)),
-        Some(Sub::Forget { yes }) => kept::forget(yes, &settings),
+        Some(Sub::Log(args)) => block_on(log::run(args, &settings)),
+        Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
+        Some(Sub::Forget { yes }) => log::forget(yes, &settings),
         Some(Sub::Token { json }) => block_on(token::run(json, &settings)),
         _ if settings.ui.plain => (front_ends.lines)(&settings),
         _ => {
