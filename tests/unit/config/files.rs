@@ -278,7 +278,7 @@ fn a_secret_that_is_set_to_nothing_is_empty_and_not_unset() {
     let source = SecretSource::Env("X".to_owned());
     for (value, words) in [(None, "X is not set"), (Some(""), "X is empty"), (Some("  "), "X is empty")] {
         let read = source.read_with(&|_| value.map(OsString::from), Terminal::Free);
-        assert!(read.unwrap_err().to_string().contains(words), "{value:?}");
+        assert!(read.unwrap_err().contains(words), "{value:?}");
     }
 }
 
