@@ -17,6 +17,7 @@ pub(crate) mod load;
 pub(crate) mod origin;
 pub(crate) mod problem;
 pub(crate) mod profile;
+mod proxy;
 pub(crate) mod regions;
 pub(crate) mod resolve;
 mod resolve_profile;
@@ -27,20 +28,20 @@ pub(crate) mod toml_reader;
 pub(crate) mod vendor_files;
 
 // What tests from outside name.
-pub use address::ProfileProxy;
 pub use problem::{FilePosition, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
     TokenHost, WebhookSettings,
 };
+pub use proxy::ProfileProxy;
 pub use secret::{SecretSource, Terminal};
 pub use settings::{Agent, KeyBinding, KeyContext, MetricsSettings};
 
-pub(crate) use address::ProxyAddress;
 pub(crate) use document::parse_duration;
 pub(crate) use flags::Flags;
 pub(crate) use load::{load, locate};
 pub(crate) use problem::{Problem, Problems};
+pub(crate) use proxy::ProxyAddress;
 pub(crate) use settings::{ProfileChoice, Settings};
 
 #[cfg(test)]

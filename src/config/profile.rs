@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use crate::genesys::guest_api;
 use crate::model::{Conversation, Masks};
 
-use super::address::ProfileProxy;
 use super::origin::{ShownValue, shown_as_words};
+use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
 /// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.

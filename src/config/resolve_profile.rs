@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::address::{self, PROXY_HOST, ProfileProxy, ProxyAddress};
+use super::address;
 use super::flags::ConfigInput;
 use super::origin::{Origin, ShownValue as _, env_text};
 use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
+use super::proxy::{PROXY_HOST, ProfileProxy, ProxyAddress};
 use super::secret::oddity;
 use super::settings::{Findings, MetricsSettings, NamedSecret};
 use super::target::ENV;

@@ -2,11 +2,11 @@
 //! the profile `env`, which the environment variables of the vendor's tools make, and the one conversation that flags
 //! describe.
 
-use super::address::{PROXY_HOST, from_variables};
 use super::edit;
 use super::flags::{AdHocTarget, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_text, flag, switch};
 use super::problem::{Problem, Spot};
+use super::proxy::{PROXY_HOST, from_variables};
 use super::regions::SANDBOX;
 use super::settings::Paths;
 use super::toml_reader::Table;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use secrecy::ExposeSecret as _;
 
-use crate::config::address::*;
+use crate::config::proxy::*;
 
 #[test]
 fn urls_of_proxies_are_read_or_refused_with_the_reason() {

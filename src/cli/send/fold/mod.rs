@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{attempt_line, reading_line, waiting_line};
+use super::lines::{attempt_line, reading_line, waiting_line};
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;

@@ -7,7 +7,7 @@ use super::{LOOKING, SendFold, Sending, Stage};
 use crate::app::drive::FrontEndEffect;
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
-use crate::cli::send::{diagnosis_line, numbered, reading_line, reply_line};
+use crate::cli::send::lines::{diagnosis_line, numbered, reading_line, reply_line};
 use crate::engine::Command;
 use crate::model::{
     AsOf, Author, Cause, DeliveryStatus, Exchange, ExchangeKind, Outcome, OutgoingMessage, RemoteMessage, Unreadable,

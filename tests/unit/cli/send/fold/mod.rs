@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::cli::send::reply_line;
+use crate::cli::send::lines::reply_line;
 use crate::fixtures;
 use crate::model::OutgoingMessage;
 use crate::model::{
