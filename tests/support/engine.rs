@@ -9,10 +9,11 @@ use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
-use guestwire::model::OutgoingMessage;
 use guestwire::model::{
-    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Outcome, TokenStatus,
+    Address, Author, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Extras, Message, MessageId,
+    Moment, Outcome, OutgoingMessage, TokenStatus,
 };
+use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
 
 use crate::support::http_server::{Act, Req, json};
@@ -21,6 +22,25 @@ use crate::support::http_server::{Act, Req, json};
 pub const SECRET: &str = "s3cr3t+value/that=stays";
 /// How every token of these tests begins; neither may this.
 pub const TOKEN: &str = "tkn9c1-";
+
+/// A message of an earlier session into the first conversation, of which nobody knows whether it was received; and when
+/// its first try began.
+pub fn unknown_message(id: u64, text: &str, begun: Timestamp, extras: Extras) -> (Message, Timestamp) {
+    let message = Message {
+        id: MessageId(id),
+        conversation: ConversationKey(0),
+        author: Author::Guest,
+        text: text.to_owned(),
+        at: Moment::new(Duration::ZERO, begun),
+        delivery: DeliveryStatus::Unknown("killed".into()),
+        exchange: None,
+        remote_id: None,
+        resend_of: None,
+        sent_as: None,
+        extras,
+    };
+    (message, begun)
+}
 
 /// A profile with this many guest-api conversations, all at `base`.
 pub fn profile(base: &str, conversations: u32) -> Profile {

@@ -10,12 +10,12 @@ use guestwire::config::Profile;
 use guestwire::engine::{Command, Report};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{
-    Address, Attachment, Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras,
-    FileSource, Message, MessageId, Moment, OpenGuest, Outcome, Variation,
+    Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, FileSource,
+    MessageId, OpenGuest, Outcome, Variation,
 };
 use serde_json::{Value, json as js};
 
-use crate::support::engine::{TestEngine, granted, is_token, profile, unauthorized};
+use crate::support::engine::{TestEngine, granted, is_token, profile, unauthorized, unknown_message};
 use crate::support::http_server::{Act, Req, Server, answer, json};
 
 pub const CONVERSATION: &str = "5f0c91ce-00aa-4000-8000-000000000042";
@@ -167,23 +167,7 @@ async fn the_id_survives_a_restart() {
     let server = Server::start(serve(|_| taken())).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let kept = |key: &str| Extras { key: Some(key.into()), ..Extras::default() };
-    let begun = jiff::Timestamp::now();
-    engine.handle.ask(Command::Recall(vec![(
-        Message {
-            id: MessageId(1),
-            conversation: ConversationKey(0),
-            author: Author::Guest,
-            text: "lost".into(),
-            at: Moment::new(Duration::ZERO, begun),
-            delivery: DeliveryStatus::Unknown("killed".into()),
-            exchange: None,
-            remote_id: None,
-            resend_of: None,
-            sent_as: None,
-            extras: kept("kept-1"),
-        },
-        begun,
-    )]));
+    engine.handle.ask(Command::Recall(vec![unknown_message(1, "lost", jiff::Timestamp::now(), kept("kept-1"))]));
     engine.handle.ask(Command::Send(
         MessageId(2),
         OutgoingMessage { resend_of: Some(MessageId(1)), ..request("lost", Extras::default()) },

@@ -2,15 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{
-    Author, ConversationKey, DeliveryStatus, ExchangeKind, Extras, Message, MessageId, Moment, Outcome,
-};
+use guestwire::model::{ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, Outcome};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
 
-use crate::support::engine::TestEngine;
+use crate::support::engine::{TestEngine, unknown_message};
 
 /// Lines of the history, one a minute, the newest two minutes old.
 const LINES: i64 = 150;
@@ -35,22 +32,7 @@ fn recall(engine: &TestEngine, id: u64, text: &str, line: i64) -> MessageId {
     let ago = jiff::SignedDuration::from_mins(LINES + 2 - line);
     let begun = jiff::Timestamp::now().checked_sub(ago).unwrap();
     let extras = Extras { key: Some(uuid::Uuid::new_v4().to_string()), ..Extras::default() };
-    engine.handle.ask(Command::Recall(vec![(
-        Message {
-            id: MessageId(id),
-            conversation: ConversationKey(0),
-            author: Author::Guest,
-            text: text.to_owned(),
-            at: Moment::new(Duration::ZERO, begun),
-            delivery: DeliveryStatus::Unknown("killed".into()),
-            exchange: None,
-            remote_id: None,
-            resend_of: None,
-            sent_as: None,
-            extras,
-        },
-        begun,
-    )]));
+    engine.handle.ask(Command::Recall(vec![unknown_message(id, text, begun, extras)]));
     MessageId(id)
 }
 
