@@ -1,7 +1,7 @@
 //! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
 //! users of the machine can read them there.
 
-use clap::{Command, CommandFactory as _, Parser, Subcommand};
+use clap::{Arg, Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::config::ConfigSub;
@@ -53,18 +53,28 @@ pub fn definition() -> Command {
     let mut program = Cli::command();
     // Only then does each command have the common flags.
     program.build();
-    for command in program.get_subcommands_mut() {
+    program.mut_subcommands(|command| {
         let used = used(command.get_name());
-        let shown = |command: &mut Command| {
-            *command = std::mem::take(command).mut_args(|flag| {
+        let shown = |command: Command| {
+            command.mut_args(|flag| {
                 let hidden = flag.is_global_set() && !used.contains(&flag.get_id().as_str());
                 flag.hide(hidden)
-            });
+            })
         };
-        shown(command);
-        command.get_subcommands_mut().for_each(shown);
-    }
-    program
+        shown(command).mut_subcommands(shown)
+    })
+}
+
+/// The same for completion scripts, whose writer does not know of hidden flags: each command has those that it uses.
+pub fn for_completions() -> Command {
+    let common: Vec<Arg> = Cli::command().get_arguments().filter(|flag| flag.is_global_set()).cloned().collect();
+    let program = Cli::command().mut_args(|flag| flag.global(false));
+    program.mut_subcommands(|command| {
+        let used = used(command.get_name());
+        let flags = common.iter().filter(|flag| used.contains(&flag.get_id().as_str()));
+        let flags: Vec<Arg> = flags.map(|flag| flag.clone().global(false)).collect();
+        command.args(&flags).mut_subcommands(|part| part.args(&flags))
+    })
 }
 
 fn used(command: &str) -> Vec<&'static str> {

@@ -76,7 +76,7 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     match command {
-        Some(Sub::Completions { shell }) => printed(&standalone::completions(args::definition(), shell)),
+        Some(Sub::Completions { shell }) => printed(&standalone::completions(args::for_completions(), shell)),
         Some(Sub::Man { of }) => printed(&standalone::page(args::definition(), of.as_deref())?),
         Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::cli::args::definition;
+use crate::cli::args::{definition, for_completions};
 
 #[test]
 fn a_terminal_gets_lines_that_fit_and_no_word_is_lost() {
@@ -22,11 +22,29 @@ fn an_unknown_cause_leads_to_the_nearest() {
 #[test]
 fn every_shell_learns_every_command() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish] {
-        let text = String::from_utf8(completions(definition(), shell)).unwrap_or_default();
+        let text = String::from_utf8(completions(for_completions(), shell)).unwrap_or_default();
         for word in ["send", "token", "sandbox", "init", "completions", "reply-within"] {
             assert!(text.contains(word), "{shell}: {word}");
         }
     }
+}
+
+#[test]
+fn a_script_offers_the_flags_that_the_help_of_a_command_shows() {
+    let script = String::from_utf8(completions(for_completions(), Shell::Fish)).unwrap();
+    let flags = |command: &str| {
+        let begins = format!("complete -c guestwire -n \"{command}\" ");
+        let lines = script.lines().filter_map(move |line| line.strip_prefix(&begins));
+        let mut flags: Vec<_> = lines.filter_map(|line| line.split("-l ").nth(1)?.split(' ').next()).collect();
+        flags.sort_unstable();
+        flags
+    };
+    assert_eq!(flags("__fish_guestwire_using_subcommand explain"), ["help"]);
+    assert_eq!(flags("__fish_guestwire_using_subcommand sandbox"), ["help", "log-file", "port", "scenario", "seed"]);
+    let shows = flags("__fish_guestwire_using_subcommand config; and __fish_seen_subcommand_from show");
+    assert!(shows.contains(&"profile") && shows.contains(&"deployment") && !shows.contains(&"plain"), "{shows:?}");
+    let of_console = flags("__fish_guestwire_needs_command");
+    assert!(of_console.contains(&"plain") && of_console.contains(&"profile"), "{of_console:?}");
 }
 
 #[test]
