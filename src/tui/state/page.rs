@@ -36,7 +36,7 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
         PageContent::Status => ("Status".into(), status(state).into()),
         PageContent::Ids(key) => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            (title.into(), ids::card(&state.session, state.questions.id_search.as_ref(), *key).into())
+            (title.into(), ids::card(&state.session, state.questions.id_search(), *key).into())
         }
         PageContent::Lines(title, lines) => (title.into(), lines.into()),
     }
@@ -121,8 +121,8 @@ fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if !state.questions.faults.is_empty() {
-        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
+    if !state.questions.faults().is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults().join(", ")));
     }
     // The page takes no other key than those that move and close it.
     let close = state.keys.map.key(Action::Dismiss);

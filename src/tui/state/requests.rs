@@ -16,13 +16,13 @@ use crate::tui::Effect;
 pub struct Questions {
     /// What is asked for since the newest event.
     effects: Vec<Effect>,
-    pub id_search: Option<IdSearch>,
+    id_search: Option<IdSearch>,
     /// The page of active conversations that was asked for.
     discovering: Option<u32>,
     /// The question to the journal that is out.
     journal: Option<u64>,
     /// The sandbox's faults that waited for a request, or held, when it was asked last.
-    pub faults: Vec<String>,
+    faults: Vec<String>,
 }
 
 impl Questions {
@@ -32,6 +32,11 @@ impl Questions {
 
     pub(crate) fn take_requests(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
+    }
+
+    /// What is being looked up, if anything is.
+    pub(crate) const fn id_search(&self) -> Option<&IdSearch> {
+        self.id_search.as_ref()
     }
 
     /// Looks ids up; false where others are being looked up.
@@ -91,6 +96,11 @@ impl Questions {
         }
     }
 
+    /// The sandbox's faults, as of the newest exchange.
+    pub(crate) fn faults(&self) -> &[String] {
+        &self.faults
+    }
+
     /// An exchange has ended: a fault that was used up has no part in what comes next.
     pub(crate) fn ask_for_faults(&mut self) {
         self.effects.extend((!self.faults.is_empty()).then_some(Effect::Local(LocalRequest::TellFaults)));
@@ -105,7 +115,8 @@ impl Questions {
 
 #[derive(Debug, Default)]
 pub struct OutputFiles {
-    pub recording: Option<PathBuf>,
+    /// The file into which the screen is recorded.
+    recording: Option<PathBuf>,
     /// The path that was typed last, while nobody knows whether it can be used.
     asked_path: Option<(PromptPurpose, String)>,
     exports: u32,
@@ -114,6 +125,10 @@ pub struct OutputFiles {
 impl OutputFiles {
     pub(crate) fn record(&mut self, path: PathBuf) {
         self.recording = Some(path);
+    }
+
+    pub(crate) const fn is_recording(&self) -> bool {
+        self.recording.is_some()
     }
 
     pub(crate) fn end_recording(&mut self) -> Option<PathBuf> {

@@ -186,7 +186,7 @@ pub fn fault_bench(state: &mut State) {
             groups.push((items.len(), row.group.label()));
         }
         // The mark is a word: a fault waits for a request, or holds.
-        let on = state.questions.faults.iter().any(|on| on.split(' ').next() == Some(row.name));
+        let on = state.questions.faults().iter().any(|on| on.split(' ').next() == Some(row.name));
         let on = if on { "   ON" } else { "" };
         items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
     }

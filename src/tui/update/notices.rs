@@ -54,7 +54,7 @@ fn say(state: &mut State, notice: Notice) {
             for over in [Subject::Draft, Subject::NextMessage, Subject::Choices] {
                 state.status.over(over);
             }
-            if let Some(message) = state.session.threads.message(id).filter(|_| state.files.recording.is_some()) {
+            if let Some(message) = state.session.threads.message(id).filter(|_| state.files.is_recording()) {
                 // A place to jump to.
                 let marker = format!("message to {}", state.shown_name(message.conversation));
                 state.request(Effect::Marker(marker));

@@ -21,7 +21,7 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let faults = &state.questions.faults;
+    let faults = state.questions.faults();
     let fault = faults.first().map(|first| {
         let more = if faults.len() > 1 { format!(" and {} more", faults.len() - 1) } else { String::new() };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
@@ -75,7 +75,7 @@ fn right(state: &State) -> Vec<Piece> {
     };
     let mut right = vec![(badge.text, badge.role)];
     right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
-    right.extend(state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
+    right.extend(state.files.is_recording().then(|| ("REC".to_owned(), StyleRole::Warning)));
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));

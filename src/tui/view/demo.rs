@@ -88,7 +88,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         }
         _ => None,
     };
-    let recording = state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Error));
+    let recording = state.files.is_recording().then(|| ("REC".to_owned(), StyleRole::Error));
     let right: Vec<Piece> = step.into_iter().chain(recording).collect();
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     if shown {
