@@ -1,5 +1,5 @@
-//! Does what a front end asks of this machine: writes files, finds and reads pass files, looks at what is to be attached, sets
-//! the embedded sandbox up.
+//! Does what a front end asks of this machine: writes files, finds and reads pass files, looks at what is to be
+//! attached, sets the embedded sandbox up.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -19,8 +19,8 @@ use crate::pass::{Pass, report};
 use crate::session::FoundPass;
 use crate::session::local::{LocalAnswer, LocalRequest};
 
-/// Does it. `mask` hides secrets in what is written; `clear` goes on the sentence about a fault that stays on: how a person
-/// clears it.
+/// Does it. `mask` hides secrets in what is written; `clear` goes on the sentence about a fault that stays on: how a
+/// person clears it.
 pub fn carry_out(
     request: LocalRequest,
     opened: &OpenProfile,
@@ -35,8 +35,8 @@ pub fn carry_out(
             LocalAnswer::Written(written.map(|said| if what.is_empty() { said } else { about(said) }))
         }
         LocalRequest::Reports(run, dir) => {
-            let mut reports = report::all(&run, mask).into_iter();
-            let written = reports.try_for_each(|(name, text)| files::write_new(&dir.join(name), &text).map(drop));
+            let mut write = |(name, text): &(String, String)| files::write_new(&dir.join(name), text).map(drop);
+            let written = report::all(&run, mask).and_then(|reports| reports.iter().try_for_each(&mut write));
             LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
         }
         LocalRequest::KeepInConfig(conversation) => LocalAnswer::Kept(keep(paths, &opened.profile, &conversation)),
@@ -124,8 +124,8 @@ pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), 
         .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))
 }
 
-/// Keeps a conversation that was added or opened by flags in the config file, and its profile too where the file has none
-/// of that name. Says what was written.
+/// Keeps a conversation that was added or opened by flags in the config file, and its profile too where the file has
+/// none of that name. Says what was written.
 pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Result<String, String> {
     if profile.sandbox {
         return Err("The conversations of the sandbox cannot be kept: the sandbox has its own.".to_owned());

@@ -25,9 +25,9 @@ use crate::text::dates::Period;
 
 /// `guestwire export`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire export har --out session.har\n  guestwire export transcript --format md --since today --out -"
-)]
+#[command(after_help = "Examples:
+  guestwire export har --out session.har
+  guestwire export transcript --format md --since today --out -")]
 pub struct ExportArgs {
     /// What to write
     pub form: ExportForm,
@@ -94,7 +94,8 @@ impl Export<'_> {
         let what = match form {
             ExportForm::Har => format!("{} tries", self.har(0)?),
             ExportForm::Transcript => {
-                let said = self.transcript(zone)?.write(format.unwrap_or_else(|| TranscriptForm::of(self.path)));
+                let form = format.unwrap_or_else(|| TranscriptForm::of(self.path));
+                let said = self.transcript(zone)?.write(form).map_err(Failed::here)?;
                 self.put(&said)?;
                 "the transcript".to_owned()
             }

@@ -91,17 +91,16 @@ pub fn markdown_code(text: &str, language: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
-/// A template of `assets/report` filled in with `values`: each value is escaped for the form that the template's name ends
-/// with. HTML is the inside of a page: see [`page`].
-pub fn fill(template: &str, values: &Value) -> String {
+/// A template of `assets/report` or `assets/init`, filled in with `values`, which are escaped for the form that the
+/// template's name ends with. HTML is the inside of a page: see [`page`]. The error says where the two do not fit.
+pub fn fill(template: &str, values: &Value) -> Result<String, String> {
     let filled = TEMPLATES.get_template(template).and_then(|template| template.render(minijinja::value::Serde(values)));
-    // The templates are ours: what could be wrong with one is wrong for every run, and a test sees it.
-    filled.unwrap_or_else(|e| format!("{e:#}"))
+    filled.map_err(|e| format!("a defect of guestwire: {template} cannot be filled in: {e:#}"))
 }
 
 /// The HTML page around `body`: it needs nothing from outside, its style and its script stand in it, and its own policy
 /// forbids the rest. `script` may be empty, and the page must be readable without it.
-pub fn page(title: &str, body: &str, script: &str) -> String {
+pub fn page(title: &str, body: &str, script: &str) -> Result<String, String> {
     let (style, version) = (include_str!("../../assets/report/page.css"), env!("CARGO_PKG_VERSION"));
     fill("page.html", &json!({"title": title, "body": body, "script": script, "style": style, "version": version}))
 }
@@ -122,6 +121,7 @@ static TEMPLATES: LazyLock<Environment<'_>> = LazyLock::new(|| {
             _ if value.is_safe() => text.into(),
             "md" => markdown(&text).into(),
             "txt" => visible(&text),
+            "toml" => toml::Value::from(text).to_string().into(),
             _ => markup(&text).into(),
         })?;
         Ok(())
@@ -138,6 +138,9 @@ static TEMPLATES: LazyLock<Environment<'_>> = LazyLock::new(|| {
         safe(visible_lines(text).collect::<Vec<_>>().join(between))
     });
     for (name, text) in [
+        ("config.toml", include_str!("../../assets/init/config.toml")),
+        ("oauth.toml", include_str!("../../assets/init/oauth.toml")),
+        ("profile.toml", include_str!("../../assets/init/profile.toml")),
         ("page.html", include_str!("../../assets/report/page.html")),
         ("run.html", include_str!("../../assets/report/run.html")),
         ("run.md", include_str!("../../assets/report/run.md")),

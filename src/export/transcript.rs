@@ -82,8 +82,8 @@ pub struct TranscriptExchange {
 }
 
 impl Transcript {
-    /// What was said in a profile, each message with the name of its conversation, those of one conversation beside each
-    /// other, and `mask` over every text.
+    /// What was said in a profile, each message with the name of its conversation, those of one conversation beside
+    /// each other, and `mask` over every text.
     pub fn of(
         profile: &str,
         zone: TimeZone,
@@ -111,7 +111,7 @@ impl Transcript {
     }
 
     /// The transcript in that form: lines of plain text, Markdown, or a page (`assets/report/transcript.*`).
-    pub fn write(&self, form: TranscriptForm) -> String {
+    pub fn write(&self, form: TranscriptForm) -> Result<String, String> {
         let zone = if form == TranscriptForm::Text { &TimeZone::UTC } else { &self.zone };
         let line = |day: Option<String>, line: &TranscriptLine| {
             let carried = line.carried.as_ref();
@@ -149,9 +149,9 @@ impl Transcript {
             "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
             "version": env!("CARGO_PKG_VERSION"),
         });
-        let filled = fill(&format!("transcript.{}", form.extension()), &values);
+        let filled = fill(&format!("transcript.{}", form.extension()), &values)?;
         if form != TranscriptForm::Html {
-            return filled;
+            return Ok(filled);
         }
         page(&format!("Transcript: {}", self.profile), &filled, "")
     }

@@ -83,7 +83,7 @@ impl Plain {
             "har" => session.log.entries().any(|entry| entry.exchange().is_some()).then(|| json(session.log.har())),
             "transcript" => {
                 let transcript = session.transcript(session.conversations.active(), &self.zone);
-                transcript.map(|transcript| transcript.write(TranscriptForm::of(&path)))
+                transcript.map(|transcript| transcript.write(TranscriptForm::of(&path))).transpose()?
             }
             "session" => session.as_json().map(json),
             "pass" => session.as_pass(self.now, &self.zone),

@@ -13,7 +13,7 @@ use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, R
 use crate::pass::{Pass, PassRun};
 
 use super::conversations::{ConversationItem, Conversations};
-use super::{Change, Changes, Notice, Session};
+use super::{Change, Changes, Notice, ProfileInfo, Session};
 
 const SCREEN_MESSAGES: usize = 20;
 
@@ -46,20 +46,19 @@ impl Session {
         if let Some(left) = left.filter(|run| run.ended.is_none()) {
             self.keep(Job::Pass(Arc::new(PassRun { ended: Some(now.wall), ..(*left).clone() })), changes);
         }
-        let run = PassRun {
-            id: id.to_string(),
-            file: file.to_owned(),
-            source: text.to_owned(),
-            profile: self.profile.facts.name.clone(),
-            region: self.profile.facts.region.clone(),
-            sandbox: self.profile.sandbox,
-            ..PassRun::default()
-        };
+        let run = self.new_run(id, file.to_owned(), text.to_owned());
         let begin = RunStart { run, at: now, plan: (0..pass.cases.len()).map(|case| (case, 1)).collect() };
         let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
         self.play(runner, None, now);
         self.pass_event(RunnerEvent::Pause(false), now, changes);
         Ok(())
+    }
+
+    /// A run of a pass in the open profile, before it begins.
+    pub(crate) fn new_run(&self, id: uuid::Uuid, file: String, source: String) -> PassRun {
+        let ProfileInfo { facts, sandbox, .. } = &self.profile;
+        let (profile, region) = (facts.name.clone(), facts.region.clone());
+        PassRun { id: id.to_string(), file, source, profile, region, sandbox: *sandbox, ..PassRun::default() }
     }
 
     /// Takes up the run that an earlier session left unfinished, paused. `None` where there is

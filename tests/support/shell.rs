@@ -114,8 +114,8 @@ impl Platform for Remembering {
                 write(&path, &mask(&contents)).map(|()| format!("Saved to {} ({what}).", path.display())),
             ),
             LocalRequest::Reports(run, dir) => {
-                let mut all = guestwire::pass::report::all(&run, mask).into_iter();
-                let written = all.try_for_each(|(name, text)| write(&dir.join(name), &text));
+                let all = guestwire::pass::report::all(&run, mask);
+                let written = all.and_then(|all| all.iter().try_for_each(|(name, text)| write(&dir.join(name), text)));
                 LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
             }
             LocalRequest::KeepInConfig(conversation) => {

@@ -124,7 +124,7 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
 fn signs_in_so(profile: &dyn TableLike, signs_in: &SignsIn) -> bool {
     let field = if matches!(signs_in, SignsIn::Token(_)) { "access_token" } else { "client_id" };
     let theirs = profile.get("oauth").and_then(Item::as_table_like).and_then(|oauth| oauth.get(field));
-    let ours: Option<DocumentMut> = signs_in.lines(&[]).parse().ok();
+    let ours: Option<DocumentMut> = signs_in.lines(&[]).ok().and_then(|lines| lines.parse().ok());
     theirs.is_some_and(|theirs| ours.is_some_and(|ours| ours.get(field).map(source) == Some(source(theirs))))
 }
 
@@ -140,7 +140,7 @@ fn add(document: &mut DocumentMut, addition: &Addition<'_>) -> Result<(), String
             edit::add_conversation(document, profile, "Web guest", address).map(drop)
         }
         Addition::SignsIn(profile, draft) => {
-            let lines: DocumentMut = draft.signs_in.lines(&draft.notes).parse().map_err(|_| "this cannot be added")?;
+            let lines: DocumentMut = draft.signs_in.lines(&draft.notes)?.parse().map_err(|_| "this cannot be added")?;
             let table = document.get_mut("profiles").and_then(|all| all.get_mut(profile.as_str()));
             let table =
                 table.and_then(Item::as_table_like_mut).ok_or_else(|| format!("there is no profile `{profile}`"))?;
@@ -151,7 +151,7 @@ fn add(document: &mut DocumentMut, addition: &Addition<'_>) -> Result<(), String
             let taken = edit::profiles(document);
             let name = edit::free_name(&draft.name, "-", |name| taken.iter().any(|taken| taken == name));
             let default = taken.first().unwrap_or(&name).clone();
-            let written = Draft { name, ..(*draft).clone() }.written();
+            let written = Draft { name, ..(*draft).clone() }.written()?;
             *document = edit::parse(&format!("{document}\n{written}"))?;
             if document.get("profile").is_none() {
                 document.insert("profile", toml_edit::value(default));

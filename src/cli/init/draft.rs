@@ -11,9 +11,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+use serde_json::json;
+
 use crate::config::edit::free_name;
 use crate::config::regions;
 use crate::config::vendor_files::{self, ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, PLATFORM_CLI, REGION, VendorProfile};
+use crate::export::escape::fill;
 
 const OTHER_REGION: &str = "GENESYS_REGION";
 /// The variable of a secret that no tool has.
@@ -61,8 +65,8 @@ impl SignsIn {
         Self::Client { id: None, secret: in_variable(OUR_SECRET) }
     }
 
-    /// With what was found, and what is to be done then. A client renews, a token does not: with both the client is taken,
-    /// as the vendor's tools do. A secret that nobody has is looked for in `variable`.
+    /// With what was found, and what is to be done then. A client renews, a token does not: with both the client is
+    /// taken, as the vendor's tools do. A secret that nobody has is looked for in `variable`.
     fn with(id: Option<String>, secret: Option<String>, token: Option<String>, variable: &str) -> (Self, Vec<String>) {
         match (id, secret, token) {
             (id, Some(secret), token) if id.is_some() || token.is_none() => (Self::Client { id, secret }, Vec::new()),
@@ -75,21 +79,13 @@ impl SignsIn {
         *self == Self::unknown()
     }
 
-    /// The lines of `[profiles.NAME.oauth]`.
-    pub fn lines(&self, notes: &[String]) -> String {
-        let notes = notes.iter().fold(String::new(), |all, note| format!("{all}# {note}\n"));
-        match self {
-            Self::Client { id, secret } => {
-                let id = id.clone().unwrap_or_else(|| quoted("the OAuth client's id"));
-                // Without the scope a send of the channel guest-api is refused where scopes count.
-                let scopes = "scopes = [\"guest:messages:send\"]";
-                format!("client_id = {id}\n{notes}client_secret = {secret}\n{scopes}\n")
-            }
-            Self::Token(token) => {
-                let why = "# A token cannot be renewed: it is used until it expires.";
-                format!("{notes}{why}\naccess_token = {token}\n")
-            }
-        }
+    /// The lines of `[profiles.NAME.oauth]`, after `assets/init/oauth.toml`.
+    pub fn lines(&self, notes: &[String]) -> Result<String, String> {
+        let (id, secret, token) = match self {
+            Self::Client { id, secret } => (id.as_ref(), Some(secret), None),
+            Self::Token(token) => (None, None, Some(token)),
+        };
+        fill("oauth.toml", &json!({ "id": id, "secret": secret, "token": token, "notes": notes }))
     }
 }
 
@@ -111,7 +107,7 @@ fn in_vendor_file(profile: &str, file: &str) -> String {
     format!("{{ gc = {}{file} }}", quoted(profile))
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WebGuest {
     pub deployment_id: String,
     pub origin: Option<String>,
@@ -166,60 +162,27 @@ impl Draft {
         all.into_iter().filter_map(|(lacks, what)| lacks.then_some(what)).collect()
     }
 
-    /// One profile's tables, with what is to be filled in as comments. One that is not complete is a comment as a whole, so
+    /// One profile's tables, after `assets/init/profile.toml`. One that is not complete is a comment as a whole, so
     /// that the file is valid.
-    pub fn written(&self) -> String {
-        let name = &self.name;
-        let region = match &self.region {
-            FoundRegion::Known(domain) => {
-                let region = format!("region = {}", quoted(domain));
-                format!("{region:<40} # or the AWS name, like \"eu-central-1\"")
-            }
-            wrong => {
-                let usual = "the domain or the AWS name, like \"eu-central-1\"";
-                format!("region = \"mypurecloud.?\"  # {}", wrong.problem().unwrap_or_else(|| usual.to_owned()))
-            }
-        };
-        let production =
-            "production = false                       # true: PROD at the top, and guestwire asks before each send";
-        let oauth = if self.is_web_alone() {
-            String::new()
-        } else {
-            format!("\n[profiles.{name}.oauth]\n{}", self.signs_in.lines(&self.notes))
-        };
-        let conversations = match &self.web {
-            Some(web) => {
-                let origin = web.origin.as_deref().unwrap_or("https://a site that the deployment allows");
-                format!(
-                    "[[profiles.{name}.conversations]]\nname = \"Web guest\"\nchannel = \"web-messaging\"\n\
-                     deployment_id = {}\norigin = {}\n",
-                    quoted(&web.deployment_id),
-                    quoted(origin)
-                )
-            }
-            None => format!(
-                "# The conversations of the list. Remove the # and fill in the ids.\n# [[profiles.{name}.conversations]]\n\
-                 # name = \"Billing bot\"\n# channel = \"guest-api\"                  # or \"open-messaging\", \"web-messaging\"\n\
-                 # conversation_id = \"00000000-0000-4000-8000-000000000000\"\n"
-            ),
-        };
-        let mut text = format!("[profiles.{name}]\n{region}\n{production}\n{oauth}\n{conversations}");
-        if !self.is_complete() {
-            let mark = |line: &str| if line.is_empty() || line.starts_with('#') { "" } else { "# " };
-            text = text.lines().flat_map(|line| [mark(line), line, "\n"]).collect();
+    pub fn written(&self) -> Result<String, String> {
+        let domain = if let FoundRegion::Known(domain) = self.region { Some(domain) } else { None };
+        let Self { name, whence, region, web, .. } = self;
+        let oauth = (!self.is_web_alone()).then(|| self.signs_in.lines(&self.notes)).transpose()?;
+        let values = json!({ "name": name, "whence": whence, "domain": domain, "problem": region.problem(), "oauth": oauth,
+                             "web": web });
+        let text = fill("profile.toml", &values)?;
+        if self.is_complete() {
+            return Ok(text);
         }
-        format!("# {}\n{text}", self.whence)
+        let mark = |line: &str| if line.is_empty() || line.starts_with('#') { "" } else { "# " };
+        Ok(text.lines().flat_map(|line| [mark(line), line, "\n"]).collect())
     }
 }
 
-pub fn render(drafts: &[Draft]) -> String {
-    let opens = drafts.iter().find(|d| d.is_complete());
-    let opens = opens.map_or_else(|| "# profile = \"main\"".to_owned(), |d| format!("profile = {}", quoted(&d.name)));
-    let head = format!(
-        "# guestwire's configuration. `guestwire config check` checks it, `guestwire config show` explains it.\n\
-         # Without a profile, the built-in sandbox opens: no account and no network are needed.\n\n{opens}\n"
-    );
-    drafts.iter().fold(head, |text, draft| format!("{text}\n{}", draft.written()))
+pub fn render(drafts: &[Draft]) -> Result<String, String> {
+    let opens = drafts.iter().find(|draft| draft.is_complete()).map(|draft| &draft.name);
+    let profiles = drafts.iter().map(Draft::written).collect::<Result<Vec<_>, _>>()?;
+    fill("config.toml", &json!({ "opens": opens, "profiles": profiles }))
 }
 
 /// The profile that the environment describes, if any of the variables is set. `region` is the flag's.
@@ -271,7 +234,7 @@ pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
     each.filter_map(draft).collect()
 }
 
-/// Gives the drafts that name no region the one that alone is named where no client is; such drafts go where others are.
+/// Gives the drafts without a region the one that is named where no client is. A draft of a region alone goes.
 pub fn join(drafts: Vec<Draft>) -> Vec<Draft> {
     let (unknown, mut drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|d| d.signs_in.is_unknown());
     let region = unknown.first().map_or(FoundRegion::Missing, |d| d.region.clone());

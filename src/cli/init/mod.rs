@@ -21,9 +21,10 @@ use crate::text::screen::visible;
 
 /// `guestwire init`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire init\n  guestwire init --region euw1 --no-input\n  guestwire init --origin https://shop.example snippet.html"
-)]
+#[command(after_help = "Examples:
+  guestwire init
+  guestwire init --region euw1 --no-input
+  guestwire init --origin https://shop.example snippet.html")]
 pub struct InitArgs {
     /// A Messenger snippet from the web deployment: the text, a file, or `-` for standard input
     #[arg(value_name = "SNIPPET")]
@@ -70,7 +71,7 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     if path.symlink_metadata().is_ok() {
         return add::to_existing(&paths, &drafts, args.yes, asks.then_some(&mut input as &mut dyn BufRead), env);
     }
-    write(path, &render(&drafts))?;
+    write(path, &render(&drafts).map_err(Failed::here)?)?;
     report(path, &drafts)?;
     Ok(Exit::Done)
 }

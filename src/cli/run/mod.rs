@@ -36,10 +36,12 @@ use crate::text::suggestion;
 
 /// `guestwire run`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire run --sandbox smoke\n  guestwire run night.toml --report junit=night.xml --report html=night.html\n\nSteps that only a person can judge are skipped and reported as skipped. Exit codes: 0 all that was run passed, \
-1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
-)]
+#[command(after_help = "Examples:
+  guestwire run --sandbox smoke
+  guestwire run night.toml --report junit=night.xml --report html=night.html
+
+Steps that only a person can judge are skipped and reported as skipped. Exit codes: 0 all that was run passed, \
+                        1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
     /// The pass file: a TOML file, a built-in name (smoke, refusals, renewal), or `-` for standard input
@@ -120,16 +122,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     check_conversations(&file, &pass, &cases, &cast)?;
     let needs = Needs { keeps: true, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |session: Session, clock: Clock, _: &_| {
-        let profile = &session.profile;
-        let run = PassRun {
-            id: uuid::Uuid::new_v4().to_string(),
-            file,
-            source,
-            profile: profile.facts.name.clone(),
-            region: profile.facts.region.clone(),
-            sandbox: profile.sandbox,
-            ..PassRun::default()
-        };
+        let run = session.new_run(uuid::Uuid::new_v4(), file, source);
         let begin = RunStart { run, at: clock.now(), plan: rounds(&cases, args.repeat) };
         let waves = waves(&pass, &begin.plan, &cast, args.parallel);
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
@@ -149,8 +142,9 @@ fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -
     }
     let run = masked(run, mask);
     let write = |(form, path): &(ReportFormat, PathBuf)| {
+        let report = form.write(&run).map_err(Failed::here)?;
         destination(path, args.force)
-            .and_then(|mut file| file.write_all(form.write(&run).as_bytes()).and_then(|()| file.flush()))
+            .and_then(|mut file| file.write_all(report.as_bytes()).and_then(|()| file.flush()))
             .map_err(|e| unwritten(path, &e))
     };
     // Each is tried, and the first that could not be written is said.

@@ -39,13 +39,13 @@ words! {
 
 impl ReportFormat {
     /// The report of a run, which must be [`masked`] already.
-    pub fn write(self, run: &PassRun) -> String {
+    pub fn write(self, run: &PassRun) -> Result<String, String> {
         if self == Self::Ctrf {
-            return ctrf(run);
+            return Ok(ctrf(run));
         }
-        let filled = fill(&format!("run.{}", self.extension()), &view::of(run));
+        let filled = fill(&format!("run.{}", self.extension()), &view::of(run))?;
         if self != Self::Html {
-            return filled;
+            return Ok(filled);
         }
         let title = format!("{}: {}", run.name, view::tally(&run.tally()));
         page(&title, &filled, include_str!("../../../assets/report/filter.js"))
@@ -59,9 +59,12 @@ pub fn without_secrets(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun 
 }
 
 /// Each form of a run's report, masked, by its file's name.
-pub fn all(run: &PassRun, mask: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
+pub fn all(run: &PassRun, mask: &dyn Fn(&str) -> String) -> Result<Vec<(String, String)>, String> {
     let masked = masked(run, mask);
-    ReportFormat::ALL.map(|form| (format!("report.{}", form.extension()), form.write(&masked))).into()
+    ReportFormat::ALL
+        .into_iter()
+        .map(|form| Ok((format!("report.{}", form.extension()), form.write(&masked)?)))
+        .collect()
 }
 
 /// Fields that hold a word out of a list of ours.
@@ -93,8 +96,8 @@ pub fn masked(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
     })
 }
 
-/// Common Test Report Format, <https://ctrf.io>, specification 0.0.0: a test a step. `blocked` has no word of its own there:
-/// it is `other`, with the word in `rawStatus`.
+/// Common Test Report Format, <https://ctrf.io>, specification 0.0.0: a test a step. `blocked` has no word of its own
+/// there: it is `other`, with the word in `rawStatus`.
 fn ctrf(run: &PassRun) -> String {
     let tally = run.tally();
     let stop = run.began.saturating_add(view::took(run)).unwrap_or(run.began);
@@ -136,10 +139,8 @@ fn ctrf(run: &PassRun) -> String {
 
 const fn status(verdict: Option<Verdict>) -> &'static str {
     match verdict {
-        Some(Verdict::Pass) => "passed",
-        Some(Verdict::Fail) => "failed",
         Some(Verdict::Blocked) => "other",
-        Some(Verdict::Skip) => "skipped",
+        Some(verdict) => verdict.word(),
         None => "pending",
     }
 }

@@ -1,5 +1,5 @@
-//! A run as the templates of its reports see it (`assets/report/run.*`): all that they show, as data. Nothing is escaped
-//! here. The page, the Markdown and the JUnit file are made of the same values.
+//! A run as the templates of its reports see it (`assets/report/run.*`): all that they show, as data. Nothing is
+//! escaped here. The page, the Markdown and the JUnit file are made of the same values.
 
 use std::time::Duration;
 

@@ -282,9 +282,13 @@ fn ask_transcript(state: &mut State) {
 pub fn save_transcript(state: &mut State, form: TranscriptForm) {
     let open = state.session.conversations.active();
     let Some(transcript) = state.session.transcript(open, &state.look.zone) else { return };
-    let path = state.new_export_path(form.extension());
-    let (contents, what) = (transcript.write(form), "transcript".to_owned());
-    state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
+    match transcript.write(form) {
+        Ok(contents) => {
+            let (path, what) = (state.new_export_path(form.extension()), "transcript".to_owned());
+            state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
+        }
+        Err(why) => state.status.error(why),
+    }
 }
 
 fn toggle_recording(state: &mut State) {

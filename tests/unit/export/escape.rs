@@ -1,6 +1,9 @@
 //! Tests of `export::escape`.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use crate::export::escape::{markdown, markdown_code, markdown_quote, markup, page};
+use serde_json::json;
+
+use crate::export::escape::{fill, markdown, markdown_code, markdown_quote, markup, page};
 
 #[test]
 fn nothing_in_a_text_becomes_markup() {
@@ -39,10 +42,19 @@ fn a_fence_is_longer_than_any_inside() {
 
 #[test]
 fn nothing_from_outside_is_allowed_and_nothing_in_it_ends_style_or_script() {
-    let page = page("<t>", "<p>x</p>", "let a = 1;");
-    assert!(page.contains("default-src 'none'") && page.contains("<title>&lt;t&gt;</title>"));
+    let whole = page("<t>", "<p>x</p>", "let a = 1;").unwrap();
+    assert!(whole.contains("default-src 'none'") && whole.contains("<title>&lt;t&gt;</title>"));
     let style = include_str!("../../../assets/report/page.css");
     assert!(!style.contains('<') && !style.contains("url(") && !style.contains("@import"));
-    assert_eq!(page.matches("<script>").count(), 1);
-    assert!(crate::export::escape::page("t", "", "").contains("script-src 'none'"));
+    assert_eq!(whole.matches("<script>").count(), 1);
+    assert!(page("t", "", "").unwrap().contains("script-src 'none'"));
+}
+
+/// A report never holds the words of an error: whoever asked for it is told.
+#[test]
+fn a_template_that_does_not_fit_its_values_is_an_error() {
+    for (template, values) in [("run.nothing", json!({})), ("run.md", json!({ "about": null, "cases": 3 }))] {
+        let why = fill(template, &values).unwrap_err();
+        assert!(why.contains(template), "{why}");
+    }
 }

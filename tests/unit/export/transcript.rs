@@ -46,7 +46,7 @@ fn all_forms_of_one_transcript() {
     let transcript = sample();
     insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
         for form in [TranscriptForm::Text, TranscriptForm::Markdown, TranscriptForm::Html] {
-            let text = transcript.write(form).replace(env!("CARGO_PKG_VERSION"), "0.1.0");
+            let text = transcript.write(form).unwrap().replace(env!("CARGO_PKG_VERSION"), "0.1.0");
             assert!(!text.contains("secret") && !text.contains('\u{1b}'), "{form:?}");
             insta::assert_snapshot!(format!("transcript_{}", form.extension()), text);
         }

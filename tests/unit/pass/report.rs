@@ -177,7 +177,7 @@ fn all_forms_of_one_run() {
     let run = masked(&sample(), &mask);
     insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
         for form in ReportFormat::ALL {
-            let text = form.write(&run).replace(env!("CARGO_PKG_VERSION"), "0.1.0");
+            let text = form.write(&run).unwrap().replace(env!("CARGO_PKG_VERSION"), "0.1.0");
             insta::assert_snapshot!(form.name(), text);
         }
     });
@@ -186,7 +186,7 @@ fn all_forms_of_one_run() {
 /// The xUnit plugin of Jenkins refuses a file that does not fit its schema.
 #[test]
 fn junit_has_only_what_the_schema_of_jenkins_knows() {
-    let text = ReportFormat::Junit.write(&sample());
+    let text = ReportFormat::Junit.write(&sample()).unwrap();
     let root = text.lines().find(|line| line.starts_with("<testsuites")).unwrap();
     assert!(!root.contains("skipped=") && !root.contains("timestamp="), "{root}");
     for testcase in text.split("<testcase").skip(1).filter_map(|rest| rest.split("</testcase>").next()) {
@@ -198,7 +198,7 @@ fn junit_has_only_what_the_schema_of_jenkins_knows() {
 fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
     let run = masked(&sample(), &mask);
     for form in ReportFormat::ALL {
-        let text = form.write(&run);
+        let text = form.write(&run).unwrap();
         for step in run.steps() {
             assert!(text.contains(&step.id), "{} misses {}", form.name(), step.id);
         }
@@ -210,7 +210,7 @@ fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
             assert!(!text.contains("<script>alert"), "{}", form.name());
         }
     }
-    let markdown = ReportFormat::Markdown.write(&run);
+    let markdown = ReportFormat::Markdown.write(&run).unwrap();
     for line in markdown.lines().filter(|line| line.contains("alert(1)") && !line.starts_with("20")) {
         assert!(line.contains("\\<script\\>"), "{line}");
     }
@@ -253,7 +253,7 @@ fn evidence_keeps_the_beginnings_of_bodies() {
 
 #[test]
 fn the_page_needs_nothing_from_outside() {
-    let page = ReportFormat::Html.write(&sample());
+    let page = ReportFormat::Html.write(&sample()).unwrap();
     for outside in ["src=", "url(", "@import", "http-equiv=\"refresh\"", "style=\"", "onclick"] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -268,12 +268,12 @@ fn the_page_needs_nothing_from_outside() {
 #[test]
 fn counts_add_up() {
     let run = sample();
-    let xml = ReportFormat::Junit.write(&run);
+    let xml = ReportFormat::Junit.write(&run).unwrap();
     assert!(
         xml.contains("<testsuites name=\"Smoke &amp; refusals\" tests=\"6\" failures=\"1\" errors=\"1\" time="),
         "{xml}"
     );
-    let json: serde_json::Value = serde_json::from_str(&ReportFormat::Ctrf.write(&run)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&ReportFormat::Ctrf.write(&run).unwrap()).unwrap();
     let summary = &json["results"]["summary"];
     let sum: u64 =
         ["passed", "failed", "pending", "skipped", "other"].iter().map(|n| summary[*n].as_u64().unwrap()).sum();

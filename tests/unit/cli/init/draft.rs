@@ -24,7 +24,7 @@ fn the_environment_becomes_references() {
         CLIENT_SECRET => Some("hunter2".to_owned()),
         _ => None,
     };
-    let text = render(&[from_environment(env, None).unwrap()]);
+    let text = render(&[from_environment(env, None).unwrap()]).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     let settings = load(&text);
     let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
@@ -36,7 +36,7 @@ fn the_environment_becomes_references() {
     assert!(text.contains("\nscopes = [\"guest:messages:send\"]"), "{text}");
     assert_eq!(from_environment(|_| None, None), None);
     let token = |name: &str| (name == ACCESS_TOKEN || name == "GENESYS_REGION").then(|| "euw1".to_owned());
-    let text = render(&[from_environment(token, None).unwrap()]);
+    let text = render(&[from_environment(token, None).unwrap()]).unwrap();
     assert!(text.contains(&format!("access_token = {{ env = \"{ACCESS_TOKEN}\" }}")), "{text}");
     load(&text);
 }
@@ -51,7 +51,7 @@ fn profiles_of_the_platform_cli_are_taken_without_their_secrets() {
          [half]\nenvironment = \"moon\"\nclient_credentials = \"id-3\"\n[other]\nx = 1\n"
             .to_owned(),
     ));
-    let text = render(&found);
+    let text = render(&found).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     let names: Vec<&str> = found.iter().map(|d| d.name.as_str()).collect();
     assert_eq!(names, ["default", "genesys", "half", "token"]);
@@ -67,20 +67,20 @@ fn profiles_of_the_platform_cli_are_taken_without_their_secrets() {
 fn a_snippet_needs_no_client() {
     let web = WebGuest { deployment_id: "d".to_owned(), origin: Some("https://shop.example".to_owned()) };
     let mut draft = Draft { region: FoundRegion::Known("mypurecloud.de"), web: Some(web), ..Draft::empty() };
-    let text = render(&[draft.clone()]);
+    let text = render(&[draft.clone()]).unwrap();
     let settings = load(&text);
     let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
     assert_eq!(profile.conversations.len(), 1);
     assert!(settings.findings.missing.is_none() && !text.contains("oauth"), "{text}");
     draft.web = Some(WebGuest { deployment_id: "d".to_owned(), origin: None });
-    let text = render(&[draft]);
+    let text = render(&[draft]).unwrap();
     assert!(text.contains("# deployment_id = \"d\""), "{text}");
     load(&text);
 }
 
 #[test]
 fn with_nothing_known_the_file_is_valid_and_opens_the_sandbox() {
-    let text = render(&[Draft::empty()]);
+    let text = render(&[Draft::empty()]).unwrap();
     assert!(matches!(load(&text).profile, ProfileChoice::Sandbox));
     let uncommented: String = text
         .lines()
