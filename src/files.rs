@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
 
-/// The path with the home directory in place of a `~` at its beginning. A shell does that only for a word of its own: not
-/// in `--out=~/x`, and not in what a variable holds.
+/// The path with the home directory in place of a `~` at its beginning. A shell does that only for a word of its own:
+/// not in `--out=~/x`, and not in what a variable holds.
 pub fn from_home(path: &Path, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -108,8 +108,8 @@ pub fn append_private(path: &Path) -> io::Result<File> {
     open_private(path, OpenOptions::new().create(true).append(true))
 }
 
-/// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one, and
-/// what it leads to is replaced. Only its owner can read the new file.
+/// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one,
+/// and what it leads to is replaced. Only its owner can read the new file.
 pub fn replace_private(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

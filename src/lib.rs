@@ -11,16 +11,16 @@
 //! ```
 //! `session` is what guestwire knows (log, threads, conversations, signing in, the open pass) and what an event changes
 //! of it, pure and once for all front ends. `tui` is the screen: `state`, `update` and `view` are pure, `terminal` owns
-//! the terminal and the timers. `plain` is the line mode. `cli` holds a file for each subcommand. `app` is the wiring that
-//! all of them share. `engine` owns the HTTP client, the token and the queues. `journal` owns what is kept on disk. `pass`
-//! is the pure core of regression passes (file, runner, reports). `sandbox` is a simulator of Genesys Cloud on a loopback
-//! port in the same process.
+//! the terminal and the timers. `plain` is the line mode. `cli` holds a file for each subcommand. `app` is the wiring
+//! that all of them share. `engine` owns the HTTP client, the token and the queues. `journal` owns what is kept on
+//! disk. `pass` is the pure core of regression passes (file, runner, reports). `sandbox` is a simulator of Genesys
+//! Cloud on a loopback port in the same process.
 //!
 //! # The words
 //! - *Event*: something that happened. *Action*: a named intent of a user. *Effect*: something that is asked of others.
 //! - *Session*: what is known. *Changes*: what an event asks of engine and journal, and its *Notices*.
 //! - *Engine*: takes *Commands*, gives *Reports*. *Journal*: takes *Jobs*, gives *Pages*.
-//! - *Exchange*: one request and what came of it. *Attempt*: one try of it. *Log*: the bounded list of exchanges on screen.
+//! - *Exchange*: one request and what came of it. *Attempt*: one try of it. *Log*: the bounded list of exchanges.
 //! - *Channel*: a way to speak as the guest. *Conversation*, *Message*, *delivery* (a message's status).
 //! - Token *Generation*: which token, counted from 1. *Context*: where keys are resolved.
 //! - *Sandbox*, *Scenario* (what it holds), *Fault* (what it does wrong on purpose).

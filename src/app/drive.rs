@@ -39,7 +39,9 @@ pub enum FrontEndEvent {
     Signal(Signal),
     Page(Box<JournalPage>),
     Report(Box<Report>),
+    /// The engine has stopped.
     Ended,
+    /// The moment has come that [`FrontEnd::due`] named.
     Due,
     Line(InputLine),
     Local(LocalAnswer),
@@ -89,13 +91,13 @@ impl FrontEndEffect {
 pub trait FrontEnd {
     fn on(&mut self, now: Moment, event: FrontEndEvent) -> Vec<FrontEndEffect>;
 
-    /// When it wants [`FrontEndEvent::Due`]; never where every question ends by itself, since the engine bounds each try.
+    /// When it wants [`FrontEndEvent::Due`]. `None`: each question ends by itself, since the engine bounds each try.
     fn due(&self) -> Option<Moment> {
         None
     }
 
-    /// Whether it takes a line now. `None`: it never reads lines. One that reads lines is also told when nobody reads its
-    /// output any more, and what the engine reports while it stops.
+    /// Whether it takes a line now. `None`: it never reads lines. One that reads lines is also told when nobody reads
+    /// its output any more, and what the engine reports while it stops.
     fn wants_line(&self) -> Option<bool> {
         None
     }
@@ -206,8 +208,8 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
         Ok(exit)
     }
 
-    /// Notes what the engine says; a subcommand keeps what is over, and what was said: both sides of a conversation belong
-    /// into its transcript.
+    /// Notes what the engine says; a subcommand keeps what is over, and what was said: both sides of a conversation
+    /// belong into its transcript.
     fn reported(&self, report: Report) -> FrontEndEvent {
         logging::report(&report);
         if let Some(kept) = &self.kept {

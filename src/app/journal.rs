@@ -91,8 +91,8 @@ impl SendLog for SubcommandJournal {
     }
 }
 
-/// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it cannot be
-/// had: sending goes on without.
+/// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it
+/// cannot be had: sending goes on without.
 pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(SubcommandJournal, Vec<Heard>)> {
     if settings.journal.ephemeral {
         return None;

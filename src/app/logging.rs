@@ -1,5 +1,5 @@
-//! guestwire's own log: JSON lines in a private file, when `--log-file` asks for one. Only guestwire's own records go in,
-//! because an HTTP library's may hold headers; ours name things and never hold texts or secrets.
+//! guestwire's own log: JSON lines in a private file, when `--log-file` asks for one. Only guestwire's own records go
+//! in, because an HTTP library's may hold headers; ours name things and never hold texts or secrets.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
 use crate::files;
 
+/// The level that `GUESTWIRE_LOG` names (off, error, warn, info, debug, trace). `info` where it names none.
 pub fn level(env: Lookup<'_>) -> Result<LevelFilter, Failed> {
     let Some((text, _)) = env_text(env, "GUESTWIRE_LOG") else { return Ok(LevelFilter::INFO) };
     text.parse().map_err(|_| {

@@ -58,8 +58,8 @@ impl OpenProfile {
         self.sandbox.as_ref().map(Sandbox::faults_left).unwrap_or_default()
     }
 
-    /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence. `clear` goes on the
-    /// sentence about a fault that stays on.
+    /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence. `clear` goes on
+    /// the sentence about a fault that stays on.
     pub fn set_up(&self, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
         let Some(sandbox) = &self.sandbox else { return Err("There is no built-in sandbox here.".to_owned()) };
         match ask {
@@ -114,9 +114,9 @@ fn about(json: &str) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. Its messages have ids that no earlier
-/// start gave out: a journal that was kept would take new replies for old ones. With a `seed` of the user's own all else
-/// is the same at each start.
+/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. Its messages have ids that no
+/// earlier start gave out: a journal that was kept would take new replies for old ones. With a `seed` of the user's own
+/// all else is the same at each start.
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sandbox, Failed> {
     let mut scenario = scenario.map_or_else(|| Ok(Scenario::builtin()), load_scenario)?;
     if let Some(seed) = seed {

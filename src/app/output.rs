@@ -20,7 +20,7 @@ pub struct OutputLine {
     human: Option<HumanText>,
 }
 
-/// What a person reads: a result on stdout, a problem or how far a long command is on stderr. Made safe when it is printed.
+/// What a person reads: a result on stdout, a problem or progress on stderr. Made safe when it is printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HumanText {
     Says(String),
@@ -177,8 +177,8 @@ pub fn warn(text: &str) {
     say(&format!("guestwire: {}\n", safe(text)));
 }
 
-/// Where a result goes that is named as a file: standard output for `-`, a device as it is, else a new private file, over
-/// an old one only with `replace`.
+/// Where a result goes that is named as a file: standard output for `-`, a device as it is, else a new private file,
+/// over an old one only with `replace`.
 pub fn destination(path: &Path, replace: bool) -> io::Result<Box<dyn io::Write>> {
     if files::is_standard_stream(path) {
         return Ok(Box::new(Stdout));

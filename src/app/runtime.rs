@@ -1,5 +1,5 @@
-//! The asynchronous runtime that every command runs on; and what happens at a defect of guestwire's own: a panic on whichever
-//! thread ends the program, since half a program that goes on would lie.
+//! The asynchronous runtime that every command runs on; and what happens at a defect of guestwire's own: a panic on
+//! whichever thread ends the program, since half a program that goes on would lie.
 
 use std::future::Future;
 use std::io::Write as _;
@@ -19,8 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const NO_MORE: &str = "the system allows no more threads or files: raise the limits (`ulimit -n`, `ulimit -u`), and start guestwire again";
 
-/// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of the
-/// program: whoever writes says so.
+/// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of
+/// the program: whoever writes says so.
 pub fn start() -> Result<Runtime, Failed> {
     // Where no file can be opened, the runtime's own set-up panics instead of failing.
     let before = panic::take_hook();

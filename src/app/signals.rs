@@ -41,8 +41,8 @@ mod platform {
         Ok(receiver)
     }
 
-    /// Listens to the signals that a program without a screen answers: Ctrl-C, SIGTERM and SIGHUP. A signal that cannot be
-    /// listened to ends the program as it always would.
+    /// Listens to the signals that a program without a screen answers: Ctrl-C, SIGTERM and SIGHUP. A signal that cannot
+    /// be listened to ends the program as it always would.
     pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
         let (sender, receiver) = unbounded_channel();
         for (number, meaning) in

@@ -16,10 +16,12 @@ use crate::session::{Change, Changes, Notice, Session};
 
 /// `guestwire doctor`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire doctor --to \"Billing bot\"\n  guestwire doctor --region mypurecloud.de --deployment ID --origin https://shop.example\n\nNothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
-its cause is \"none\" when all is well."
-)]
+#[command(after_help = "Examples:
+  guestwire doctor --to \"Billing bot\"
+  guestwire doctor --region mypurecloud.de --deployment ID --origin https://shop.example
+
+Nothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
+                        its cause is \"none\" when all is well.")]
 pub struct DoctorArgs {
     /// The conversation, by its name in the config file; without it the first guest-api conversation of the profile
     #[arg(long, value_name = "NAME")]

@@ -22,8 +22,8 @@ pub struct IdsArgs {
     /// Any text; `-` reads it from standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
-    /// Look the ids up in the profile's organisation, as conversations, deployments and integrations (and as messages where
-    /// they have no hyphens), with at most 40 reads
+    /// Look the ids up in the profile's organisation, as conversations, deployments and integrations (and as messages
+    /// where they have no hyphens), with at most 40 reads
     #[arg(long)]
     pub lookup: bool,
     /// Print one JSON object per line instead of text
@@ -108,6 +108,7 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
 #[derive(Debug)]
 pub struct IdsFold {
     look: IdLookUp,
+    /// How many troubles of the look-ups have been said.
     told: usize,
     session: Session,
     begun: bool,

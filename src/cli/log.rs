@@ -1,4 +1,4 @@
-//! `guestwire log`: what was kept, newest last, searched in full text. `guestwire forget`: removes it, after a question.
+//! `guestwire log`: what was kept, newest last, searched in full text. `guestwire forget`: deletes it.
 
 use std::io;
 
@@ -17,9 +17,10 @@ use crate::text::dates::{self, Period};
 
 /// `guestwire log`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire log --since yesterday --json\n  guestwire log invoice on:2026-11-27\n  guestwire log e42c0b8a"
-)]
+#[command(after_help = "Examples:
+  guestwire log --since yesterday --json
+  guestwire log invoice on:2026-11-27
+  guestwire log e42c0b8a")]
 pub struct LogArgs {
     /// Words, ids, or "words beside each other"; an entry must contain all of them
     #[arg(value_name = "QUERY")]

@@ -22,8 +22,8 @@ pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
 
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
 
-/// The status's word and what goes with it, for `--json`. `trouble`: why it is no use to wait longer, for a status that does
-/// not say so itself.
+/// The status's word and what goes with it, for `--json`. `trouble`: why it is no use to wait longer, for a status that
+/// does not say so itself.
 pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -> OutputLine {
     let detail = match status {
         TokenStatus::RenewFailed(_, _, why)

@@ -1,5 +1,5 @@
-//! Judges addresses of the config file: base URLs, origins, the Guest API's path, the metrics agent. Encrypted unless the
-//! host is this machine. Sentences name the host at most, never the whole URL, which may hold a password.
+//! Judges addresses of the config file: base URLs, origins, the Guest API's path, the metrics agent. Encrypted unless
+//! the host is this machine. Sentences name the host at most, never the whole URL, which may hold a password.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,26 +18,26 @@ pub fn is_loopback(url: &Url) -> bool {
 /// The base URL without its trailing slash, or what is wrong. It is `secure` (`https`, `wss`), or plain on loopback.
 pub fn base_url(name: &str, text: &str, secure: &str) -> Result<String, String> {
     let plain = if secure == "wss" { "ws" } else { "http" };
-    let Ok(url) = Url::parse(text.trim()) else {
-        return Err(format!("`{name}` is not a URL; write {secure}://HOST"));
-    };
+    let wrong = |what: String| Err(format!("`{name}` {what}"));
+    let Ok(url) = Url::parse(text.trim()) else { return wrong(format!("is not a URL; write {secure}://HOST")) };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("`{name}` must not contain a user name or a password; write {secure}://HOST"));
+        return wrong(format!("must not contain a user name or a password; write {secure}://HOST"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{name}` must be a base URL, without ? and #"));
+        return wrong("must be a base URL, without ? and #".to_owned());
     }
-    if url.scheme() == plain {
-        if !is_loopback(&url) {
-            let host = url.host_str().unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    match url.scheme() {
+        scheme if scheme == secure => {}
+        scheme if scheme == plain && is_loopback(&url) => {}
+        scheme if scheme == plain => {
             let why = format!("plain {plain} is only for this machine (localhost, 127.0.0.1, [::1])");
-            return Err(format!("`{name}` would send secrets to {host} unencrypted: write {secure}://; {why}"));
+            return wrong(format!("would send secrets to {host} unencrypted: write {secure}://; {why}"));
         }
-    } else if url.scheme() != secure {
-        return Err(format!("`{name}` must begin with {secure}://"));
+        _ => return wrong(format!("must begin with {secure}://")),
     }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("`{name}` has no host; write {secure}://HOST"));
+    if host.is_empty() {
+        return wrong(format!("has no host; write {secure}://HOST"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

@@ -59,9 +59,7 @@ pub fn add_conversation(
         return Err(format!("the profile `{profile}` has this conversation already, as “{called}”"));
     }
     let name = free_name(name, " ", |name| there.iter().any(|table| text(*table, "name").as_deref() == Some(name)));
-    let named = written
-        .into_iter()
-        .map(|(field, written)| (field, if field == "name" { Value::from(name.as_str()) } else { written }));
+    let named = fields(&name, address).into_iter();
     match list {
         Item::ArrayOfTables(tables) => {
             let mut table: Table = named.collect();
@@ -109,11 +107,7 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
         return profile.name.clone();
     }
     let name = free_name("main", "-", |name| taken.iter().any(|taken| taken == name));
-    let reference = |variable: &str| {
-        let mut table = InlineTable::new();
-        table.insert("env", variable.into());
-        value(table)
-    };
+    let reference = |variable: &str| value(InlineTable::from_iter([("env", variable)]));
     let mut table = Table::new();
     table.insert("region", value(profile.region.as_str()));
     let mut oauth = Table::new();

@@ -62,8 +62,8 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     resolve(ConfigInput { paths: places, path_rows, home: home.as_deref(), text: &text, private, flags, env })
 }
 
-/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the whole
-/// target, the file is `needless`, so one that may not be read is none then.
+/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the
+/// whole target, the file is `needless`, so one that may not be read is none then.
 fn read(path: &Path, named: bool, needless: bool) -> Result<Option<(String, bool)>, Problems> {
     let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
     let bytes = match files::read(path, MAX_BYTES) {

@@ -1,5 +1,5 @@
-//! Where each value came from (a flag, else the environment, else the file, else a default), and how `config show` writes
-//! it.
+//! Where each value came from (a flag, else the environment, else the file, else a default), and how `config show`
+//! writes it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -70,16 +70,23 @@ impl ShownValue for String {
     }
 }
 
-macro_rules! shown_as_they_are {
-    ($($type:ty),*) => {$(
+macro_rules! shown_with {
+    ($shown:path: $($type:ty),*) => {$(
         impl ShownValue for $type {
             fn shown(&self) -> String {
-                self.to_string()
+                $shown(self)
             }
         }
     )*};
 }
-shown_as_they_are!(bool, u32, u64, usize);
+pub(super) use shown_with;
+
+shown_with!(ToString::to_string: bool, u32, u64, usize);
+
+/// A choice, by its word.
+pub fn quoted_word<T: ValueEnum>(choice: &T) -> String {
+    choice.to_possible_value().map_or_else(String::new, |word| format!("\"{}\"", word.get_name()))
+}
 
 impl ShownValue for Duration {
     fn shown(&self) -> String {
@@ -104,17 +111,6 @@ pub fn words<T: ValueEnum>() -> Vec<(String, T)> {
     let word = |value: &T| Some((value.to_possible_value()?.get_name().to_owned(), value.clone()));
     T::value_variants().iter().filter_map(word).collect()
 }
-
-macro_rules! shown_as_words {
-    ($($words:ty),*) => {$(
-        impl ShownValue for $words {
-            fn shown(&self) -> String {
-                self.to_possible_value().map_or_else(String::new, |word| format!("\"{}\"", word.get_name()))
-            }
-        }
-    )*};
-}
-pub(super) use shown_as_words;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {

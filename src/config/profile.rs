@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::genesys::guest_api;
 use crate::model::{Conversation, Masks};
 
-use super::origin::{ShownValue, shown_as_words};
+use super::origin::{ShownValue, quoted_word, shown_with};
 use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
@@ -48,7 +48,7 @@ pub enum ClientAuth {
     Body,
 }
 
-shown_as_words!(TokenHost, ClientAuth);
+shown_with!(quoted_word: TokenHost, ClientAuth);
 
 /// An OAuth client for the client-credentials grant.
 #[derive(Clone, Debug)]

@@ -41,18 +41,18 @@ pub fn all() -> &'static [KnownRegion] {
     &ALL
 }
 
-/// The region that `name` is a name of: its domain, its AWS name, Genesys' abbreviation (`euw1`, `euw1.pure.cloud`), the
-/// environment of a deployment snippet (`prod-euw1`) or of Archy (`prod_eu_west_1`), or a URL or name of one of its hosts
-/// (`https://apps.mypurecloud.ie/…`). Case, blanks, quotes around it, underscores for dashes and a final dot or slash do
-/// not matter.
+/// The region that `name` is a name of: its domain, its AWS name, Genesys' abbreviation (`euw1`, `euw1.pure.cloud`),
+/// the environment of a deployment snippet (`prod-euw1`) or of Archy (`prod_eu_west_1`), or a URL or name of one of its
+/// hosts (`https://apps.mypurecloud.ie/…`). Case, blanks, quotes around it, underscores for dashes and a final dot or
+/// slash do not matter.
 pub fn find(name: &str) -> Option<&'static KnownRegion> {
     let name = plain(name);
     domains(&name).find_map(|name| all().iter().find(|region| region.names().iter().any(|known| known == name)))
 }
 
-/// The region that `name` was most likely meant to be, though it is none of its names: the name to write, and the region's
-/// place, so that a person sees a wrong guess. Only where one region alone is that near, and its digits are the same: the
-/// neighbour of a name is another country.
+/// The region that `name` was most likely meant to be, though it is none of its names: the name to write, and the
+/// region's place, so that a person sees a wrong guess. Only where one region alone is that near, and its digits are
+/// the same: the neighbour of a name is another country.
 pub fn suggest(name: &str) -> Option<(String, &'static str)> {
     in_place(name).or_else(|| mistyped(name))
 }
@@ -134,7 +134,7 @@ impl KnownRegion {
     pub(super) fn names(&self) -> Vec<String> {
         let Self { domain, aws, short, environment, .. } = self;
         let mut names = vec![domain.clone(), aws.clone(), short.clone(), environment.clone()];
-        // The regions for governments and the sovereign cloud are no part of `pure.cloud` and have environments of their own.
+        // Governments' regions and the sovereign cloud are no part of `pure.cloud`; their environments are their own.
         if environment.starts_with("prod") {
             names.extend([format!("{short}.pure.cloud"), format!("prod-{short}"), format!("prod-{aws}")]);
         }
@@ -152,9 +152,9 @@ impl KnownRegion {
     }
 }
 
-/// What is said by the snippet by which a site shows the Messenger: an administrator copies it out of the web deployment's
-/// page, and it names the deployment and its region. [real: documented: the deployment's snippet, `environment` and
-/// `deploymentId`]
+/// What is said by the snippet by which a site shows the Messenger: an administrator copies it out of the web
+/// deployment's page, and it names the deployment and its region. [real: documented: the deployment's snippet,
+/// `environment` and `deploymentId`]
 #[derive(Clone, Debug)]
 pub struct MessengerSnippet {
     pub deployment_id: String,

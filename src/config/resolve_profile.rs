@@ -22,7 +22,7 @@ use super::{
 };
 use crate::files;
 
-/// The variables that name a proxy for encrypted requests, where the profile names none, in the order in which they count.
+/// The variables that name a proxy for encrypted requests, where the profile names none; the first that is set counts.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// A profile, unless something is wrong with it; where its metrics go, and what `config check` has to look at.

@@ -50,8 +50,8 @@ pub enum SecretSource {
     File(PathBuf),
     /// A program and its arguments; the first line that it prints.
     Command(Vec<String>),
-    /// A file of the vendor's tools (`~/.gc/config.toml`), a profile in it, and the field as a profile of guestwire calls it.
-    /// Who may read that file is that tool's matter.
+    /// A file of the vendor's tools (`~/.gc/config.toml`), a profile in it, and the field as a profile of guestwire
+    /// calls it. Who may read that file is that tool's matter.
     VendorFile(PathBuf, String, &'static str),
 }
 
@@ -190,8 +190,8 @@ fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, String> {
 /// What a program printed, at most [`MAX_BYTES`] of it.
 ///
 /// While a screen is open the program must not ask on the terminal: its prompt would be drawn over the console, and the
-/// passphrase typed into a message. It then runs in a session of its own, where `/dev/tty` cannot be opened, and without
-/// the variable by which `gpg` finds the terminal. Where no screen is open it may ask as it would in a shell.
+/// passphrase typed into a message. It then runs in a session of its own, where `/dev/tty` cannot be opened, and
+/// without the variable by which `gpg` finds the terminal. Where no screen is open it may ask as it would in a shell.
 pub(super) fn run_command(words: &[String], terminal: Terminal, bound: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let not_started = |program: &str, why: &str| format!("the command {program} cannot be started ({why})");
     let Some((program, arguments)) = words.split_first() else { return Err(not_started("", "it has no name")) };
@@ -250,8 +250,8 @@ fn complaint(stderr: &[u8], stdout: &[u8]) -> Option<String> {
     Some(line.chars().filter(|c| !c.is_control()).take(COMPLAINT).collect())
 }
 
-/// What comes out of a pipe, at most [`MAX_BYTES`] and a chunk of it. It is read on its own thread, since a pipe cannot be
-/// read with a bound on time, and to its end, so that a program with more to say does not die of a closed pipe.
+/// What comes out of a pipe, at most [`MAX_BYTES`] and a chunk of it. It is read on its own thread, since a pipe cannot
+/// be read with a bound on time, and to its end, so that a program with more to say does not die of a closed pipe.
 fn chunks(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Zeroizing<Vec<u8>>> {
     let (to, chunks) = mpsc::channel();
     let Some(mut pipe) = pipe else { return chunks };
@@ -281,11 +281,10 @@ fn all_until(end: Instant, chunks: &mpsc::Receiver<Zeroizing<Vec<u8>>>) -> Zeroi
     all
 }
 
-/// The token in `text`, as people paste it: out of a header, a shell, an editor, or the token endpoint's whole answer. Taken
-/// off are: a byte order mark, blanks and line ends around it, quotes around it, `Bearer` and
-/// `Authorization:` before it, and the JSON of a token answer around it. Of several lines the first is read.
-/// `None` where nothing is left. Why what is left cannot be a token is said without it. [RFC 6750, 2.1: the characters of
-/// a bearer token]
+/// The token in `text`, as people paste it: out of a header, a shell, an editor, or the token endpoint's whole answer.
+/// Taken off are: a byte order mark, blanks and line ends around it, quotes around it, `Bearer` and `Authorization:`
+/// before it, and the JSON of a token answer around it. Of several lines the first is read. `None` where nothing is
+/// left. Why what is left cannot be a token is said without it. [RFC 6750, 2.1: the characters of a bearer token]
 pub(super) fn pasted_token(text: &str) -> Result<Option<SecretString>, String> {
     let text = trim(text);
     if !text.starts_with('{') {

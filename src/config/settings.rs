@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::model::Cause;
 use crate::model::words;
 
-use super::origin::{Origin, RowSetting, ShownValue, shown_as_words};
+use super::origin::{Origin, RowSetting, ShownValue, quoted_word, shown_with};
 use super::problem::{FilePosition, Problem, Spot};
 use super::profile::Redaction;
 use super::{Profile, SecretSource};
@@ -189,7 +189,7 @@ pub struct Ui {
 }
 
 words! {
-    /// Where keys are resolved, with the heading in help. A pane's own context comes first, then [`KeyContext::Global`].
+    /// Where keys are resolved, with the heading in help. A pane's own context comes before [`KeyContext::Global`].
     pub enum KeyContext: name, heading {
         Global = "global", "Everywhere but in text fields";
         Picker = "picker", "Conversations";
@@ -243,4 +243,4 @@ pub struct Paths {
     pub log_file: Option<PathBuf>,
 }
 
-shown_as_words!(ColorChoice, Clipboard, Times, EnterKey);
+shown_with!(quoted_word: ColorChoice, Clipboard, Times, EnterKey);

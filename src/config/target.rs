@@ -1,6 +1,6 @@
-//! Whom guestwire speaks to: `--sandbox`, a profile of the file, or a target that no config file names. Of these there is
-//! the profile `env`, which the environment variables of the vendor's tools make, and the one conversation that flags
-//! describe.
+//! Whom guestwire speaks to: `--sandbox`, a profile of the file, or a target that no config file names. Of these there
+//! is the profile `env`, which the environment variables of the vendor's tools make, and the one conversation that
+//! flags describe.
 
 use super::edit;
 use super::flags::{AdHocTarget, Flags};
@@ -101,7 +101,7 @@ pub(super) fn region(env: Lookup<'_>, target: &AdHocTarget) -> Option<String> {
     target.region.clone().or_else(|| env_text(env, REGION).map(|(region, _)| region))
 }
 
-/// What variables and flags say, written as a file would say it: a profile's table, where `is_env`, and its conversation.
+/// What variables and flags say, as a file would say it: a profile's table, where `is_env`, and its conversation.
 pub(super) fn spoken_text(env: Lookup<'_>, target: &AdHocTarget, is_env: bool) -> String {
     let conversation = target.conversation().map(|(name, address)| edit::conversation(&name, &address).to_string());
     let mut lines = vec![format!("conversations = [{}]", conversation.unwrap_or_default())];

@@ -1,5 +1,5 @@
-//! The variables that the vendor's tools read, and the files in which they keep their profiles. A file may be TOML, JSON, or
-//! lines of `name = value` and `name: value` under `[profile]`.
+//! The variables that the vendor's tools read, and the files in which they keep their profiles. A file may be TOML,
+//! JSON, or lines of `name = value` and `name: value` under `[profile]`.
 //! [real: seen in SDK source: the platform CLI's `config.go`; the others: documented]
 
 use serde_json::{Map, Value};

@@ -25,8 +25,8 @@ pub fn header(width: u16, height: u16, began: Timestamp, title: &str) -> String 
     }))
 }
 
-/// What happened `at` so long after the beginning: `o`, what the terminal was given (whole sequences, whole characters);
-/// `r`, its new size; `m`, a place to jump to.
+/// What happened `at` so long after the beginning: `o`, what the terminal was given (whole sequences, whole
+/// characters); `r`, its new size; `m`, a place to jump to.
 pub fn event(at: Duration, kind: &str, data: &str) -> String {
     // Microseconds are what players can tell apart, and keep the lines short.
     let seconds = Duration::from_micros(u64::try_from(at.as_micros()).unwrap_or(u64::MAX)).as_secs_f64();

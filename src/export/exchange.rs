@@ -24,8 +24,8 @@ pub struct HarEntry<'e> {
     pub diagnosis: Option<&'e Diagnosis>,
 }
 
-/// The exchanges as one HAR document. Exchanges without a try (nothing was written) have no entry. Fields of our own begin
-/// with `_`, as the format allows.
+/// The exchanges as one HAR document. Exchanges without a try (nothing was written) have no entry. Fields of our own
+/// begin with `_`, as the format allows.
 pub fn har<'e>(entries: impl IntoIterator<Item = HarEntry<'e>>) -> Value {
     let entries: Vec<Value> = entries
         .into_iter()
@@ -190,9 +190,9 @@ const MASK: (char, char) = ('«', '»');
 /// Headers that curl works out itself.
 const LEFT_OUT: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "accept-encoding"];
 
-/// A try as a curl command that works when it is pasted into a POSIX shell. Secrets are not known here; the command names
-/// them: `$GUESTWIRE_TOKEN` for the bearer token, `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET` for a token
-/// request, `$GUESTWIRE_<HEADER>` for another header that was masked.
+/// A try as a curl command that works when it is pasted into a POSIX shell. Secrets are not known here; the command
+/// names them: `$GUESTWIRE_TOKEN` for the bearer token, `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET` for a
+/// token request, `$GUESTWIRE_<HEADER>` for another header that was masked.
 pub fn curl(attempt: &Attempt) -> String {
     let request = &attempt.request;
     let mut words = vec!["curl".to_owned()];

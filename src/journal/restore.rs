@@ -18,7 +18,7 @@ use crate::model::{
     Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Message, MessageId, Outcome, Reason,
     RemoteMessage, Variation,
 };
-use crate::pass::older_runs;
+use crate::pass::result::kept_run;
 
 /// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
@@ -137,7 +137,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
     // The newest run that is not over. One that cannot be read any more is left where it is.
     let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
     let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
-    restored.pass = progress.and_then(|json| older_runs::read(&json)).map(Arc::new);
+    restored.pass = progress.and_then(|json| kept_run(&json)).map(Arc::new);
     Ok(restored)
 }
 

@@ -1,4 +1,4 @@
-//! Regression passes: a list of cases and steps, what came of them, and reports of it. Pure: no I/O, no clock, no screen.
+//! Regression passes: cases and steps, what came of them, and reports of it. Pure: no I/O, no clock, no screen.
 //!
 //! ```text
 //! PASS.toml ─► file (cases, steps, places) ─► runner ─► Effect: send, fault, read, wait …   (console or command line)
@@ -6,12 +6,11 @@
 //!            Report, verdict, key, time ────────┘  └─► PassRun ─┬─► journal (resumed at the exact step)
 //!                                                               └─► report (JUnit, CTRF, Markdown, HTML)
 //! ```
-//! [`PassRun`] is the whole truth about a run: the runner writes it, the journal keeps it, reports are made from it alone.
+//! [`PassRun`] is all that is known of a run: the runner writes it, the journal keeps it, reports are made from it.
 
 pub mod builtin;
 pub(crate) mod file;
 pub(crate) mod from_session;
-pub(crate) mod older_runs;
 pub mod report;
 pub(crate) mod result;
 pub(crate) mod runner;

@@ -1,6 +1,6 @@
-//! What a run of a pass leaves, finished or not. Plain data: kept in the journal as it is, and all that a report is made of.
-//! The evidence is made from what was captured, so secrets are out of it already; its bodies are bounded, since a run of
-//! fifty steps is kept whole.
+//! What a run of a pass leaves, finished or not. Plain data: kept in the journal as it is, and all that a report is
+//! made of. The evidence is made from what was captured, so secrets are out of it already; its bodies are bounded,
+//! since a run of fifty steps is kept whole.
 //!
 //! ```text
 //! Run ─► CaseResult ─► StepResult ─┬─ expectations   what was looked at by itself, and what it showed
@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::model::{
     Attempt, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage, words,
@@ -38,8 +39,8 @@ words! {
     }
 }
 
-/// How an expectation stands. It is given up at `until`, by the wall clock; it is blocked where what would show it could not
-/// be observed.
+/// How an expectation stands. It is given up at `until`, by the wall clock; it is blocked where what would show it
+/// could not be observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpectationState {
@@ -107,8 +108,8 @@ impl StepResult {
         self.verdict.or(self.suggested)
     }
 
-    /// Why it failed or is blocked, by the cause's fixed name. What is said of the newest exchange that was not accepted
-    /// counts where the step itself has no cause; a blocked step of which nothing is known has `unknown`.
+    /// Why it failed or is blocked, by the cause's fixed name. What is said of the newest exchange that was not
+    /// accepted counts where the step itself has no cause; a blocked step of which nothing is known has `unknown`.
     pub fn caused_by(&self) -> Option<&str> {
         let refused = self.evidence.exchanges.iter().rev().filter(|x| x.exchange.outcome != Outcome::Accepted);
         let told = refused.filter_map(|x| x.cause.as_ref()).find(|c| c.confidence != Confidence::Possible.word());
@@ -314,4 +315,71 @@ fn bound(attempt: &mut Arc<Attempt>) {
             body.text.truncate(head(&body.text, BODY_KEPT).len());
         }
     }
+}
+
+/// A run that was kept, in whatever form; `None` where it cannot be read any more. Earlier builds left each exchange in
+/// a form of its own, which is made an [`Exchange`] again here: journals of all earlier builds stay readable.
+pub fn kept_run(progress: &str) -> Option<PassRun> {
+    let mut run: Value = serde_json::from_str(progress).ok()?;
+    for case in run.get_mut("cases")?.as_array_mut()? {
+        for step in case.get_mut("steps")?.as_array_mut()? {
+            let exchanges = step.pointer_mut("/evidence/exchanges").and_then(Value::as_array_mut);
+            for record in exchanges.into_iter().flatten().filter(|record| record.get("exchange").is_none()) {
+                let exchange = older_exchange(record);
+                *record =
+                    json!({ "exchange": exchange, "conversation": record["conversation"], "cause": record["cause"] });
+            }
+        }
+    }
+    serde_json::from_value(run).ok()
+}
+
+fn older_exchange(record: &Value) -> Value {
+    let outcome = match record["outcome"].as_str().unwrap_or_default() {
+        "sending" => "open",
+        "WAIT" => "waiting",
+        "ok" => "accepted",
+        "ERR" => "refused",
+        "CANC" => "cancelled",
+        _ => "unknown",
+    };
+    let renewal = json!({ "renewal":
+        { "exchange": 0, "at": micros(&record["at"]), "generation": null, "took": null, "waiting": 1 } });
+    let renewals = usize::try_from(record["renewals"].as_u64().unwrap_or(0)).unwrap_or(0);
+    let tries = record["tries"].as_array().into_iter().flatten().map(|one| json!({ "try": older_attempt(one) }));
+    let steps: Vec<Value> = std::iter::repeat_n(renewal, renewals).chain(tries).collect();
+    json!({
+        "id": record["id"], "kind": record["kind"], "what": record["what"], "sent_as": record["sent_as"],
+        "began": micros(&record["at"]), "took": record["took_ms"].as_u64().map(|ms| ms * 1_000),
+        "outcome": [outcome, record["reason"]], "steps": steps,
+    })
+}
+
+fn older_attempt(one: &Value) -> Value {
+    let response = (!one["status"].is_null()).then(|| {
+        json!({ "status": one["status"], "version": "", "headers": one["response_headers"],
+            "body": older_body(&one["response_body"]), "remote": null })
+    });
+    let ending = match (&one["failure"], response) {
+        (Value::Null, None) => Value::Null,
+        (Value::Null, Some(response)) => json!({ "answered": response }),
+        (why, partial) => json!({ "failed":
+            { "kind": 5, "phase": 4, "detail": why, "wrote": true, "partial": partial } }),
+    };
+    let timing = ["resolve_us", "connect_us", "tls_us", "first_byte_us", "total_us"].map(|part| &one["timing"][part]);
+    json!({
+        "number": one["number"], "at": micros(&one["at"]), "generation": one["generation"], "token_age": null,
+        "method": one["method"], "url": one["url"], "headers": one["request_headers"],
+        "body": older_body(&one["request_body"]), "ending": ending, "timing": [timing, one["timing"]["reused"]],
+    })
+}
+
+fn older_body(record: &Value) -> Value {
+    let mut body = record.as_object().cloned().unwrap_or_else(Map::new);
+    body.insert("form".to_owned(), json!(3));
+    Value::Object(body)
+}
+
+fn micros(at: &Value) -> i64 {
+    at.as_str().and_then(|at| at.parse().ok()).map_or(0, Timestamp::as_microsecond)
 }

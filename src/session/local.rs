@@ -82,7 +82,7 @@ pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str>
     }
 }
 
-/// A file as typed: an `https` address, or a path on this machine.
+/// A file as typed: an `https` address, or a path on this machine. The error is a sentence that says why it is neither.
 pub fn attachment(typed: &str) -> Result<Attachment, String> {
     let typed = typed.trim();
     let file = |place, name: Option<String>| {
@@ -103,7 +103,7 @@ pub fn attachment(typed: &str) -> Result<Attachment, String> {
     }
 }
 
-/// An attribute as typed, `name=value`.
+/// An attribute as typed, `name=value`. The error is a sentence, where there is no name or no `=`.
 pub fn attribute(typed: &str) -> Result<(String, String), String> {
     match typed.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

@@ -33,6 +33,7 @@ pub struct RunFold {
     /// The whole run; the cases of lanes are put into it as they come.
     pub whole: PassRun,
     pub(crate) session: Session,
+    /// The ids of the steps whose line has been said.
     told: BTreeSet<String>,
     /// A step cannot begin before it is known whether there is a token.
     signing: Option<Moment>,
@@ -97,7 +98,7 @@ impl RunFold {
         acts.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
     }
 
-    /// An interrupted run is no green one in any report: the steps under way are blocked, or the first that had yet to come.
+    /// No report shows an interrupted run as green: the steps under way are blocked, or the first that had yet to come.
     fn cut_short(&mut self, now: Moment) {
         let steps = || self.whole.steps().filter(|step| step.counts().is_none());
         let begun: Vec<String> = steps().filter(|step| step.runs > 0).map(|step| step.id.clone()).collect();

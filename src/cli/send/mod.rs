@@ -23,11 +23,12 @@ use crate::text::{nearest, suggestion};
 
 /// `guestwire send`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire send --sandbox --to Echo \"Hello\"\n  echo \"Hello\" | guestwire send --to \"Billing bot\" \
---reply-within 10s --json -\n  guestwire send --region mypurecloud.de --deployment ID --origin https://shop.example \"Hello\"\n\nThe \
-last line of --json is the outcome: accepted, refused or unknown."
-)]
+#[command(after_help = "Examples:
+  guestwire send --sandbox --to Echo \"Hello\"
+  echo \"Hello\" | guestwire send --to \"Billing bot\" --reply-within 10s --json -
+  guestwire send --region mypurecloud.de --deployment ID --origin https://shop.example \"Hello\"
+
+The last line of --json is the outcome: accepted, refused or unknown.")]
 pub struct SendArgs {
     /// The conversation, by its name in the config file; not needed where there is only one, or flags describe it
     #[arg(long, value_name = "NAME")]

@@ -22,7 +22,9 @@ use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation, words};
 use crate::text::capitalised;
 
+/// How long the outcome of a message is waited for, where the pass file names no time.
 pub const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
+/// How long a reply is waited for, where the expectation names no time.
 pub const REPLY_WITHIN: Duration = Duration::from_secs(10);
 pub const MAX_BYTES: u64 = 256 << 10;
 

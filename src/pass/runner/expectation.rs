@@ -15,10 +15,11 @@ use crate::model::{
 use crate::pass::file::{Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, span};
 use crate::text::{alike, json};
 
-/// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
-/// the time that is listened.
+/// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end
+/// of the time that is listened.
 const LAG: Duration = Duration::from_secs(5);
 
+/// How long the end of an exchange is waited for after its message is settled: it is the step's evidence.
 const EVIDENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +42,16 @@ impl Status {
 pub struct StepProgress {
     pub wanted: Vec<Expectation>,
     pub began: Moment,
+    /// When all was set up.
     pub ready: Moment,
+    /// The end of the wait for the outcome.
     pub until: Moment,
     pub message: Option<MessageId>,
     pub delivery: Option<DeliveryStatus>,
     pub settled: Option<Moment>,
     pub exchange: Option<Arc<Exchange>>,
     pub generation: Option<Generation>,
+    /// The read that tells two causes apart was asked for.
     pub asked_why: bool,
     /// When the conversation is read next, and how often it was.
     pub read: Option<(Moment, usize)>,

@@ -6,9 +6,9 @@
 //!    ▲             └──(refused, or not to be had)─────────────────────────────────────────▲              │
 //!    └── repeat, jump, undo, resume ◄─────────────────────────────────────────────────────┴──────────────┘
 //! ```
-//! In the console a person presses Go and says the verdict. Alone (`guestwire run`) each step goes by itself and what is
-//! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`PassRun`], which is
-//! kept at each change: [`Runner::resume`] goes on from it.
+//! In the console a person presses Go and says the verdict. Alone (`guestwire run`) each step goes by itself and what
+//! is suggested counts; what only a person could judge is skipped. Everything that is known of the run is in
+//! [`PassRun`], which is kept at each change: [`Runner::resume`] goes on from it.
 
 mod expectation;
 mod navigation;
@@ -33,6 +33,7 @@ use expectation::StepProgress;
 pub use navigation::RunStart;
 use replies::ReplyTracker;
 
+/// Of one step, as its evidence.
 const EXCHANGES_KEPT: usize = 60;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ pub enum RunnerEvent<'e> {
     Sandbox(Result<(), &'e str>),
     /// The moment that [`Runner::due`] named has come.
     Due,
+    /// Run the open step, also once more.
     Go,
     Verdict(Verdict),
     /// The suggested verdict is the person's, too.
@@ -114,7 +116,7 @@ pub enum RunnerEffect {
 pub enum StepStage {
     /// It waits to be run.
     Ready,
-    /// The sandbox is being set up, a token is got, a session is opened; what is still to be done before the step sends.
+    /// The sandbox, a token or a session is got ready; what is still to be done before the step sends.
     Preparing(VecDeque<RunnerEffect>),
     /// It was sent; the expectations are looked at.
     Watching,
@@ -129,6 +131,7 @@ struct SignInSeen {
     generation: Option<Generation>,
     /// Why there is none, and none to be waited for; and why there will be no other.
     trouble: [Option<String>; 2],
+    /// A step was blocked for want of a token.
     blocked: bool,
 }
 
@@ -146,8 +149,10 @@ pub struct Runner {
     sign_in: SignInSeen,
     /// The open step waits for a newer token than this before it sends, until then at the latest.
     renewing: Option<(Option<Generation>, Moment)>,
+    /// Since when the open step's timer runs. `None`: it stands.
     opened: Option<Moment>,
     paused: bool,
+    /// The open case has set a fault of the sandbox.
     faulty: bool,
     now: Moment,
     effects: Vec<RunnerEffect>,
@@ -170,11 +175,8 @@ impl Runner {
         self.renewing.is_some()
     }
 
-    pub fn is_opening(&self) -> bool {
-        self.opening().is_some()
-    }
-
-    fn opening(&self) -> Option<Moment> {
+    /// Until when the open step waits for its conversation's session; `None`: it does not.
+    pub fn opening(&self) -> Option<Moment> {
         self.watch.as_ref()?.opening
     }
 
@@ -216,7 +218,7 @@ impl Runner {
         before + self.opened.map_or(Duration::ZERO, |since| now.since(since))
     }
 
-    /// Until the first step ran, steps that name no conversation speak in this one instead. Whether that changed something.
+    /// Until the first step ran, steps that name no conversation speak in this one. Whether that changed something.
     pub fn speak_in(&mut self, key: ConversationKey) -> bool {
         let ran = self.run.cases.iter().flat_map(|case| &case.steps).any(|step| step.runs > 0);
         let Some(name) = self.cast.player(key).map(|player| player.name.clone()) else { return false };

@@ -1,5 +1,5 @@
-//! How a run begins: new, or where an earlier session stopped. Then from step to step: verdicts, undo, notes, jumps, pauses,
-//! and the way through a run that nobody watches.
+//! How a run begins: new, or where an earlier session stopped. Then from step to step: verdicts, undo, notes, jumps,
+//! pauses, and the way through a run that nobody watches.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What the engine's reports change (the message's delivery status, exchanges as evidence, what is heard, the token), and how
-//! the expectations stand after each event.
+//! What the engine's reports change (the message's delivery status, exchanges as evidence, what is heard, the token),
+//! and how the expectations stand after each event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::model::{
 use crate::pass::file::{Capture, CaptureSource, Expectation};
 use crate::pass::result::{ExchangeEvidence, ExpectationState, SaidMessage, Verdict};
 
-/// Milliseconds before a conversation is read again: soon at first, then with growing pauses; the last for all that follow.
+/// Milliseconds before a conversation is read again: growing pauses; the last one for all that follow.
 const READ_PAUSES: [u64; 5] = [300, 600, 1_000, 1_500, 2_500];
 
 impl Runner {
@@ -140,8 +140,8 @@ impl Runner {
         }
     }
 
-    /// The next read comes after a pause that grows with the `reads` so far, and no later than the end of what is listened
-    /// for: only a read that begins then shows all that was said until then.
+    /// The next read comes after a pause that grows with the `reads` so far, and no later than the end of what is
+    /// listened for: only a read that begins then shows all that was said until then.
     fn schedule_read(&mut self, reads: usize) {
         let now = self.now;
         let Some(watch) = &self.watch else { return };

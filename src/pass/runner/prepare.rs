@@ -13,6 +13,7 @@ use crate::model::{
 use crate::pass::file::{Expectation, StepMessage};
 use crate::pass::result::{ExpectationState, SaidMessage, StepEvidence, Verdict};
 
+/// How long a new token is waited for, and the opening of a session.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
 
@@ -94,7 +95,7 @@ impl Runner {
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.
     pub(super) fn session_moved(&mut self, key: ConversationKey, session: &WebSession) {
-        if !self.is_opening() || self.open_player().map_or(true, |player| player.key != key) {
+        if self.opening().is_none() || self.open_player().map_or(true, |player| player.key != key) {
             return;
         }
         match session {

@@ -14,11 +14,13 @@ const FRESH_MAX: usize = 4 << 20;
 pub struct ReplyTracker {
     pub readable: RepliesReadable,
     as_of: Option<AsOf>,
+    /// Something of the conversation was read or heard.
     begun: bool,
     /// Our newest message, as long as it was not found among what was read or heard.
     ours: Option<Ours>,
     /// When ours was said, by the remote side's clock, once it was found.
     said: Option<Timestamp>,
+    /// What the other side has said since ours.
     pub fresh: VecDeque<RemoteMessage>,
     bytes: usize,
     /// How many of those an expectation has taken.
@@ -55,8 +57,8 @@ impl ReplyTracker {
         self.as_of = Some(as_of);
     }
 
-    /// Whether whatever was said between `from` and `until`, which is over, is known, or why not. `None`: a read that began
-    /// after its end may still come.
+    /// Whether whatever was said between `from` and `until`, which is over, is known, or why not. `None`: a read that
+    /// began after its end may still come.
     pub fn watched(&self, from: Moment, until: Moment) -> Option<Result<(), Unreadable>> {
         match (&self.readable, self.as_of?) {
             (_, AsOf::ReadAt(began)) if began.mono < until.mono => None,
@@ -120,9 +122,9 @@ impl ReplyTracker {
         self.take_in(messages.iter().skip(from))
     }
 
-    /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A page
-    /// of earlier messages may come while ours is on its way: until it is settled, only what was said since then may
-    /// answer it. How many of them do.
+    /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A
+    /// page of earlier messages may come while ours is on its way: until it is settled, only what was said since then
+    /// may answer it. How many of them do.
     pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);

@@ -237,7 +237,7 @@ fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) 
     match runner.stage() {
         StepStage::Ready if step.runs > 0 => format!("The step did not finish: {go} runs it again."),
         StepStage::Ready => format!("{go} runs the step. {verdicts}"),
-        StepStage::Preparing(_) if runner.is_opening() => "Waiting for the session to open.".to_owned(),
+        StepStage::Preparing(_) if runner.opening().is_some() => "Waiting for the session to open.".to_owned(),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         StepStage::Watching => verdicts.to_owned(),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::{Ending, ExchangeKind, Outcome, Variation};
-use crate::pass::older_runs::read;
+use crate::pass::result::kept_run as read;
 
 pub const KEPT: &str = r#"{"id":"0b9a3c1e-94c9-4a0d-9d6e-0f4b1c2d3e4f","name":"Smoke","about":null,"file":"smoke.toml","source":"s",
   "profile":"staging","region":"mypurecloud.de","sandbox":true,"version":"0.1.0","began":"2026-11-23T14:03:20Z","ended":null,

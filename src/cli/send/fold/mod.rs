@@ -59,6 +59,7 @@ pub struct SendFold {
     begun: Moment,
     message: MessageId,
     delivery: DeliveryStatus,
+    /// How many steps of its exchange have been said.
     told: usize,
     replied: bool,
     interrupted: bool,
@@ -83,8 +84,8 @@ enum Stage {
     /// Refused, and the refusal alone does not say why: the conversation is read.
     Probing,
     Listening,
-    /// The time for a reply is over. The conversation is read once more, from this moment on: what came since the last read
-    /// counts.
+    /// The time for a reply is over. The conversation is read once more, from this moment on: what came since the last
+    /// read counts.
     LastRead(Moment),
     /// The answer to it was lost: reads look for it in the conversation.
     LookingUp,

@@ -1,5 +1,5 @@
-//! The two ends of a send. Which choice `--choice N` is, the newest message tells that is kept and offers any; where none is
-//! kept, the conversation is read first. The outcome: what answers the message, the last lines, and the exit code.
+//! The two ends of a send. Its beginning: which choice `--choice N` is, by the newest message that is kept and offers
+//! any; where none is kept, the conversation is read first. Its outcome: the last lines and the exit code.
 
 use serde_json::json;
 
@@ -95,8 +95,8 @@ impl SendFold {
         self.end("refused", format!("not sent: {why}"), exit);
     }
 
-    /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the wire
-    /// nothing can be.
+    /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the
+    /// wire nothing can be.
     pub(super) fn brought(&mut self, messages: &[RemoteMessage], read: bool) {
         if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_settled() {
             return;
@@ -198,8 +198,8 @@ impl SendFold {
         (self.stage, self.until) = (Stage::Over, None);
         let diagnosis = self.diagnosis();
         let exchange = self.carrier();
-        // A cause that is only possible is no cause: the diagnosis before says which ones fit. What was accepted in the end
-        // has none, whatever became of its answer.
+        // A cause that is only possible is no cause: the diagnosis before says which ones fit. What was accepted in the
+        // end has none, whatever became of its answer.
         let told = diagnosis.as_ref().filter(|_| word != "accepted");
         let cause = told.map(|found| if found.is_undecided() { Cause::Unknown } else { found.cause() });
         let mut fields = json!({
