@@ -7,15 +7,16 @@
 //! requests of a person ──┤   what is known   └─► notices: what is news; the front end makes the sentence
 //! time ──────────────────┘
 //! ```
-//! A rule stands once: what a report means in `apply`, a start in `journal`, when to diagnose again in `diagnose`.
+//! A rule stands once: what a report means in `apply`; what a start brings back, and what is kept from then on, in `persist`;
+//! when to diagnose again in `diagnose`.
 
 mod apply;
 pub(crate) mod conversations;
 pub(crate) mod diagnose;
-mod journal;
 pub(crate) mod local;
 pub(crate) mod log;
 mod open_pass;
+mod persist;
 pub(crate) mod refusals;
 mod sending;
 pub(crate) mod sign_in;

@@ -1,5 +1,5 @@
-//! What the journal tells (a start, with everything where it stood; trouble), and what it is told while a session lasts,
-//! each thing when it changed.
+//! What the journal brings back at a start, everything where it stood; its trouble; and what it is told to keep while the
+//! session lasts, each thing when it changed.
 
 use crate::engine::Command;
 use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
