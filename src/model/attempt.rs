@@ -38,28 +38,23 @@ pub fn header<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
     headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
 }
 
-/// How a body is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "u8", into = "u8")]
-pub enum BodyForm {
-    /// No bytes.
-    #[default]
-    Empty,
-    /// Parses as JSON.
-    Json,
-    /// `application/x-www-form-urlencoded`.
-    Form,
-    /// UTF-8 text of another kind (HTML of a proxy, for instance).
-    Text,
-    /// Not text: size and type are shown.
-    Binary,
+words! {
+    /// What a body is, in the word that stands beside its size.
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(from = "u8", into = "u8")]
+    pub enum BodyForm: word {
+        #[default]
+        Empty = "not kept";
+        Json = "json";
+        /// `application/x-www-form-urlencoded`.
+        Form = "form";
+        /// UTF-8 text of another kind (HTML of a proxy, for instance).
+        Text = "text";
+        Binary = "binary, not shown";
+    }
 }
 
-numbered!(
-    BodyForm,
-    BodyForm::Text,
-    [BodyForm::Empty, BodyForm::Json, BodyForm::Form, BodyForm::Text, BodyForm::Binary]
-);
+numbered!(BodyForm, BodyForm::Text, BodyForm::ALL);
 
 /// A captured body, redacted and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

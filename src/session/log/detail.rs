@@ -1,6 +1,5 @@
 //! The rows of an entry: its line, its summary (see [`super::summary`]), and everything that was sent and received.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::entry::{Density, LogEntry};
@@ -235,17 +234,12 @@ impl DetailRows<'_> {
 
     fn body(&mut self, body: &Body) {
         let until = self.rows.len() + BODY_ROWS;
-        let mut cut = false;
-        let mut tone = Tone::Text;
-        let lines: Vec<String> = match body.form {
+        let (lines, mut cut) = match body.form {
             BodyForm::Empty | BodyForm::Binary => return,
-            BodyForm::Json => {
-                let (lines, more) = json_lines(&body.text, BODY_ROWS);
-                (cut, tone) = (more, Tone::Json(false));
-                lines.iter().map(|line| screen::visible(line).into_owned()).collect()
-            }
+            BodyForm::Json => json_lines(&body.text, BODY_ROWS),
             BodyForm::Form | BodyForm::Text => {
-                screen::visible_lines(&body.text).take(BODY_ROWS + 1).map(Cow::into_owned).collect()
+                let lines = screen::visible_lines(&body.text).take(BODY_ROWS + 1);
+                (lines.map(|line| Line::of(&line, Tone::Text)).collect(), false)
             }
         };
         for line in lines {
@@ -253,7 +247,7 @@ impl DetailRows<'_> {
                 cut = true;
                 break;
             }
-            self.inner(&Line::of(&line, tone), false);
+            self.inner(&line, false);
         }
         cut |= self.rows.len() > until;
         self.rows.truncate(until);

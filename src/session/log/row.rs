@@ -19,8 +19,6 @@ pub enum Tone {
     Info,
     Name,
     Key,
-    /// A piece of laid-out JSON, which the view highlights, and whether it begins inside of a string.
-    Json(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,25 +144,12 @@ impl Line {
         self.push(&screen::fit(what, cells, ascii), tone);
     }
 
-    /// The part in `range` of its bytes. `known`: up to which byte it is known whether a JSON string is open.
-    fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
+    fn part(&self, range: Range<usize>) -> Self {
         let mut out = Self::default();
         let mut start = 0;
         for &(end, tone) in &self.runs {
             let (from, to) = (start.max(range.start), end.min(range.end));
-            if from < to {
-                let tone = if let Tone::Json(inside) = tone {
-                    if known.0 < start || known.0 > from {
-                        *known = (start, inside);
-                    }
-                    let between = self.text.get(known.0..from).unwrap_or_default();
-                    *known = (from, string_open_after(between, known.1));
-                    Tone::Json(known.1)
-                } else {
-                    tone
-                };
-                out.push(self.text.get(from..to).unwrap_or_default(), tone);
-            }
+            out.push(self.text.get(from..to).unwrap_or_default(), tone);
             start = end;
         }
         out
@@ -177,7 +162,7 @@ impl Line {
         let dots = if ascii { "..." } else { "…" };
         let room = cells.saturating_sub(screen::width(dots));
         let kept = screen::prefix(&self.text, room).len();
-        let mut out = self.part(&(0..kept), &mut (0, false));
+        let mut out = self.part(0..kept);
         if cells > screen::width(dots) {
             out.push(dots, Tone::Dim);
         }
@@ -191,14 +176,12 @@ impl Line {
         }
         let hang = if cells >= hang + 20 { hang } else { 0 };
         let Some(first) = screen::wrap(&self.text, cells).into_iter().next() else { return vec![self] };
-        let mut known = (0, false);
-        let mut rows = vec![self.part(&first, &mut known)];
-        let rest = first.end..self.text.len();
-        let tail = self.text.get(rest.clone()).unwrap_or_default();
-        for range in screen::wrap(tail, cells - hang) {
+        let done = first.end;
+        let mut rows = vec![self.part(first)];
+        for range in screen::wrap(self.text.get(done..).unwrap_or_default(), cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            row.append(&self.part(&(rest.start + range.start..rest.start + range.end), &mut known));
+            row.append(&self.part(done + range.start..done + range.end));
             rows.push(row);
         }
         rows
@@ -209,77 +192,71 @@ impl Line {
     }
 }
 
-/// The lines of `json`, indented by two spaces a level, and whether there are more than `limit`. It is not parsed into
-/// values: every byte of every name, number and string stays as it came (also doubled names and numbers that no float can
-/// hold), and text that is cut short is laid out as far as it goes.
-pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<String>, bool) {
-    let mut out = Vec::new();
-    let mut line = String::new();
-    let mut depth = 0_usize;
-    let mut chars = json.chars().peekable();
-    let break_line = |line: &mut String, depth: usize, out: &mut Vec<String>| {
-        out.push(std::mem::take(line));
+/// The lines of `json`, indented by two spaces a level, and whether there are more than `limit`; names stand out, and words
+/// that are no texts. It is not parsed into values: every byte of every name, number and string stays as it came (also doubled
+/// names and numbers that no float can hold), and text that is cut short is laid out as far as it goes.
+pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<Line>, bool) {
+    let (mut out, mut line, mut depth) = (Vec::new(), Line::default(), 0_usize);
+    let break_line = |line: &mut Line, depth: usize, out: &mut Vec<Line>| {
         // A hostile depth must not make lines of a megabyte each.
-        line.extend(std::iter::repeat_n("  ", depth.min(40)));
+        let next = Line::of(&"  ".repeat(depth.min(40)), Tone::Text);
+        out.push(std::mem::replace(line, next));
     };
-    while let Some(c) = chars.next() {
+    let without_blanks = |text| str::trim_start_matches(text, [' ', '\t', '\n', '\r']);
+    let mut rest = without_blanks(json);
+    while let Some(first) = rest.chars().next() {
         if out.len() >= limit {
             return (out, true);
         }
-        match c {
-            '"' => {
-                line.push('"');
-                while let Some(inner) = chars.next() {
-                    line.push(inner);
-                    match inner {
-                        '\\' => line.extend(chars.next()),
-                        '"' => break,
-                        _ => {}
-                    }
-                }
-            }
-            '{' | '[' => {
-                line.push(c);
-                while chars.next_if(|c| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
-                let close = if c == '{' { '}' } else { ']' };
-                if chars.next_if_eq(&close).is_some() {
-                    line.push(close);
+        let length = match first {
+            '"' => string_length(rest),
+            c if c.is_alphanumeric() => rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = without_blanks(after);
+        match token {
+            "{" | "[" => {
+                line.push(token, Tone::Text);
+                let close = if token == "{" { "}" } else { "]" };
+                if let Some(after) = rest.strip_prefix(close) {
+                    line.push(close, Tone::Text);
+                    rest = without_blanks(after);
                 } else {
                     depth += 1;
                     break_line(&mut line, depth, &mut out);
                 }
             }
-            '}' | ']' => {
+            "}" | "]" => {
                 depth = depth.saturating_sub(1);
                 break_line(&mut line, depth, &mut out);
-                line.push(c);
+                line.push(token, Tone::Text);
             }
-            ',' => {
-                line.push(c);
+            "," => {
+                line.push(token, Tone::Text);
                 break_line(&mut line, depth, &mut out);
             }
-            ':' => line.push_str(": "),
-            ' ' | '\t' | '\n' | '\r' => {}
-            _ => line.push(c),
+            ":" => line.push(": ", Tone::Text),
+            "true" | "false" | "null" => line.push(token, Tone::Strong),
+            _ => {
+                let name = first == '"' && rest.starts_with(':');
+                line.push(&screen::visible(token), if name { Tone::Name } else { Tone::Text });
+            }
         }
     }
-    if !line.trim().is_empty() {
+    if !line.text.trim().is_empty() {
         out.push(line);
     }
     (out, false)
 }
 
-/// Whether a JSON string is open at the end of `text`, when one was (`inside`) or was not open at its start.
-pub(super) fn string_open_after(text: &str, mut inside: bool) -> bool {
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => inside = !inside,
-            '\\' if inside => {
-                chars.next();
-            }
-            _ => {}
-        }
-    }
-    inside
+/// Bytes of the string with which `text` begins, its quotes included; all of them where it does not end.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |at| at + 2)
 }

@@ -144,18 +144,13 @@ pub(super) fn status_line(response: &Response) -> String {
 }
 
 pub(super) fn body_facts(body: &Body, dot: &str) -> String {
-    let form = match body.form {
-        BodyForm::Empty if body.total == 0 => return "none".to_owned(),
-        BodyForm::Empty => "not kept",
-        BodyForm::Json => "json",
-        BodyForm::Form => "form",
-        BodyForm::Text => "text",
-        BodyForm::Binary => "binary, not shown",
-    };
+    if body.form == BodyForm::Empty && body.total == 0 {
+        return "none".to_owned();
+    }
     let mime = body.mime.as_deref().filter(|mime| body.form != BodyForm::Json || *mime != "application/json");
     let cut = (body.truncated && body.form != BodyForm::Binary).then_some("cut short");
     let more = mime.into_iter().chain(body.encoding.as_deref()).map(screen::visible).chain(cut.map(Into::into));
-    more.fold(format!("{} {form}", size(body.total)), |out, part| out + dot + &part)
+    more.fold(format!("{} {}", size(body.total), body.form), |out, part| out + dot + &part)
 }
 
 /// The durations of a try on one line; what was not measured is left out.

@@ -1,7 +1,6 @@
 //! The log pane: rows that the log has laid out, written cell by cell. Steady drawing allocates nothing.
 
 use std::fmt::{self, Write as _};
-use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -47,14 +46,7 @@ fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, b
     for &(end, tone) in row.runs.iter().take(parts) {
         let said = row.text.get(start..end).unwrap_or_default();
         start = end;
-        if let Tone::Json(inside) = tone {
-            for (range, role) in (JsonPieces { line: said, at: 0, inside }) {
-                let piece = said.get(range).unwrap_or_default();
-                (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
-            }
-        } else {
-            (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(tone)));
-        }
+        (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(tone)));
         if x >= right {
             break;
         }
@@ -79,7 +71,7 @@ fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, b
 
 const fn role_of(tone: Tone) -> StyleRole {
     match tone {
-        Tone::Text | Tone::Json { .. } => StyleRole::Text,
+        Tone::Text => StyleRole::Text,
         Tone::Key => StyleRole::Focus,
         Tone::Dim => StyleRole::Dim,
         Tone::Strong => StyleRole::Strong,
@@ -223,57 +215,6 @@ fn passed(passed: Duration) -> Few {
         secs => write!(out, "{}s", secs.min(9_999)),
     };
     out
-}
-
-/// The pieces of a line of laid-out JSON, in order, covering all of it.
-struct JsonPieces<'l> {
-    line: &'l str,
-    at: usize,
-    /// The line goes on inside of a string (a long one that was wrapped).
-    inside: bool,
-}
-
-impl Iterator for JsonPieces<'_> {
-    type Item = (Range<usize>, StyleRole);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.line.get(self.at..)?;
-        let first = rest.chars().next()?;
-        let (len, role) = if self.inside || first == '"' {
-            let opened = usize::from(!self.inside);
-            self.inside = false;
-            let len = opened + rest.get(opened..).map_or(0, string_end);
-            let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));
-            (len, if is_name { StyleRole::Name } else { StyleRole::Text })
-        } else if first.is_ascii_digit() || first == '-' {
-            let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
-            (end.unwrap_or(rest.len()), StyleRole::Text)
-        } else if first.is_alphabetic() {
-            let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-            let known = matches!(rest.get(..len), Some("true" | "false" | "null"));
-            (len, if known { StyleRole::Strong } else { StyleRole::Text })
-        } else {
-            let end = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric());
-            (end.unwrap_or(rest.len()), StyleRole::Text)
-        };
-        let from = self.at;
-        self.at += len.max(first.len_utf8());
-        Some((from..self.at.min(self.line.len()), role))
-    }
-}
-
-/// Bytes up to and including the quote that ends a string, or all of them.
-fn string_end(rest: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 #[cfg(test)]

@@ -25,23 +25,51 @@ fn wrapping_hangs_and_loses_nothing() {
 #[test]
 fn a_very_long_string_is_wrapped_in_one_pass() {
     // Reading from the start again for each row would take minutes.
-    let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
-    let rows = Line::of(&long, Tone::Json(false)).wrapped(100, 0);
+    let long = format!("\"{}\\\"\"", "x".repeat(1 << 20));
+    let rows = one_line(&long).wrapped(100, 0);
     assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
-    assert!(rows.iter().skip(1).all(|r| r.runs[0].1 == Tone::Json(true)));
+}
+
+fn one_line(json: &str) -> Line {
+    json_lines(json, 1).0.into_iter().next().unwrap_or_default()
+}
+
+fn tones(json: &str) -> Vec<(String, Tone)> {
+    let line = one_line(json);
+    let mut start = 0;
+    let text = |range| line.text.get(range).unwrap_or("?").to_owned();
+    line.runs.iter().map(|&(end, tone)| (text(std::mem::replace(&mut start, end)..end), tone)).collect()
 }
 
 #[test]
-fn a_wrapped_json_string_stays_a_string() {
-    let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json(false));
-    let rows = line.wrapped(14, 0);
-    let tones: Vec<_> = rows.iter().map(|r| r.runs[0].1).collect();
-    assert_eq!(tones[1], Tone::Json(true), "{rows:?}");
+fn names_and_words_of_json_stand_out() {
+    let told =
+        |parts: &[(&str, Tone)]| parts.iter().map(|(text, tone)| ((*text).to_owned(), *tone)).collect::<Vec<_>>();
+    let name = r#""a\"b\\""#;
+    let value = r#": "true: \"x","#;
+    assert_eq!(tones(&format!("{name} {value}")), told(&[(name, Tone::Name), (value, Tone::Text)]));
+    assert_eq!(tones("-1.5e+3"), told(&[("-1.5e+3", Tone::Text)]));
+    assert_eq!(tones("true"), told(&[("true", Tone::Strong)]));
+    assert_eq!(tones(r#""open: null"#), told(&[(r#""open: null"#, Tone::Text)]));
+    for odd in ["é\"ü", "\\", "-", "nul", "\"", "\"\\", "日本\"語\":"] {
+        assert_eq!(one_line(odd).text.trim_end(), odd);
+    }
+}
+
+#[test]
+fn a_wrapped_name_of_json_stays_a_name() {
+    let rows = one_line(r#""aaaa bbbb cccc dddd": 1"#).wrapped(14, 0);
+    assert_eq!(rows.iter().map(|r| r.runs[0].1).collect::<Vec<_>>(), [Tone::Name, Tone::Name], "{rows:?}");
+}
+
+fn texts(json: &str, limit: usize) -> (Vec<String>, bool) {
+    let (lines, more) = json_lines(json, limit);
+    (lines.into_iter().map(|line| line.text).collect(), more)
 }
 
 #[test]
 fn lays_out_without_touching_a_token() {
-    let (rows, cut) = json_lines(r#"{"a":1.0,"a":[1e400,12345678901234567890123,{}],"t":"x\"{,}: \\","e":[ ]}"#, 100);
+    let (rows, cut) = texts(r#"{"a":1.0,"a":[1e400,12345678901234567890123,{}],"t":"x\"{,}: \\","e":[ ]}"#, 100);
     assert!(!cut);
     assert_eq!(
         rows,
@@ -62,13 +90,7 @@ fn lays_out_without_touching_a_token() {
 
 #[test]
 fn what_is_cut_short_is_laid_out_as_far_as_it_goes() {
-    assert_eq!(json_lines(r#"{"a":[1,"tw"#, 100).0, ["{", r#"  "a": ["#, "    1,", r#"    "tw"#]);
-    assert_eq!(json_lines("}}}]", 100).0.len(), 5);
-    assert_eq!(json_lines("[1,2,3,4]", 3), (vec!["[".into(), "  1,".into(), "  2,".into()], true));
-}
-
-#[test]
-fn knows_whether_a_string_is_open() {
-    assert!(string_open_after(r#"{"a": "b\" c"#, false));
-    assert!(!string_open_after(r#" end", 1"#, true));
+    assert_eq!(texts(r#"{"a":[1,"tw"#, 100).0, ["{", r#"  "a": ["#, "    1,", r#"    "tw"#]);
+    assert_eq!(texts("}}}]", 100).0.len(), 5);
+    assert_eq!(texts("[1,2,3,4]", 3), (vec!["[".into(), "  1,".into(), "  2,".into()], true));
 }
