@@ -122,41 +122,28 @@ impl Masks {
         let first = *bytes.get(at)?;
         let plus = first == b'+';
         let inside = at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_alphanumeric);
-        if inside || !(plus || first.is_ascii_digit()) {
+        if inside || !(plus || self.numbers.iter().any(|digits| digits.as_bytes().first() == Some(&first))) {
             return None;
         }
-        if !plus && !self.numbers.iter().any(|digits| digits.as_bytes().first() == Some(&first)) {
-            return None;
-        }
+        let phone = plus && self.phones;
         let longest = self.numbers.iter().map(String::len).max().unwrap_or(0).max(*PHONE_DIGITS.end());
-        let mut seen = String::new();
-        let (mut here, mut gap, mut phone_end, mut value_end) = (at + usize::from(plus), 0, None, None);
-        while let Some(byte) = bytes.get(here) {
-            here += 1;
-            if BETWEEN.contains(byte) {
+        let (mut seen, mut gap, mut end) = (String::new(), 0, None);
+        for (here, byte) in bytes.iter().enumerate().skip(at + usize::from(plus)) {
+            if BETWEEN.contains(byte) && gap < GAP {
                 gap += 1;
-                if gap > GAP {
-                    break;
-                }
                 continue;
             }
-            if !byte.is_ascii_digit() {
+            if !byte.is_ascii_digit() || seen.len() == longest {
                 break;
             }
             gap = 0;
             seen.push(char::from(*byte));
-            if seen.len() > longest {
-                break;
-            }
-            let whole = !bytes.get(here).is_some_and(u8::is_ascii_digit);
-            if whole && self.numbers.contains(&seen) {
-                value_end = Some(here);
-            }
-            if plus && self.phones && PHONE_DIGITS.contains(&seen.len()) {
-                phone_end = Some(here);
+            let whole = !bytes.get(here + 1).is_some_and(u8::is_ascii_digit);
+            if whole && self.numbers.contains(&seen) || phone && PHONE_DIGITS.contains(&seen.len()) {
+                end = Some(here + 1);
             }
         }
-        phone_end.max(value_end)
+        end
     }
 }
 

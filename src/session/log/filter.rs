@@ -279,29 +279,18 @@ impl Needle {
     }
 
     pub fn is_in(&self, hay: &str) -> bool {
-        if hay.is_ascii() {
-            return find_ascii(hay.as_bytes(), self.0.as_bytes(), 0).is_some();
-        }
         fold(hay).contains(&self.0)
     }
 
     /// Where it is in `hay`, at most `most` times, without overlaps.
     pub fn places(&self, hay: &str, most: usize) -> Vec<Range<usize>> {
-        let length = self.0.len();
         let mut out: Vec<Range<usize>> = Vec::new();
-        if hay.is_ascii() {
-            let mut from = 0;
-            while out.len() < most
-                && let Some(at) = find_ascii(hay.as_bytes(), self.0.as_bytes(), from)
-            {
-                from = at + length;
-                out.push(at..from);
-            }
+        if !self.is_in(hay) {
             return out;
         }
         let folded = MappedText::new(hay, fold);
-        for (at, _) in folded.text.match_indices(&self.0) {
-            let place = folded.original(&(at..at + length));
+        for (at, found) in folded.text.match_indices(&self.0) {
+            let place = folded.original(&(at..at + found.len()));
             if out.last().is_none_or(|last| last.end <= place.start) {
                 out.push(place);
             }
@@ -310,20 +299,6 @@ impl Needle {
             }
         }
         out
-    }
-}
-
-/// The first place of `needle` (ASCII, lower case, not empty) in `hay` from `from`.
-fn find_ascii(hay: &[u8], needle: &[u8], from: usize) -> Option<usize> {
-    let (&first, rest) = needle.split_first()?;
-    let upper = first.to_ascii_uppercase();
-    let mut start = from;
-    loop {
-        let at = start + hay.get(start..)?.iter().position(|&b| b == first || b == upper)?;
-        if hay.get(at + 1..at + needle.len())?.eq_ignore_ascii_case(rest) {
-            return Some(at);
-        }
-        start = at + 1;
     }
 }
 
