@@ -205,16 +205,11 @@ pub type KeptMessage = (Message, Option<Timestamp>);
 /// A page of history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
-    /// Of which question.
-    pub serial: u64,
-    /// What was wanted.
-    pub want: HistoryRange,
-    /// The entries, the oldest first.
-    pub entries: Vec<KeptEntry>,
-    /// Whether there are more in the same direction.
-    pub more: bool,
-    /// Why it could not be read, one sentence.
-    pub problem: Option<String>,
+    /// The question that it answers.
+    pub of: HistoryRequest,
+    /// The entries, the oldest first, and whether there are more in the same direction; or why they could not be read, one
+    /// sentence.
+    pub found: Result<(Vec<KeptEntry>, bool), String>,
 }
 
 /// One entry of the log that was kept.

@@ -49,7 +49,7 @@ pub(crate) use job::Trouble;
 use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use columns::Keys;
-use work::{GuestTokenWork, Lanes, Recorded, Work, lanes};
+use work::{GuestTokenWork, Lanes, RecordAnswer, Work, lanes};
 use writer::Writer;
 
 const STOPPED: &str = "the journal has stopped";
@@ -125,7 +125,7 @@ impl Journal {
         }
     }
 
-    fn record(&self, work: impl FnOnce(Recorded) -> Work) -> Recording {
+    fn record(&self, work: impl FnOnce(RecordAnswer) -> Work) -> Recording {
         let (done, recorded) = oneshot::channel();
         self.put(work(done));
         // Work that found no room is dropped, together with the sender of its answer.
@@ -174,7 +174,7 @@ pub fn recover(dir: &Path) {
     }
     let Ok(_lock) = files::lock(dir) else { return };
     let Ok(mut db) = files::open(dir) else { return };
-    let recover = |change: Transaction<'_>| restore::under_way(&change).and_then(|()| change.commit());
+    let recover = |change: Transaction<'_>| restore::end_interrupted(&change).and_then(|()| change.commit());
     if let Err(e) = db.transaction_with_behavior(TransactionBehavior::Immediate).and_then(recover) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }

@@ -275,17 +275,15 @@ pub(super) fn serve(
     pages: &UnboundedSender<JournalPage>,
 ) {
     let mut reader: Option<JournalReader> = None;
-    while let Ok(HistoryRequest { serial, want, limit }) = asked.recv() {
+    while let Ok(of) = asked.recv() {
         let open = || files::open_to_read(dir).map(|db| JournalReader { db, keys: Arc::clone(keys) });
         let opened = reader.take().map_or_else(open, Ok);
-        let read = opened.map_err(|why| format!("No history: {why}.")).and_then(|opened| {
-            let page = opened.page(&want, limit)?;
+        let found = opened.map_err(|why| format!("No history: {why}.")).and_then(|opened| {
+            let page = opened.page(&of.want, of.limit)?;
             reader = Some(opened);
             Ok(page)
         });
-        let problem = read.as_ref().err().cloned();
-        let (entries, more) = read.unwrap_or_default();
-        if pages.send(JournalPage::History(HistoryPage { serial, want, entries, more, problem })).is_err() {
+        if pages.send(JournalPage::History(HistoryPage { of, found })).is_err() {
             return;
         }
     }

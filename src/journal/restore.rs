@@ -40,7 +40,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Opti
         [],
         |row| row.get(0),
     )?;
-    under_way(&change)?;
+    end_interrupted(&change)?;
     change.execute(
         "INSERT INTO sessions (began, version) VALUES (?1, ?2)",
         params![now.as_microsecond(), env!("CARGO_PKG_VERSION")],
@@ -51,7 +51,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Opti
     Ok((session, behind))
 }
 
-pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
+pub fn end_interrupted(change: &Transaction<'_>) -> rusqlite::Result<()> {
     let without_entry = without_entry(change)?;
     let unknown = "UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'";
     change.execute(unknown, [Reason::OnTheWire.kept()])?;

@@ -167,7 +167,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
                 params![pass.id, pass.file, pass.began.as_microsecond(), ended, progress],
             )?
         }
-        // Come another way: see `Journal::tell`.
+        // Come another way: see `Journal::submit`.
         Job::History(_) | Job::Status(..) => 0,
     };
     Ok(())

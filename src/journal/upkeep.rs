@@ -46,14 +46,14 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
 pub fn make_room(db: &mut Connection, options: &JournalOptions, now: Timestamp) -> rusqlite::Result<bool> {
     let age = SignedDuration::try_from(options.keep.min(Duration::from_secs(86_400 * 36_500))).unwrap_or_default();
     let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN).as_microsecond();
-    let mut gone = entries(db, "began < ?1 AND marked = 0 AND comment IS NULL", oldest)?;
+    let mut gone = remove_entries(db, "began < ?1 AND marked = 0 AND comment IS NULL", oldest)?;
     if gone == 0 {
-        gone = others(db, oldest)?;
+        gone = remove_old(db, oldest)?;
     }
     if gone == 0 && used(db)? > options.max_bytes {
-        gone = entries(db, "marked = 0 AND comment IS NULL AND ?1 = ?1", oldest)?;
+        gone = remove_entries(db, "marked = 0 AND comment IS NULL AND ?1 = ?1", oldest)?;
         if gone == 0 {
-            gone = entries(db, "?1 = ?1", oldest)?;
+            gone = remove_entries(db, "?1 = ?1", oldest)?;
         }
         // Lets the index forget what was taken out of it.
         run(db, "INSERT INTO search (search, rank) VALUES ('merge', 16)", [])?;
@@ -72,8 +72,8 @@ pub fn used(db: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(used).unwrap_or(0))
 }
 
-/// The oldest entries that fit a condition go, from the index too. How many.
-fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result<usize> {
+/// The oldest entries that fit a condition go, from the index too. How many went.
+fn remove_entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // By number, so that this looks at the beginning of the table only. By age it stops at the first that is young.
     let select = format!(
@@ -94,8 +94,8 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
     Ok(numbers.len())
 }
 
-/// Old messages that are settled, what was heard, and drafts that nobody came back to for as long.
-fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
+/// Settled messages, what was heard, and runs of passes go where they are older. Drafts stay. How many went.
+fn remove_old(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let settled = "DELETE FROM messages WHERE place IN (SELECT place FROM messages
                    WHERE asked < ?1 AND life NOT IN ('queued', 'sending', 'unknown') ORDER BY place LIMIT ?2)";

@@ -15,12 +15,12 @@ pub(super) const LANE: usize = 8_192;
 /// The most that is taken, and so committed, in one go: urgent work never waits for more bulk than that.
 pub(super) const GROUP: usize = 64;
 
-pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
+pub type RecordAnswer = oneshot::Sender<Result<(), Unrecorded>>;
 
 #[derive(Debug)]
 pub(super) enum Work {
     Job(Job),
-    Intent(Intent, Recorded),
+    Intent(Intent, RecordAnswer),
     /// Another guestwire has let go of the journal.
     LockIsFree,
     Guest(GuestTokenWork),
@@ -29,7 +29,7 @@ pub(super) enum Work {
         delivery: DeliveryStatus,
         remote_id: Option<String>,
         /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
-        done: Option<Recorded>,
+        done: Option<RecordAnswer>,
     },
 }
 
@@ -50,7 +50,7 @@ impl Work {
 
     /// Whether a power cut must not undo it: a message that comes, and the end of one whose row may say that it is to be
     /// sent. (One that was on the wire is unknown to the next start, should its end be lost.)
-    pub const fn is_for_good(&self) -> bool {
+    pub const fn survives_power_cut(&self) -> bool {
         use DeliveryStatus::{Cancelled, Refused};
         matches!(
             self,

@@ -91,7 +91,7 @@ impl Writer {
 
     pub fn run(mut self) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
-            return self.nothing("Nothing is being kept: the journal's thread cannot wait.");
+            return self.tell_not_kept("Nothing is being kept: the journal's thread cannot wait.");
         };
         let mut mode = self.open(true);
         // What an earlier session left to do is done at once.
@@ -110,7 +110,7 @@ impl Writer {
                     mode = self.open(false);
                 }
                 (pause, upkeep_due) = (QUIET, true);
-                self.group(&mut mode, group);
+                self.write_group(&mut mode, group);
                 if let Mode::Writing(store) = &mut mode
                     && let Err(e) = store.stay_within(&self.options)
                 {
@@ -119,14 +119,14 @@ impl Writer {
                 continue;
             }
             if self.in_trouble {
-                self.group(&mut mode, group);
+                self.write_group(&mut mode, group);
                 continue;
             }
             pause = Duration::ZERO;
             if matches!(mode, Mode::Waiting) {
                 mode = self.open(false);
                 // What was held meanwhile.
-                self.group(&mut mode, group);
+                self.write_group(&mut mode, group);
             }
             let Mode::Writing(store) = &mut mode else { continue };
             upkeep_due = store.upkeep(&self.options).unwrap_or_else(|e| {
@@ -173,7 +173,7 @@ impl Writer {
         match denied {
             FileDenied::Taken | FileDenied::Busy => {
                 if first {
-                    self.nothing(
+                    self.tell_not_kept(
                         "Another program holds the journal: nothing is kept, and messages wait, until it lets go.",
                     );
                 }
@@ -182,11 +182,11 @@ impl Writer {
             FileDenied::Newer(version) => {
                 let why = files::newer(&files::database(&self.options.dir), version);
                 let how = "Use that guestwire, or another --data-dir.";
-                self.nothing(format!("Nothing is being kept: {why}. {how}"));
+                self.tell_not_kept(format!("Nothing is being kept: {why}. {how}"));
             }
             FileDenied::System(why) | FileDenied::Corrupt(why) => {
                 let what = "drafts, queue, messages, log";
-                self.nothing(format!("Nothing is being kept ({what}): {why}. Sending works."));
+                self.tell_not_kept(format!("Nothing is being kept ({what}): {why}. Sending works."));
                 self.show_settled(true);
             }
         }
@@ -236,7 +236,9 @@ impl Writer {
             }
             Err(e) => {
                 let why = why(&e);
-                self.nothing(format!("Another guestwire has this profile open, and this message is not kept: {why}."));
+                self.tell_not_kept(format!(
+                    "Another guestwire has this profile open, and this message is not kept: {why}."
+                ));
                 Mode::Nothing
             }
         }
@@ -258,7 +260,7 @@ impl Writer {
         restore::restored(db, &self.keys, self.options.conversations.len())
     }
 
-    fn nothing(&self, sentence: impl Into<String>) {
+    fn tell_not_kept(&self, sentence: impl Into<String>) {
         self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into())));
     }
 
@@ -301,8 +303,8 @@ impl Writer {
         Ok((db, numbers))
     }
 
-    fn group(&mut self, mode: &mut Mode, mut group: Vec<Work>) {
-        self.guests(mode, &mut group);
+    fn write_group(&mut self, mode: &mut Mode, mut group: Vec<Work>) {
+        self.answer_guest_tokens(mode, &mut group);
         let store = match mode {
             Mode::Writing(store) => store,
             Mode::Waiting => return self.hold(group, BUSY),
@@ -346,7 +348,7 @@ impl Writer {
     }
 
     /// Answers who asks for guest tokens: they are no part of what is written together.
-    fn guests(&self, mode: &mut Mode, group: &mut Vec<Work>) {
+    fn answer_guest_tokens(&self, mode: &mut Mode, group: &mut Vec<Work>) {
         for work in group.extract_if(.., |work| matches!(work, Work::Guest(_))) {
             match (work, &mut *mode) {
                 (Work::Guest(work), Mode::Writing(store)) => statements::guest_token(work, &mut store.db, &self.keys),
@@ -373,7 +375,7 @@ impl Writer {
                  until they can be kept. It is tried again by itself.",
                 why(e)
             );
-            self.nothing(sentence);
+            self.tell_not_kept(sentence);
         }
     }
 }
@@ -405,7 +407,7 @@ impl Store {
     }
 
     fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
-        self.sync(work.clone().any(Work::is_for_good))?;
+        self.sync(work.clone().any(Work::survives_power_cut))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut numbers = self.numbers;
         // Beside another guestwire entries are not kept: their numbers are its own.

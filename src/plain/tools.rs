@@ -140,18 +140,19 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn searched(&mut self, found: HistoryPage) {
-        if self.asked.search.take_if(|serial| *serial == found.serial).is_none() {
+    pub(super) fn searched(&mut self, HistoryPage { of, found }: HistoryPage) {
+        if self.asked.search.take_if(|serial| *serial == of.serial).is_none() {
             return;
         }
         self.dialogue.prompt_due = true;
-        if let Some(problem) = found.problem {
-            return self.say(problem);
-        }
-        let count = counted(found.entries.len(), "entry");
-        let more = if found.more { "; there are more, these are the newest" } else { "" };
+        let (entries, more) = match found {
+            Ok(found) => found,
+            Err(problem) => return self.say(problem),
+        };
+        let count = counted(entries.len(), "entry");
+        let more = if more { "; there are more, these are the newest" } else { "" };
         self.say(format!("Found {count}{more}."));
-        let log = self.session.log_of_kept(&found.entries);
+        let log = self.session.log_of_kept(&entries);
         for entry in log.entries() {
             let to = entry.conversation().map(|key| self.name(key));
             self.say(sentences::entry(entry, None, to, self.now.wall, &self.zone));

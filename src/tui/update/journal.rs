@@ -198,15 +198,15 @@ pub fn find(state: &mut State, query: &str) {
     ask_for(state, HistoryRange::Found(query.to_owned(), u64::MAX));
 }
 
-fn history_found(state: &mut State, found: HistoryPage) {
-    if !state.questions.history_found(found.serial) {
+fn history_found(state: &mut State, HistoryPage { of, found }: HistoryPage) {
+    if !state.questions.history_found(of.serial) {
         return;
     }
-    if let Some(problem) = found.problem {
-        return state.status.error(problem);
-    }
-    let (mut entries, more) = (found.entries, found.more);
-    match (found.want, &mut state.log_pane.history) {
+    let (mut entries, more) = match found {
+        Ok(found) => found,
+        Err(problem) => return state.status.error(problem),
+    };
+    match (of.want, &mut state.log_pane.history) {
         (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, entries, more),
         (HistoryRange::Before(_), None) => {
             let Some(at) = entries.last().map(|entry| entry.number) else {

@@ -3,7 +3,7 @@
 use guestwire::session::LocalRequest;
 use std::path::Path;
 
-use guestwire::journal::{HistoryPage, HistoryRange, KeptEntry, Restored};
+use guestwire::journal::{HistoryPage, KeptEntry, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::Density;
@@ -232,12 +232,11 @@ fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
     desk.state.session.journal.open();
     desk.event(Event::Journal(JournalPage::Restored(Box::default())));
     let asked = desk.keys("esc 2 S o enter");
-    let serial = asked.iter().find_map(|effect| match effect {
-        Effect::Journal(Job::History(request)) => Some(request.serial),
+    let asked = asked.into_iter().find_map(|effect| match effect {
+        Effect::Journal(Job::History(request)) => Some(request),
         _ => None,
     });
-    let want = HistoryRange::Found("o".to_owned(), u64::MAX);
-    let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
+    let page = HistoryPage { of: asked.expect("it is asked"), found: Ok((entries, false)) };
     desk.event(Event::Journal(JournalPage::History(page)));
 }
 

@@ -94,7 +94,7 @@ fn what_was_said_and_asked_is_written_to_files() {
 
 #[test]
 fn all_that_is_kept_is_searched() {
-    use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, LogSource};
+    use crate::journal::job::{HistoryPage, KeptEntry, LogSource};
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
     desk.plain.session.journal.open();
@@ -107,20 +107,17 @@ fn all_that_is_kept_is_searched() {
         },
         _ => None,
     });
-    let HistoryRequest { serial, want: want @ HistoryRange::Found(..), .. } = wanted.unwrap() else {
-        panic!("no search")
-    };
     let source =
         LogSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
-    let page = HistoryPage { serial, want, entries, more: false, problem: None };
+    let page = HistoryPage { of: wanted.unwrap(), found: Ok((entries, false)) };
     desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }
 
 #[test]
 fn a_kept_refusal_is_found_with_its_cause() {
-    use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry, LogSource};
+    use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, LogSource};
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
     desk.plain.session.journal.open();
@@ -137,8 +134,8 @@ fn a_kept_refusal_is_found_with_its_cause() {
     };
     let source = LogSource::Exchange(Arc::new(kept));
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
-    let want = HistoryRange::Found("bill".to_owned(), u64::MAX);
-    let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
+    let of = HistoryRequest { serial: 1, want: HistoryRange::Found("bill".to_owned(), u64::MAX), limit: 9 };
+    let page = HistoryPage { of, found: Ok((entries, false)) };
     desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }

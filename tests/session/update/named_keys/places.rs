@@ -1,7 +1,7 @@
 //! The places in which keys are named, and how one comes there.
 
 use guestwire::engine::{DiscoveredConversation, Report};
-use guestwire::journal::{HistoryPage, HistoryRange, Restored};
+use guestwire::journal::{HistoryPage, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::Conversations;
@@ -97,14 +97,12 @@ fn found(desk: &mut Desk) {
     filled(desk, "esc 2");
     restored(desk, Restored::default());
     let asked = desk.keys("S o n e enter");
-    let serial = asked.iter().find_map(|effect| match effect {
-        Effect::Journal(Job::History(request)) => Some(request.serial),
+    let asked = asked.into_iter().find_map(|effect| match effect {
+        Effect::Journal(Job::History(request)) => Some(request),
         _ => None,
     });
-    let serial = serial.expect("the journal is asked");
     let entries: Vec<_> = desk.state.session.log.oldest_as_kept(2);
-    let want = HistoryRange::Found("one".to_owned(), u64::MAX);
-    let page = HistoryPage { serial, want, entries, more: false, problem: None };
+    let page = HistoryPage { of: asked.expect("the journal is asked"), found: Ok((entries, false)) };
     desk.event(Event::Journal(JournalPage::History(page)));
 }
 
