@@ -20,7 +20,7 @@ use crate::export::{HarEntry, har};
 use crate::files;
 use crate::journal::JournalReader;
 use crate::journal::job::{HistoryRange, LogSource};
-use crate::session::diagnose::KeptWhy;
+use crate::session::diagnose::KeptDiagnoser;
 use crate::text::dates::Period;
 
 /// `guestwire export`
@@ -120,7 +120,7 @@ impl Export<'_> {
         self.put(&format!(
             "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":["
         ))?;
-        let (mut count, mut why) = (0, KeptWhy::of(self.profile));
+        let (mut count, mut why) = (0, KeptDiagnoser::of(self.profile));
         loop {
             let (entries, more) = self.reader.page(&HistoryRange::After(after), PAGE).map_err(Failed::here)?;
             let judged = entries.iter().filter_map(|entry| match &entry.source {

@@ -2,7 +2,7 @@
 //! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
 //! does not exist".
 
-use super::case::{Facts, SKEW, listed};
+use super::facts::{Facts, SKEW, listed};
 use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;

@@ -116,6 +116,7 @@ impl<'c> Facts<'c> {
         self.history.deployment(self.request.deployment.as_deref()?)
     }
 
+    /// By how many seconds the server's clock is ahead; `None` where the answer had no `Date`.
     pub fn skew(&self) -> Option<i64> {
         skew(self.attempt?, &self.answer)
     }
@@ -156,6 +157,7 @@ impl<'c> Facts<'c> {
     }
 }
 
+/// By how many seconds the server's clock is ahead; `None` where the answer had no `Date`.
 pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
     Some(said.date?.duration_since(attempt.ended().wall).as_secs())
 }

@@ -127,7 +127,7 @@ pub struct PastExchanges {
     /// The newest exchange in which the API let a token of this session in.
     pub(super) works: Option<Sighting>,
     /// By how many seconds the server's clock is ahead of ours.
-    pub(crate) skew: Option<i64>,
+    pub skew: Option<i64>,
 }
 
 impl PastExchanges {
@@ -142,11 +142,6 @@ impl PastExchanges {
             self.tokens.pop_first();
         }
         news
-    }
-
-    /// The server's clock is `seconds` ahead.
-    pub const fn skew_told(&mut self, seconds: i64) {
-        self.skew = Some(seconds);
     }
 
     /// Takes in an exchange as it stands. Returns whether something is known now that was not before.

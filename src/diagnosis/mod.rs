@@ -6,15 +6,15 @@
 //! History (tokens, reads, ───┘            named by the server · proven · supported · open · excluded
 //!   accepted sends, probes)
 //! ```
-//! The confidence follows from how all hypotheses stand together, see `hypothesis`.
+//! The confidence follows from how all hypotheses stand together: see `hypothesis::rank`.
 //!
 //! Probes are ordinary exchanges: what they show enters the [`PastExchanges`] by the same door as every read, so that
 //! diagnosing again afterwards is all that is needed to settle an open question.
 
 mod attempt;
-mod case;
 mod checks;
 pub(crate) mod doctor;
+mod facts;
 mod history;
 mod hypothesis;
 pub(crate) mod ids;
@@ -22,9 +22,9 @@ pub(crate) mod pages;
 pub(crate) mod render;
 mod rules;
 
-use case::Facts;
-pub use case::ProfileFacts;
 pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
+use facts::Facts;
+pub use facts::ProfileFacts;
 pub use history::PastExchanges;
 
 use crate::genesys::answerer::Answerer;

@@ -3,7 +3,7 @@
 //! the case's own names in it.
 
 use super::attempt::request_ids;
-use super::case::Facts;
+use super::facts::Facts;
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{Advice, Cause, Channel, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 

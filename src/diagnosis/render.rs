@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::attempt::request_ids;
-use super::case::ProfileFacts;
+use super::facts::ProfileFacts;
 use crate::model::{
     Advice, Attempt, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind, Outcome, Probe,
     Remedy,
@@ -32,7 +32,7 @@ pub struct Part {
     pub lines: Vec<String>,
 }
 
-/// `42 s`, `41 m`, `3 h 20 m`.
+/// `42 s`, `41 min`, `3 h 20 min`.
 pub fn span(length: Duration) -> String {
     match length.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),

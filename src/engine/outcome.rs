@@ -59,8 +59,8 @@ pub enum TryResult {
     /// It may have been taken. The answer may ask to wait.
     Unknown(Reason, Option<Duration>),
     NotSent(Reason),     // nothing of it was written; later that may be possible
-    Unprocessed(Reason), // the same, and the peer promised it: to be tried again at once, one time
-    Failed(Reason),      // the same, and nothing helps: whoever refuses us today refuses us in a second
+    Unprocessed(Reason), // nothing was processed, as the peer promises: tried again at once, one time
+    Failed(Reason),      // nothing of it was written, and another try would fail alike (a certificate, a proxy)
     TakenBack,           // by a person, before anything was written
 }
 
@@ -90,6 +90,7 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     }
 }
 
+/// Judges a try that got no whole answer. Only what was not written can be tried again: the rest may have been taken.
 pub fn of_failure(failure: &Failure) -> TryResult {
     let why = failure.reason();
     if !failure.wrote {

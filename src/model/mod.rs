@@ -1,7 +1,8 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
-/// Declares an enum each of whose variants has a word (on screen, in files, on the command line) from one row a variant: `ALL` of them, their `WORDS`, the word of each under the name that stands behind the
-/// enum's, and [`Display`](std::fmt::Display) and `named` from it. A second text of each is what it means.
+/// Declares an enum each of whose variants has a word (on screen, in files, on the command line), one row a variant: `ALL`
+/// of them, their `WORDS`, the word of each by a method of the given name, and [`Display`](std::fmt::Display) and `named`
+/// by that word. A second text of each row is what another method gives.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident: $word:ident, $about:ident {
         $($(#[$doc:meta])* $variant:ident = $text:literal, $says:literal;)+

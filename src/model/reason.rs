@@ -19,8 +19,8 @@ use super::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use super::variation::OTHER_SCOPE;
 use super::{Channel, ConversationKey, FailureKind, Party, Phase, Variation, failure, frame_codes};
 
-const BEFORE: &str = "the message may have been taken before that";
-const MAY: &str = "the message may have been received";
+const TAKEN_BEFORE: &str = "the message may have been taken before that";
+const MAY_BE_RECEIVED: &str = "the message may have been received";
 
 fn because_of_origin(origin: Option<&str>) -> String {
     let why = "the deployment does not exist, is not active, or does not allow the origin";
@@ -41,19 +41,19 @@ fn unrecorded(why: &str, for_good: bool) -> String {
 pub enum Reason {
     #[error("{0}")]
     Answer(Box<ServerRefusal>),
-    #[error("{0}; {BEFORE}")]
+    #[error("{0}; {TAKEN_BEFORE}")]
     ServiceFailed(Box<ServerRefusal>),
     #[error("{0}; redirects are not followed")]
     Redirected(Box<ServerRefusal>),
     #[error("{0} from somebody on the way ({1}), not from Genesys Cloud: the message was not received")]
     Elsewhere(u16, Sign),
-    #[error("{0} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY}")]
+    #[error("{0} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY_BE_RECEIVED}")]
     Unproven(u16),
-    #[error("{0}: a success that says an error; {MAY}")]
+    #[error("{0}: a success that says an error; {MAY_BE_RECEIVED}")]
     Contradicted(Box<ServerRefusal>),
-    #[error("{0} came, which says neither yes nor no; {MAY}")]
+    #[error("{0} came, which says neither yes nor no; {MAY_BE_RECEIVED}")]
     Meaningless(u16),
-    #[error("{0} came: the answer is only a part of one; {MAY}")]
+    #[error("{0} came: the answer is only a part of one; {MAY_BE_RECEIVED}")]
     Part(u16),
     #[error("the answer is not what was asked for")]
     OtherAnswer,
@@ -77,7 +77,7 @@ pub enum Reason {
     /// A frame that refuses: its code, and what the server said.
     #[error("{line}", line = frame_codes::line(*.0, .1))]
     Frame(u16, String),
-    #[error("{line}; {BEFORE}", line = frame_codes::line(*.0, .1))]
+    #[error("{line}; {TAKEN_BEFORE}", line = frame_codes::line(*.0, .1))]
     FrameFailed(u16, String),
     #[error("{0} \u{201c}{1}\u{201d}: this deployment requires guests to sign in, which guestwire cannot do yet")]
     SignInRequired(u16, String),

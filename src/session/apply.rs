@@ -9,7 +9,6 @@ use crate::model::{Author, ConversationKey, ExchangeKind, Moment, ProbeQuestion,
 use crate::pass::runner::RunnerEvent;
 
 use super::log::Reply;
-use super::refusals::RATE_WINDOW;
 use super::thread::{EntryId, Thread};
 use super::{Changes, Notice, Session};
 
@@ -23,7 +22,6 @@ impl Session {
         if let Some(report) = told {
             self.pass_event(RunnerEvent::Report(&report), now, &mut changes);
         }
-        self.diagnoses.rate_401 = self.diagnoses.tries.rate(now, RATE_WINDOW);
         changes
     }
 
@@ -34,7 +32,6 @@ impl Session {
         if self.pass.is_due(now) {
             self.pass_event(RunnerEvent::Due, now, &mut changes);
         }
-        self.diagnoses.rate_401 = self.diagnoses.tries.rate(now, RATE_WINDOW);
         changes
     }
 
@@ -68,7 +65,7 @@ impl Session {
                 let (key, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));
                 self.threads.delivery(id, delivery.clone(), exchange, remote_id);
                 self.log.set_delivery(id, &delivery);
-                self.count(key);
+                self.count_messages(key);
                 changes.notice(Notice::Message { id, before, delivery, exchange: carrier });
             }
             Report::NotOnDisk(_, why) => {
@@ -78,14 +75,14 @@ impl Session {
             Report::Conversation { key, state, since, messages } => {
                 let Some(item) = self.conversations.item_mut(key) else { return };
                 let before = item.set_remote(state, since);
-                let news = self.brought(key, messages, |thread, brought, _| thread.read(brought), now, changes);
+                let news = self.merge_messages(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
             Report::MessagesArrived(key, messages) => {
                 let Some(item) = self.conversations.item_mut(key).filter(|_| !messages.is_empty()) else { return };
                 // Whoever said something has stopped typing it.
                 item.live.typing.take_if(|(author, _)| messages.iter().any(|m| m.author == *author));
-                let news = self.brought(key, messages, Thread::heard, now, changes);
+                let news = self.merge_messages(key, messages, Thread::heard, now, changes);
                 changes.notice(Notice::Arrived(key, news));
             }
             Report::RepliesReadable(key, readable, _) => {
@@ -114,7 +111,7 @@ impl Session {
             Report::Webhook(webhook) => self.webhook = Some(webhook),
             Report::RateLimit(limit) => self.rate_limit = Some(limit),
             Report::ClockSkew(seconds) => {
-                self.diagnoses.evidence.skew_told(seconds);
+                self.diagnoses.evidence.skew = Some(seconds);
                 self.threads.clock_skew(seconds);
                 changes.notice(Notice::ClockSkew(seconds));
             }
@@ -130,7 +127,7 @@ impl Session {
     }
 
     /// Keeps and merges messages. Returns those of the other side that nobody has looked at, where some are new.
-    fn brought(
+    fn merge_messages(
         &mut self,
         key: ConversationKey,
         messages: Vec<RemoteMessage>,
@@ -147,7 +144,7 @@ impl Session {
             let reply = Reply { author: reply.author(), text: reply.text().to_owned(), took };
             self.log.set_reply(message, reply);
         }
-        self.count(key);
+        self.count_messages(key);
         let mut new = Vec::new();
         if news > 0 {
             self.conversations.touch(key, now);
@@ -162,7 +159,7 @@ impl Session {
         new
     }
 
-    pub(super) fn count(&mut self, key: ConversationKey) {
+    pub(super) fn count_messages(&mut self, key: ConversationKey) {
         let counts = self.threads.counts(key);
         self.conversations.item_mut(key).into_iter().for_each(|item| item.counts = counts);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Profile;
-use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Finding};
+use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
 use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::engine::Command;
 use crate::journal::job::{KeptEntry, LogSource};
@@ -77,7 +77,7 @@ impl Session {
     pub fn log_of_kept(&self, entries: &[KeptEntry]) -> Log {
         let mut log = self.log.of_history(entries);
         let conversations = self.conversations.items().map(|item| &item.conversation);
-        let mut kept = KeptWhy::new(self.profile.facts.clone(), conversations);
+        let mut kept = KeptDiagnoser::new(self.profile.facts.clone(), conversations);
         for entry in entries {
             let LogSource::Exchange(exchange) = &entry.source else { continue };
             let by_these = kept.next(exchange);
@@ -89,8 +89,9 @@ impl Session {
     }
 }
 
+/// Diagnoses exchanges that were kept, oldest first, each by what those before it show.
 #[derive(Debug)]
-pub struct KeptWhy {
+pub struct KeptDiagnoser {
     facts: ProfileFacts,
     channels: BTreeMap<ConversationKey, Channel>,
     past: PastExchanges,
@@ -98,7 +99,7 @@ pub struct KeptWhy {
     session: u64,
 }
 
-impl KeptWhy {
+impl KeptDiagnoser {
     pub fn of(profile: &Profile) -> Self {
         Self::new(ProfileFacts::of(profile), profile.conversations.iter().map(|entry| &entry.conversation))
     }
@@ -122,7 +123,7 @@ impl KeptWhy {
     }
 }
 
-/// A series of safe questions: [`Doctor`] decides what to ask, each answer is in the log, what it shows is news.
+/// The checks that a person asks for: [`Doctor`] says what to ask, the engine asks it, and each finding becomes a notice.
 impl Session {
     pub(crate) fn is_probing(&self) -> bool {
         self.probes.as_ref().is_some_and(|probes| !probes.over)
@@ -142,8 +143,8 @@ impl Session {
     }
 
     pub(crate) fn begin_probes(&mut self, doctor: Doctor, number: Option<u64>, now: Moment, changes: &mut Changes) {
-        self.probes = Some(ProbeSeries { doctor, number, findings: Vec::new(), sending: None, over: false });
-        self.with_probes(now, changes, |_, _| Vec::new());
+        self.probes = Some(ProbeSeries { doctor, number, sending: None, over: false });
+        self.with_probes(now, changes, |_, _| ());
     }
 
     pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment, changes: &mut Changes) {
@@ -152,7 +153,7 @@ impl Session {
             Probed::NotAsked(_) => None,
         };
         self.with_probes(now, changes, |doctor, evidence| {
-            doctor.answered(asked, result, exchange.as_deref(), evidence)
+            doctor.answered(asked, result, exchange.as_deref(), evidence);
         });
     }
 
@@ -163,12 +164,7 @@ impl Session {
         }
     }
 
-    fn with_probes(
-        &mut self,
-        now: Moment,
-        changes: &mut Changes,
-        find: impl FnOnce(&mut Doctor, &DoctorEvidence<'_>) -> Vec<Finding>,
-    ) {
+    fn with_probes(&mut self, now: Moment, changes: &mut Changes, find: impl FnOnce(&mut Doctor, &DoctorEvidence<'_>)) {
         let Some(probes) = self.probes.as_mut().filter(|probes| !probes.over) else { return };
         let evidence = DoctorEvidence {
             profile: &self.profile.facts,
@@ -176,13 +172,12 @@ impl Session {
             token: self.sign_in.status.facts(),
             proxied: matches!(self.profile.proxy, Some(Ok(_))),
         };
-        let mut found = find(&mut probes.doctor, &evidence);
-        let (more, next) = probes.doctor.next(&evidence);
-        found.extend(more);
-        probes.findings.extend_from_slice(&found);
+        let told = probes.doctor.findings.len();
+        find(&mut probes.doctor, &evidence);
+        let next = probes.doctor.next(&evidence);
         probes.over = matches!(next, DoctorStep::Over(_));
-        for finding in found {
-            changes.notice(Notice::Probed(finding));
+        for finding in probes.doctor.findings.iter().skip(told) {
+            changes.notice(Notice::Probed(finding.clone()));
         }
         match next {
             DoctorStep::Ask(asked) => changes.engine(Command::Probe(asked)),

@@ -46,7 +46,6 @@ use thread::EntryId;
 pub use conversations::{Conversations, MessageCounts};
 pub use local::{LocalAnswer, LocalRequest};
 pub use log::{Density, Log, LogEntry, LogOptions};
-pub(crate) use refusals::RATE_WINDOW;
 pub use refusals::{EndedTries, Rate401};
 pub(crate) use sign_in::{SignIn, SignInTrouble};
 pub use state::{FoundPass, ProfileInfo};

@@ -165,7 +165,7 @@ impl Session {
                 }
             }
         }
-        self.conversations.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.count(key));
+        self.conversations.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.count_messages(key));
         if self.pass.runner.is_none() {
             self.pass.unfinished.clone_from(&restored.pass);
         }

@@ -10,7 +10,8 @@ use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeI
 const BOUND: usize = 16_384;
 /// Tries remembered: more than the platform lets one token ask for in 15 minutes.
 const TRIES_BOUND: usize = 8_192;
-pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// The time up to now for which refusals are counted.
+const WINDOW: Duration = Duration::from_secs(15 * 60);
 pub const COLUMNS: usize = 30;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,19 +67,20 @@ impl Refusals {
         counts
     }
 
-    /// Refusals of the `window` that ends `now` which were not healed by being sent again, and are known to be a glitch
+    /// Refusals of the last 15 minutes which were not healed by being sent again, and are known to be a glitch
     /// all the same: a newer token works (a read, for instance, is not tried again).
-    pub fn outlived(&self, now: Moment, window: Duration) -> usize {
-        let from = now.mono.saturating_sub(window);
+    pub fn outlived(&self, now: Moment) -> usize {
+        let from = now.mono.saturating_sub(WINDOW);
         let glitch = |r: &&Refusal| !r.healed && r.cause == Cause::TokenRotation;
         self.0.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
     }
 
-    /// Those that a newer token healed and those that stand, in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.
-    pub fn over_time(&self, now: Moment, window: Duration) -> [(usize, usize); COLUMNS] {
+    /// Those that a newer token healed and those that stand, in [`COLUMNS`] equal parts of the last 15 minutes, the oldest
+    /// first.
+    pub fn over_time(&self, now: Moment) -> [(usize, usize); COLUMNS] {
         let mut columns = [(0, 0); COLUMNS];
-        let from = now.mono.saturating_sub(window);
-        let part = (window / COLUMNS as u32).max(Duration::from_nanos(1));
+        let from = now.mono.saturating_sub(WINDOW);
+        let part = WINDOW / COLUMNS as u32;
         for refusal in self.0.iter().filter(|r| r.at.mono >= from) {
             let at = refusal.at.mono.saturating_sub(from).as_nanos() / part.as_nanos();
             let column = usize::try_from(at).unwrap_or(COLUMNS).min(COLUMNS - 1);
@@ -89,7 +91,7 @@ impl Refusals {
     }
 }
 
-/// 401 answers over API tries in a window.
+/// 401 answers over API tries of the last 15 minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rate401 {
     /// Tries answered with 401, the healed ones included.
@@ -130,9 +132,9 @@ impl EndedTries {
         }
     }
 
-    /// The counts of the `window` that ends `now`.
-    pub fn rate(&self, now: Moment, window: Duration) -> Rate401 {
-        let from = (now.mono.saturating_sub(window), ExchangeId(0), 0);
+    /// The counts of the last 15 minutes.
+    pub fn rate(&self, now: Moment) -> Rate401 {
+        let from = (now.mono.saturating_sub(WINDOW), ExchangeId(0), 0);
         self.0.range(from..).fold(Rate401::default(), |sum, (_, (unauthorized, healed))| Rate401 {
             answers401: sum.answers401 + u32::from(*unauthorized),
             healed: sum.healed + u32::from(*healed),
@@ -146,5 +148,4 @@ pub struct Diagnoses {
     pub evidence: PastExchanges,
     pub refusals: Refusals,
     pub tries: EndedTries,
-    pub rate_401: Rate401,
 }

@@ -31,7 +31,7 @@ impl Session {
         };
         self.threads.sent(message.clone());
         self.conversations.touch(conversation, now);
-        self.count(conversation);
+        self.count_messages(conversation);
         self.keep(Job::Queue(Box::new(message.clone())), changes);
         if resend_of.is_none() {
             // The draft goes in the same step as the message comes.
@@ -91,7 +91,7 @@ impl Session {
             return false;
         }
         if let Some(key) = self.threads.delivery(id, DeliveryStatus::Cancelled, None, None) {
-            self.count(key);
+            self.count_messages(key);
         }
         self.keep(Job::Status(id, DeliveryStatus::Cancelled), changes);
         true

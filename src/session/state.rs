@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Profile;
-use crate::diagnosis::ProfileFacts;
-use crate::diagnosis::doctor::{Doctor, Finding};
+use crate::diagnosis::{Doctor, ProfileFacts};
 use crate::engine::Command;
 use crate::journal::Trouble;
 use crate::journal::job::KeptConversation;
@@ -188,9 +187,10 @@ pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
 
 #[derive(Clone, Debug)]
 pub struct ProbeSeries {
-    pub(super) doctor: Doctor,
+    pub doctor: Doctor,
+    /// The entry of the log that the series is to explain.
     pub number: Option<u64>,
-    pub findings: Vec<Finding>,
+    /// The test message, once it was asked for and until it is settled.
     pub sending: Option<MessageId>,
     pub over: bool,
 }

@@ -29,15 +29,13 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
     let mut doctor = Doctor::new(&facts, target, send_test);
     let options = EngineOptions { sign_in: false, ..EngineOptions::default() };
     let (engine, mut reports) = EngineHandle::start(Arc::clone(&profile), Clock::start(), options);
-    let (mut history, mut token, mut findings) = (PastExchanges::default(), None, Vec::new());
+    let (mut history, mut token) = (PastExchanges::default(), None);
     let mut known: HashMap<ExchangeId, Arc<Exchange>> = HashMap::new();
     let mut answered = true;
     let verdict = loop {
         if std::mem::take(&mut answered) {
             let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
-            let (more, next) = doctor.next(&evidence);
-            findings.extend(more);
-            match next {
+            match doctor.next(&evidence) {
                 DoctorStep::Ask(asked) => engine.ask(Command::Probe(asked)),
                 DoctorStep::Send(conversation) => engine.ask(Command::Send(
                     MessageId(1),
@@ -59,7 +57,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
                 if exchange.kind == ExchangeKind::Send && exchange.outcome.is_settled() {
                     let evidence =
                         DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
-                    findings.extend(doctor.sent(&exchange, &evidence));
+                    doctor.sent(&exchange, &evidence);
                     answered = true;
                 }
             }
@@ -69,12 +67,12 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
                     history.token(facts);
                 }
             }
-            Report::ClockSkew(seconds) => history.skew_told(seconds),
+            Report::ClockSkew(seconds) => history.skew = Some(seconds),
             Report::Probe(asked, result) => {
                 let exchange = if let Probed::Asked(id) = &result { known.get(id).cloned() } else { None };
                 let evidence =
                     DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
-                findings.extend(doctor.answered(asked, &result, exchange.as_deref(), &evidence));
+                doctor.answered(asked, &result, exchange.as_deref(), &evidence);
                 answered = true;
             }
             _ => {}
@@ -82,7 +80,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
     };
     let mut exchanges: Vec<_> = known.into_values().collect();
     exchanges.sort_by_key(|x| x.id);
-    (verdict, findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect(), exchanges)
+    (verdict, doctor.findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect(), exchanges)
 }
 
 async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {

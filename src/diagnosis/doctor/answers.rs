@@ -4,7 +4,7 @@ use super::{
     Doctor, DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult, diagnose, reason, skew_words,
 };
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
-use crate::diagnosis::case::{SKEW, listed, listed_or, skew};
+use crate::diagnosis::facts::{SKEW, listed, listed_or, skew};
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::{LackedScopes, stranger};
 use crate::genesys::lookups;
@@ -16,13 +16,8 @@ use crate::model::{
 };
 
 impl Doctor {
-    pub(super) fn findings(
-        &mut self,
-        asked: ProbeQuestion,
-        exchange: &Exchange,
-        evidence: &DoctorEvidence<'_>,
-    ) -> Vec<Finding> {
-        let mut answer = ProbeAnswer { doctor: self, exchange, evidence, findings: Vec::new() };
+    pub(super) fn read_answer(&mut self, asked: ProbeQuestion, exchange: &Exchange, evidence: &DoctorEvidence<'_>) {
+        let mut answer = ProbeAnswer { doctor: self, exchange, evidence };
         match asked {
             ProbeQuestion::Reach(_) => answer.reached(),
             ProbeQuestion::Token => answer.token(),
@@ -40,7 +35,6 @@ impl Doctor {
             answer.clock();
         }
         answer.limits(asked);
-        answer.findings
     }
 }
 
@@ -48,20 +42,23 @@ struct ProbeAnswer<'a> {
     doctor: &'a mut Doctor,
     exchange: &'a Exchange,
     evidence: &'a DoctorEvidence<'a>,
-    findings: Vec<Finding>,
 }
 
 impl ProbeAnswer<'_> {
+    fn find(&mut self, name: &'static str, result: ProbeResult, detail: impl Into<String>) {
+        self.doctor.findings.push(Finding::shown(self.exchange, name, result, detail));
+    }
+
     fn pass(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Pass, detail));
+        self.find(name, ProbeResult::Pass, detail);
     }
 
     fn fail(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Fail, detail));
+        self.find(name, ProbeResult::Fail, detail);
     }
 
     fn skip(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Skip, detail));
+        self.find(name, ProbeResult::Skip, detail);
     }
 
     fn proven(&mut self, name: &'static str, cause: Cause, why: &str, detail: impl Into<String>) {
@@ -95,7 +92,7 @@ impl ProbeAnswer<'_> {
         };
         let (cause, confidence) =
             diagnosis.map_or((Cause::Unknown, Confidence::Possible), |d| (d.cause(), d.confidence()));
-        self.doctor.found(cause, confidence, because, stage);
+        self.doctor.blame(cause, confidence, because, stage);
     }
 
     fn named(&mut self, attempt: &Attempt) {
@@ -210,12 +207,12 @@ impl ProbeAnswer<'_> {
         let unproven = facts.pasted && cause == Cause::ScopeNotRequested || granted.is_empty();
         let confidence = if unproven { Confidence::Likely } else { Confidence::Sure };
         let why = format!("the token was granted {without} (granted: {list})");
-        self.doctor.found(cause, confidence, why, DoctorStage::Beyond);
+        self.doctor.blame(cause, confidence, why, DoctorStage::Beyond);
         self.fail("scopes", format!("granted: {list}; {without}"));
     }
 
     fn clock(&mut self) {
-        let Some(attempt) = self.exchange.last_attempt().filter(|_| !self.doctor.said.contains(&"clock")) else {
+        let Some(attempt) = self.exchange.last_attempt().filter(|_| !self.doctor.has_said("clock")) else {
             return;
         };
         match skew(attempt, &ServerAnswer::of(attempt)) {
@@ -309,7 +306,7 @@ impl ProbeAnswer<'_> {
             ProbeQuestion::Scopes => !self.doctor.plan.iter().any(|s| matches!(s, DoctorStep::Ask(_))),
             _ => matches!(asked, ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_)),
         };
-        if !last || self.doctor.verdict.is_some() || self.doctor.said.contains(&"limits") {
+        if !last || self.doctor.verdict.is_some() || self.doctor.has_said("limits") {
             return;
         }
         let headers = self.exchange.last_attempt().and_then(|attempt| attempt.response()).map(|r| r.headers.as_slice());
@@ -390,7 +387,7 @@ impl ProbeAnswer<'_> {
         }
         // Whether the list is held to is for the socket to say.
         let why = format!("the deployment allows {listed}, not {origin}");
-        self.doctor.found(Cause::OriginRefused, Confidence::Likely, why.as_str(), DoctorStage::Beyond);
+        self.doctor.blame(Cause::OriginRefused, Confidence::Likely, why.as_str(), DoctorStage::Beyond);
         self.fail("domains", why);
     }
 

@@ -7,15 +7,21 @@
 //!                 ├──────────── nothing is proven yet ◄─────────────────┤
 //!                 └─► Over(verdict) ◄── proven, or nothing left to ask ─┘
 //! ```
-//! The order goes from the ground up, and depends on the channel. Whoever begins from a refusal gets a series that ends as
-//! soon as that refusal's own diagnosis is sure.
+//! The order goes from the ground up: names and TLS of the hosts, then by channel. Whoever begins from a refusal gets a
+//! series that ends as soon as that refusal's own diagnosis is sure.
+//!
+//! | channel | what is asked after the hosts |
+//! |---|---|
+//! | guest-api | token · what it may do · the conversation · its messages |
+//! | open-messaging | token · what it may do · the integration · its messages |
+//! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
 mod answers;
 
 use std::collections::VecDeque;
 
 use super::attempt::authority;
-use super::case::ProfileFacts;
+use super::facts::ProfileFacts;
 use super::history::PastExchanges;
 use crate::model::ids::is_uuid;
 use crate::model::words;
@@ -115,11 +121,11 @@ pub struct DoctorEvidence<'e> {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Doctor {
+    /// What was found so far, in order.
+    pub findings: Vec<Finding>,
     target: Option<Conversation>,
     subject: Option<(Box<Exchange>, Option<Channel>)>,
     plan: VecDeque<DoctorStep>,
-    said: Vec<&'static str>,
-    skipped: Vec<&'static str>,
     suspicion: Option<DoctorVerdict>,
     verdict: Option<DoctorVerdict>,
     skew: Option<i64>,
@@ -153,66 +159,64 @@ impl Doctor {
     }
 
     /// What to do next. To be asked at the beginning and after each answer.
-    pub fn next(&mut self, evidence: &DoctorEvidence<'_>) -> (Vec<Finding>, DoctorStep) {
-        let mut findings = Vec::new();
+    pub fn next(&mut self, evidence: &DoctorEvidence<'_>) -> DoctorStep {
         self.look_at_subject(evidence);
         while self.verdict.is_none() {
             let Some(step) = self.plan.pop_front() else {
                 // What was not reached needs no line; what cannot be looked at here says so.
                 if self.target.is_none() {
                     let why = "the profile has no conversation to check";
-                    findings.push(Finding::new("conversation", ProbeResult::Skip, why));
+                    self.findings.push(Finding::new("conversation", ProbeResult::Skip, why));
                 }
-                self.count_skipped(&findings);
                 break;
             };
             match step {
-                DoctorStep::Ask(ProbeQuestion::Messages(_)) if self.said.contains(&"replies") => {}
+                DoctorStep::Ask(ProbeQuestion::Messages(_)) if self.has_said("replies") => {}
                 DoctorStep::Ask(
                     ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
                 ) => match self.malformed() {
-                    Some(malformed) => findings.push(malformed),
-                    None => return (findings, step),
+                    Some(malformed) => self.findings.push(malformed),
+                    None => return step,
                 },
-                _ => return (findings, step),
+                _ => return step,
             }
         }
         let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
         self.plan.clear();
         self.verdict = Some(verdict.clone());
-        (findings, DoctorStep::Over(verdict))
+        DoctorStep::Over(verdict)
     }
 
-    /// An answer came: what it shows. `exchange` is there where the question was asked.
+    /// An answer came: what it shows is found. `exchange` is there where the question was asked.
     pub fn answered(
         &mut self,
         asked: ProbeQuestion,
         result: &Probed,
         exchange: Option<&Exchange>,
         evidence: &DoctorEvidence<'_>,
-    ) -> Vec<Finding> {
-        let findings = match (result, exchange) {
+    ) {
+        match (result, exchange) {
             (Probed::NotAsked(why), _) => self.not_asked(asked, why, evidence),
             (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known", evidence),
-            (Probed::Asked(_), Some(exchange)) => self.findings(asked, exchange, evidence),
-        };
-        self.said.extend(findings.iter().map(|f| f.name));
-        self.count_skipped(&findings);
+            (Probed::Asked(_), Some(exchange)) => self.read_answer(asked, exchange, evidence),
+        }
         self.look_at_subject(evidence);
-        findings
     }
 
     /// The test message is settled.
-    pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let finding = |result, detail: &str| vec![Finding::shown(exchange, "send", result, detail)];
-        match &exchange.outcome {
-            Outcome::Accepted => {
-                // What was only likely to be in its way was not: a service that decides by roles may name no scope.
-                self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
-                return finding(ProbeResult::Pass, "the test message was accepted");
-            }
-            Outcome::Cancelled => return finding(ProbeResult::Skip, "the test message was cancelled"),
-            _ => {}
+    pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) {
+        let (result, detail) = match &exchange.outcome {
+            Outcome::Accepted => (ProbeResult::Pass, "the test message was accepted".to_owned()),
+            Outcome::Cancelled => (ProbeResult::Skip, "the test message was cancelled".to_owned()),
+            _ => (ProbeResult::Fail, reason(exchange, "no outcome")),
+        };
+        self.findings.push(Finding::shown(exchange, "send", result, detail));
+        if result == ProbeResult::Pass {
+            // What was only likely to be in its way was not: a service that decides by roles may name no scope.
+            self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
+        }
+        if result != ProbeResult::Fail {
+            return;
         }
         // It is what is to be explained from now on; what looks at it again after the refusal decides most.
         let channel = self.target.as_ref().map(Conversation::channel);
@@ -223,7 +227,6 @@ impl Doctor {
             let place = channel.capabilities().probes.first().map(|probe| probe(target.key));
             self.plan.extend(scopes.into_iter().chain(place).map(DoctorStep::Ask));
         }
-        finding(ProbeResult::Fail, &reason(exchange, "no outcome"))
     }
 
     /// What the target is addressed by needs no question where it does not have the form of an id.
@@ -256,7 +259,7 @@ impl Doctor {
     }
 
     /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
-    fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: DoctorStage) {
+    fn blame(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: DoctorStage) {
         let verdict = DoctorVerdict { stage, ..DoctorVerdict::new(Some(cause), confidence, because) };
         if stage != DoctorStage::Beyond || self.subject.is_none() && confidence == Confidence::Sure {
             self.verdict.get_or_insert(verdict);
@@ -272,14 +275,23 @@ impl Doctor {
     }
 
     fn proven(&mut self, cause: Cause, because: impl Into<String>) {
-        self.found(cause, Confidence::Sure, because, DoctorStage::Beyond);
+        self.blame(cause, Confidence::Sure, because, DoctorStage::Beyond);
     }
 
     fn conclude(&self, evidence: &DoctorEvidence<'_>) -> DoctorVerdict {
         if let Some(found) = self.subject_diagnosis(evidence) {
             return self.verdict_of(&found);
         }
-        let (cause, why) = match (&self.suspicion, self.skew, self.skipped.as_slice()) {
+        // Names that a proxy looks up, no TLS on this machine and no gauge of the rate limit leave nothing unknown.
+        let unknown =
+            |f: &&Finding| f.result == ProbeResult::Skip && !matches!(f.name, "names" | "tls" | "limits" | "send");
+        let mut skipped: Vec<&str> = Vec::new();
+        for finding in self.findings.iter().filter(unknown) {
+            if !skipped.contains(&finding.name) {
+                skipped.push(finding.name);
+            }
+        }
+        let (cause, why) = match (&self.suspicion, self.skew, skipped.as_slice()) {
             (Some(suspicion), ..) => return suspicion.clone(),
             (_, Some(skew), _) => (Some(Cause::ClockSkew), skew_words(skew)),
             (_, _, []) => (None, "every check passed".to_owned()),
@@ -290,17 +302,11 @@ impl Doctor {
         DoctorVerdict::new(cause, Confidence::Sure, why)
     }
 
-    /// What could not be checked is named in the verdict. No proxy, names that a proxy looks up, no TLS on this machine and
-    /// no gauge of the rate limit leave nothing unknown.
-    fn count_skipped(&mut self, findings: &[Finding]) {
-        for finding in findings.iter().filter(|f| f.result == ProbeResult::Skip) {
-            if !matches!(finding.name, "proxy" | "names" | "tls" | "limits") && !self.skipped.contains(&finding.name) {
-                self.skipped.push(finding.name);
-            }
-        }
+    fn has_said(&self, name: &str) -> bool {
+        self.findings.iter().any(|finding| finding.name == name)
     }
 
-    fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
+    fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) {
         let name = match asked {
             ProbeQuestion::Reach(_) => "names",
             ProbeQuestion::Token => "token",
@@ -319,9 +325,9 @@ impl Doctor {
             _ => false,
         };
         if none {
-            self.found(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
+            self.blame(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
         }
-        vec![Finding::new(name, if none { ProbeResult::Fail } else { ProbeResult::Skip }, why)]
+        self.findings.push(Finding::new(name, if none { ProbeResult::Fail } else { ProbeResult::Skip }, why));
     }
 }
 

@@ -3,7 +3,7 @@
 //! who asks is the engine.
 //!
 //! ```text
-//! found ids ─► Look ─► next: Asked ─► (engine) ─► answered ─► known ─► the text is sorted again
+//! found ids ─► IdLookUp ─► next: a question ─► (engine) ─► answered ─► known ─► the text is sorted again
 //! ```
 
 use std::collections::{HashMap, VecDeque};

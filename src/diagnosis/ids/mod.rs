@@ -4,7 +4,7 @@
 //! ```text
 //! text ─► JSON inside it (walked by its keys) ─┐
 //!     ├─► the rest (paths, `name=value`) ──────┼─► roles of each id ─► one role, or a wrong place and a swap
-//!     └─► what is known: profile, session ─────┘                        └─► Look asks about what is open
+//!     └─► what is known: profile, session ─────┘                        └─► IdLookUp asks about what is open
 //! ```
 //! A UUID alone says nothing of what it names: then it is called unknown, and looking it up decides.
 
@@ -69,7 +69,7 @@ pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
             Some(at) => *at,
             None if found.len() >= FOUND_MAX => continue,
             None => {
-                found.push(begun(&id, known));
+                found.push(new_entry(&id, known));
                 places.insert(key, found.len() - 1);
                 found.len() - 1
             }
@@ -90,7 +90,7 @@ pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
             entry.id = id.to_ascii_lowercase();
         }
     }
-    let mut found: Vec<FoundId> = found.into_iter().map(settled).collect();
+    let mut found: Vec<FoundId> = found.into_iter().map(with_one_meaning).collect();
     let all = found.clone();
     for entry in &mut found {
         entry.swap = entry.misplaced.and_then(|place| right_one(place, entry, &all, known));
@@ -101,7 +101,7 @@ pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     found
 }
 
-fn begun(id: &str, known: &KnownIds) -> FoundId {
+fn new_entry(id: &str, known: &KnownIds) -> FoundId {
     let mut entry = FoundId { id: id.to_ascii_lowercase(), ..FoundId::default() };
     for of in known.about(id) {
         if !entry.roles.iter().any(|r| r.what == of.what) {
@@ -115,7 +115,7 @@ fn begun(id: &str, known: &KnownIds) -> FoundId {
 }
 
 /// Decides what an id names: the service's own word, else a body that calls it a participant, comes before a path.
-fn settled(mut entry: FoundId) -> FoundId {
+fn with_one_meaning(mut entry: FoundId) -> FoundId {
     let told = entry.told;
     let own = entry.roles.first().map(|r| r.what).filter(|_| told);
     entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == IdKind::Conversation, r.what == IdKind::Message));

@@ -1,6 +1,6 @@
 //! Whom a message is addressed to: the conversation and its guest, the integration, the deployment and its origin.
 
-use crate::diagnosis::case::{Facts, listed_or};
+use crate::diagnosis::facts::{Facts, listed_or};
 use crate::diagnosis::history::missing_since;
 use crate::diagnosis::hypothesis::{Hypothesis, excluded, open, proven};
 use crate::genesys::conversations::{ConversationRead, is_guest};

@@ -13,7 +13,7 @@ mod unauthorized;
 mod web;
 
 use super::attempt::path;
-use super::case::Facts;
+use super::facts::Facts;
 use super::hypothesis::{self, Hypothesis, excluded, proven, supported};
 use crate::genesys::{oauth, web_messaging};
 use crate::model::diagnosis::Family;

@@ -2,7 +2,7 @@
 //! unless noted]
 
 use super::{ids, unauthorized};
-use crate::diagnosis::case::Facts;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::model::{Cause, ExchangeKind, Probe};

@@ -1,7 +1,7 @@
 //! The service's answer did not come: the network broke, by the phase in which it did, or somebody else answered, or
 //! nothing shows that the service did.
 
-use crate::diagnosis::case::{Facts, SKEW};
+use crate::diagnosis::facts::{Facts, SKEW};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, Sign, TlsFault};

@@ -5,7 +5,7 @@
 use super::ids;
 use crate::config::regions;
 use crate::diagnosis::attempt::authority;
-use crate::diagnosis::case::{Facts, SKEW, listed};
+use crate::diagnosis::facts::{Facts, SKEW, listed};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::{Attempt, Cause, ExchangeKind, Probe};
 
@@ -198,13 +198,16 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     }
 }
 
+/// What a token lacks.
 pub struct LackedScopes<'s> {
     pub scopes: Vec<&'s str>,
+    /// All of them were asked for.
     pub asked: bool,
     pub cause: Cause,
 }
 
 impl<'s> LackedScopes<'s> {
+    /// `None` where all that are required were granted.
     pub fn of(required: &'s [String], requested: &[String], granted: &[String]) -> Option<Self> {
         let lacking = || required.iter().filter(|scope| !granted.contains(scope));
         let asked = lacking().all(|scope| requested.contains(scope));

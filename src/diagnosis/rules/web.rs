@@ -4,7 +4,7 @@
 
 use super::ids::{deployment, origin};
 use crate::diagnosis::attempt::path;
-use crate::diagnosis::case::Facts;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::lookups;
@@ -143,6 +143,6 @@ fn logged_out() -> Hypothesis {
 
 /// The guest's own token, with which the OAuth token has nothing to do: whether it has expired or was revoked is not told.
 fn identity(why: &str) -> Vec<Hypothesis> {
-    let why = format!("{why}: this does not depend on the guest's own token");
+    let why = format!("{why}: this is about the guest's own token, not the OAuth token");
     vec![supported(Cause::GuestJwtExpired, why), logged_out()]
 }

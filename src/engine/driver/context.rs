@@ -290,6 +290,7 @@ impl Context {
         conversations::request(&self.profile.hosts.api, id, ids, token)
     }
 
+    /// By how much the server's clock is ahead, in whole seconds.
     pub const fn skew(&self) -> SignedDuration {
         SignedDuration::from_secs(self.skew)
     }

@@ -30,7 +30,8 @@ use super::Driver;
 use super::sends::{Doubt, GivenUp, untried};
 use super::task_output::CapturedTry;
 
-const RECORD_AGAIN: Duration = Duration::from_secs(5); // then an intent is recorded once more
+/// How long a message waits for another try to record it, where it could not be recorded before it was sent.
+const RECORD_AGAIN: Duration = Duration::from_secs(5);
 
 type Written = (Call, Request, Option<(Generation, Duration)>);
 

@@ -212,7 +212,7 @@ impl MetricsAgent {
                 return None;
             }
             Report::ClockSkew(seconds) => {
-                self.history.skew_told(*seconds);
+                self.history.skew = Some(*seconds);
                 return None;
             }
             _ => return None,

@@ -176,7 +176,7 @@ pub struct SessionResponse {
 pub enum GuestSocketMessage {
     Session(SessionResponse),
     Message(Box<Structured>),
-    Jwt(String, Option<Timestamp>), // a secret, and when it ends
+    Jwt(String, Option<Timestamp>), // a secret, and when it ends (`exp`: seconds since 1970)
     Presigned {
         attachment_id: String,
         url: String, // a secret in parts: it is signed

@@ -216,7 +216,8 @@ impl Conversations {
         self.selected = self.shown.get(row).copied();
     }
 
-    /// Selects the next conversation with something unread, around the end; a filter that hides it is cleared.
+    /// Selects the next conversation with something unread, around the end; a filter that hides it is cleared. `None`:
+    /// all was looked at.
     pub fn next_unread(&mut self) -> Option<ConversationKey> {
         let from = self.selected_row().map_or(0, |row| row + 1);
         let (before, after) = self.shown.split_at_checked(from)?;

@@ -104,6 +104,7 @@ fn push_headers(out: &mut String, headers: &[Header]) {
     }
 }
 
+/// What differs between two entries. All of it is safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What differs: "status", "header content-type", "body code".

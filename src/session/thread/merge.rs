@@ -168,7 +168,7 @@ impl Thread {
             let unread = other_side
                 && match self.seen_until {
                     Some(seen) => remote.at > seen,
-                    None => news_from.is_some_and(|from| self.local(remote.at) >= from),
+                    None => news_from.is_some_and(|from| self.by_our_clock(remote.at) >= from),
                 };
             news += usize::from(unread);
             self.push(MessageSource::Theirs(remote), unread);
@@ -206,7 +206,7 @@ impl Thread {
         }
     }
 
-    fn local(&self, remote: Timestamp) -> Timestamp {
+    fn by_our_clock(&self, remote: Timestamp) -> Timestamp {
         remote.saturating_sub(jiff::SignedDuration::from_secs(self.skew)).unwrap_or(remote)
     }
 
@@ -218,14 +218,14 @@ impl Thread {
             }
             _ => None,
         });
-        read_back(&remote.text, (!remote.untimed).then(|| self.local(remote.at)), waiting)
+        read_back(&remote.text, (!remote.untimed).then(|| self.by_our_clock(remote.at)), waiting)
     }
 
     /// Sorts by our clock: ours by the remote side's time once it is known, among themselves as they were asked for.
     fn sort(&mut self) {
         let placed_at = |entry: &ThreadEntry| match &entry.source {
-            MessageSource::Ours { message, seen } => seen.map_or(message.at.wall, |seen| self.local(seen)),
-            MessageSource::Theirs(remote) => self.local(remote.at),
+            MessageSource::Ours { message, seen } => seen.map_or(message.at.wall, |seen| self.by_our_clock(seen)),
+            MessageSource::Theirs(remote) => self.by_our_clock(remote.at),
         };
         let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (placed_at(e), e.id)).collect();
         let ours = self.entries.iter().enumerate().filter(|(_, entry)| entry.message().is_some());

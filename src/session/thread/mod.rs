@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment};
+use crate::model::{Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment};
 
 pub use merge::{EntryId, MessageSource, Thread, ThreadEntry};
 
@@ -92,8 +92,7 @@ impl Threads {
         let line = |entry: &ThreadEntry| {
             let at = entry.at().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
             let delivery = entry.delivery().map(|delivery| format!(" ({})", delivery.word())).unwrap_or_default();
-            let author = if entry.author() == Author::Guest { "guest" } else { entry.author().word() };
-            format!("{at} {author}{delivery}: {}", entry.text())
+            format!("{at} {}{delivery}: {}", entry.author(), entry.text())
         };
         newest.map(line).collect::<Vec<_>>().join("\n")
     }

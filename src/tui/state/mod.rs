@@ -21,10 +21,10 @@ use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 
 use crate::model::{ConversationKey, DeliveryStatus, Message, Moment, Variation};
+use crate::session::Session;
 use crate::session::conversations::ConversationItem;
 use crate::session::refusals::Rate401;
 use crate::session::thread::Threads;
-use crate::session::{RATE_WINDOW, Session};
 use crate::tui::keymap::{Keymap, Keys};
 use crate::tui::layout::Arrangement;
 use crate::tui::{Effect, Theme};
@@ -243,7 +243,7 @@ impl State {
 
     /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
     pub fn split_401(&self, rate: Rate401) -> (u32, u32) {
-        let outlived = self.session.diagnoses.refusals.outlived(self.now, RATE_WINDOW);
+        let outlived = self.session.diagnoses.refusals.outlived(self.now);
         let healed = rate.healed.saturating_add(u32::try_from(outlived).unwrap_or(u32::MAX)).min(rate.answers401);
         (healed, rate.answers401 - healed)
     }

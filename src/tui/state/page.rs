@@ -8,7 +8,6 @@ use super::key_hints::{GROUPS, group};
 use super::token_badge::{badge, countdown, duration, session_words};
 use super::{Page, PageContent, Pane, State, ids};
 use crate::model::{Channel, RateLimit, TokenFacts, WebSession};
-use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::counted;
 use crate::text::screen::{hanging, plain, visible, width};
@@ -88,7 +87,7 @@ fn status(state: &State) -> Vec<String> {
         token(state, facts, &mut lines);
     }
     lines.extend([format!("  asked      {}", or_none(&facts.requested)), String::new()]);
-    let rate = state.session.diagnoses.tries.rate(state.now, RATE_WINDOW);
+    let rate = state.session.diagnoses.tries.rate(state.now);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
         "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} not fixed",
@@ -186,7 +185,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let channels: Vec<String> =
         all.channels().into_iter().map(|(channel, count)| format!("{channel} {count}")).collect();
     lines.push(format!("  by channel             {}", channels.join(", ")));
-    let plot = all.over_time(state.now, RATE_WINDOW);
+    let plot = all.over_time(state.now);
     let most = plot.iter().map(|(a, b)| (*a).max(*b)).max().unwrap_or(0);
     let row = |pick: fn(&(usize, usize)) -> usize| {
         plot.iter().map(|column| level(pick(column), most, state.look.theme.ascii)).collect::<String>()

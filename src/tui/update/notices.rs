@@ -355,7 +355,7 @@ fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
     if free {
         state.overlay = Some(match probes.number {
             Some(number) => Overlay::Card(Card { number, scroll: 0, prefix: None }),
-            None => Overlay::lines("Checks", findings_page(&probes.findings, verdict)),
+            None => Overlay::lines("Checks", findings_page(&probes.doctor.findings, verdict)),
         });
     }
 }

@@ -98,7 +98,7 @@ fn place(state: &State) -> (&'static str, StyleRole) {
 
 /// `401 2 of 17` in the window. Those that a new token fixed were a glitch; only those that stand are an error.
 fn rate_401(state: &State) -> Piece {
-    let rate = state.session.diagnoses.rate_401;
+    let rate = state.session.diagnoses.tries.rate(state.now);
     let (fixed, stands) = state.split_401(rate);
     let role = match (stands, fixed) {
         (0, 0) => StyleRole::Dim,

@@ -1,7 +1,6 @@
 //! What keys do, told from outside.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, Ending, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Outcome};
 use guestwire::session::{Density, Log, LogEntry, LogOptions};
@@ -293,22 +292,22 @@ fn the_401_rate_counts_each_try_once() {
     tries.count(&healed(3, 2_000, "b"));
     (4..10).for_each(|id| tries.count(&accepted(id, 3_000, "c")));
     tries.count(&read(20, 4_000, "messages"));
-    let rate = |tries: &EndedTries, now, window| tries.rate(at(now), Duration::from_secs(window));
-    assert_eq!(rate(&tries, 5_000, 900), Rate401 { answers401: 2, healed: 1, total: 10 });
-    assert_eq!(rate(&tries, 903_500, 900), Rate401 { answers401: 0, healed: 0, total: 1 });
+    let rate = |tries: &EndedTries, now| tries.rate(at(now));
+    assert_eq!(rate(&tries, 5_000), Rate401 { answers401: 2, healed: 1, total: 10 });
+    assert_eq!(rate(&tries, 903_500), Rate401 { answers401: 0, healed: 0, total: 1 });
     // An exchange that goes on does not count its first try twice.
     let mut tries = EndedTries::default();
     for exchange in [waiting(1, 0, "a"), accepted(2, 0, "b"), waiting(1, 0, "a")] {
         tries.count(&exchange);
     }
-    assert_eq!(rate(&tries, 1_000, 900).total, 2);
+    assert_eq!(rate(&tries, 1_000).total, 2);
     // Nor does it after so many others that its first try was forgotten.
     let mut tries = EndedTries::default();
     tries.count(&refused(1, 0, "a"));
     (2..9_000).for_each(|id| tries.count(&accepted(id, 1_000, "b")));
-    let before = rate(&tries, 2_000, 900);
+    let before = rate(&tries, 2_000);
     tries.count(&refused(1, 0, "a"));
-    assert_eq!(rate(&tries, 2_000, 900), before);
+    assert_eq!(rate(&tries, 2_000), before);
 }
 
 #[test]

@@ -282,7 +282,7 @@ impl Bench {
                     self.history.token(facts);
                 }
             }
-            Report::ClockSkew(seconds) => self.history.skew_told(*seconds),
+            Report::ClockSkew(seconds) => self.history.skew = Some(*seconds),
             _ => {}
         }
         report

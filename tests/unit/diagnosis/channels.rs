@@ -110,6 +110,10 @@ fn each_frame_that_refuses_has_its_cause() {
         let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
         assert_eq!(found, (cause, confidence), "{exchange:#?}");
     }
+    let unknown_guest =
+        diagnosis_of(&said(401, "User is unauthorized"), Channel::WebMessaging, &PastExchanges::default());
+    let why = "the guest is not accepted any more: this is about the guest's own token, not the OAuth token";
+    assert_eq!(unknown_guest.sentence(), why);
 }
 
 /// A message that was never written: whoever kept it back is named, not the server, which said nothing of it.

@@ -84,7 +84,7 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let plain = diagnosis_of(&tls, &here, &PastExchanges::default());
     assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
     let mut skewed = PastExchanges::default();
-    skewed.skew_told(86_400);
+    skewed.skew = Some(86_400);
     let clock = diagnosis_of(&tls, &here, &skewed);
     assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
     assert!(clock.suspects.iter().any(|s| s.cause == Cause::NetworkTls));

@@ -156,16 +156,14 @@ fn exchange(id: u64, asked: ProbeQuestion, answer: &Answer, date: &str) -> Excha
 fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
     let mut history = PastExchanges::default();
     let mut token = None;
-    let (mut asked, mut findings) = (Vec::new(), Vec::new());
+    let mut asked = Vec::new();
     for id in 1..20 {
         let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref(), proxied: place.proxied };
-        let (more, next) = doctor.next(&evidence);
-        findings.extend(more);
-        let question = match next {
+        let question = match doctor.next(&evidence) {
             DoctorStep::Ask(question) => question,
             DoctorStep::Send(_) => panic!("nothing is sent here"),
             DoctorStep::Over(verdict) => {
-                let findings = findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect();
+                let findings = doctor.findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect();
                 return Run { asked, findings, verdict };
             }
         };
@@ -194,7 +192,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
         }
         history.exchange(&exchange);
         let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref(), proxied: place.proxied };
-        findings.extend(doctor.answered(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
+        doctor.answered(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence);
     }
     panic!("it does not end");
 }
@@ -367,9 +365,9 @@ fn without_a_token_nothing_else_counts_as_checked() {
         let mut doctor = Doctor::new(&profile, None, false);
         let evidence =
             DoctorEvidence { profile: &profile, history: &PastExchanges::default(), token: None, proxied: false };
-        let findings = doctor.answered(asked, &Probed::NotAsked(why.to_owned()), None, &evidence);
-        assert_eq!(findings.first().unwrap().result, ProbeResult::Fail, "{asked:?}");
-        let (_, DoctorStep::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
+        doctor.answered(asked, &Probed::NotAsked(why.to_owned()), None, &evidence);
+        assert_eq!(doctor.findings.first().unwrap().result, ProbeResult::Fail, "{asked:?}");
+        let DoctorStep::Over(verdict) = doctor.next(&evidence) else { panic!("not over") };
         assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), DoctorStage::Token), "{asked:?}");
     }
 }
