@@ -78,9 +78,7 @@ impl<'c> Facts<'c> {
 
     /// The 401 that a newer token healed: that try.
     pub fn healed(&self) -> Option<&'c Attempt> {
-        let last = self.exchange.last_attempt()?;
-        let earlier = self.exchange.attempts().find(|a| a.status() == Some(401))?;
-        (last.generation > earlier.generation && last.status().is_some_and(|s| s != 401)).then_some(earlier.as_ref())
+        self.exchange.attempts().find(|attempt| self.exchange.has_healed(attempt)).map(AsRef::as_ref)
     }
 
     /// The opening of its guest socket that failed, where the message was held back by that.

@@ -205,6 +205,16 @@ impl Exchange {
         self.attempts().next_back()
     }
 
+    /// Whether a try was a 401 that a later one with a newer token healed.
+    pub(crate) fn has_healed(&self, earlier: &Attempt) -> bool {
+        earlier.status() == Some(401)
+            && self.attempts().any(|later| {
+                later.number > earlier.number
+                    && later.generation > earlier.generation
+                    && later.status().is_some_and(|status| status != 401)
+            })
+    }
+
     /// The HTTP status of the newest try.
     pub fn status(&self) -> Option<u16> {
         self.last_attempt()?.status()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::diagnosis::PastExchanges;
-use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Moment};
+use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Moment};
 
 const BOUND: usize = 16_384;
 /// Tries remembered: more than the platform lets one token ask for in 15 minutes.
@@ -106,16 +106,6 @@ pub struct Rate401 {
 #[derive(Clone, Debug, Default)]
 pub struct EndedTries(BTreeMap<(Duration, ExchangeId, u32), (bool, bool)>);
 
-/// Whether a try was a 401 that a later one with a newer token healed.
-pub fn is_healed(earlier: &Attempt, exchange: &Exchange) -> bool {
-    earlier.status() == Some(401)
-        && exchange.attempts().any(|later| {
-            later.number > earlier.number
-                && later.generation > earlier.generation
-                && later.status().is_some_and(|status| status != 401)
-        })
-}
-
 impl EndedTries {
     /// Counts the ended tries of an exchange, each once: where the list is full, the oldest go, and one that went is
     /// older than all that are kept when the exchange is reported again.
@@ -124,7 +114,7 @@ impl EndedTries {
             return;
         }
         for attempt in exchange.attempts().filter(|attempt| attempt.ending.is_some()) {
-            let ended = (attempt.status() == Some(401), is_healed(attempt, exchange));
+            let ended = (attempt.status() == Some(401), exchange.has_healed(attempt));
             self.0.insert((attempt.ended().mono, exchange.id, attempt.number), ended);
             if self.0.len() > TRIES_BOUND {
                 self.0.pop_first();

@@ -114,9 +114,8 @@ impl ConversationItem {
 
     fn address_id(&self) -> &str {
         match &self.conversation.address {
-            Address::GuestApi { conversation_id, .. } => conversation_id,
             Address::OpenMessaging { guest, .. } => &guest.id,
-            Address::WebMessaging { deployment_id, .. } => deployment_id,
+            address => address.id(),
         }
     }
 

@@ -14,7 +14,6 @@ use crate::model::{
     Advice, Attempt, Author, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Header, Moment,
     Outcome, Remedy,
 };
-use crate::session::refusals::is_healed;
 
 /// How much of an entry is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,7 +216,7 @@ impl LogEntry {
 
     /// How many of its tries were a 401 that a newer token healed.
     pub fn healed(&self) -> usize {
-        self.exchange().map_or(0, |x| x.attempts().filter(|a| is_healed(a, x)).count())
+        self.exchange().map_or(0, |x| x.attempts().filter(|a| x.has_healed(a)).count())
     }
 
     /// Whether the person or the defaults have `section` open.

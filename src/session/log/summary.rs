@@ -7,7 +7,6 @@ use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
 use super::words::{clock_exact, ended, span, token_number, try_tone, waiting_until};
 use crate::model::attempt::header;
 use crate::model::{DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
-use crate::session::refusals::is_healed;
 use crate::text::screen;
 
 impl DetailRows<'_> {
@@ -103,7 +102,7 @@ impl DetailRows<'_> {
                         Some(Ending::Answered(response)) => response.status.to_string(),
                         _ => screen::visible(&ended(attempt)).into_owned(),
                     };
-                    line.push(&said, if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text });
+                    line.push(&said, if exchange.has_healed(attempt) { Tone::Warning } else { Tone::Text });
                 }
                 ExchangeStep::Wait { until, why, .. } if index + 1 == exchange.steps.len() && waits.is_some() => {
                     let column = self.gutter().cells + line.cells;
@@ -207,7 +206,7 @@ impl DetailRows<'_> {
                 let token = format!("token {}", token_number(generation, attempt.token_age));
                 line.push_all(&[("  ", Tone::Text), (&token, Tone::Dim)]);
             }
-            if is_healed(attempt, exchange) {
+            if exchange.has_healed(attempt) {
                 line.push("  fixed by a new token", Tone::Warning);
             }
             self.add(RowKind::Detail, line, LABEL, false);

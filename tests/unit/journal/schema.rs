@@ -65,8 +65,9 @@ fn journals_of_older_layouts_keep_everything() {
         for (query, number) in [("wombat", 3), ("quokka", 4)] {
             let want = HistoryRange::Found(query.to_owned(), u64::MAX);
             journal.submit(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
-            let Some(JournalPage::History(found)) = pages.blocking_recv() else { panic!("{query}") };
-            assert_eq!(found.entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
+            let Some(JournalPage::History(page)) = pages.blocking_recv() else { panic!("{query}") };
+            let (entries, _) = page.found.unwrap();
+            assert_eq!(entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
         }
         assert!(journal.close(std::time::Duration::from_secs(20)));
     }
