@@ -2,14 +2,13 @@
 //!
 //! ```text
 //!                      ┌ sign_in                how requests are let in
-//! Command ──► Driver ──┤ sends ── messages      what is said
+//! Command ──► Driver ──┤ sends                  what is said
 //! TaskOutput ─►        ├ reads ── side_requests what is answered
 //! moment due ─►        ├ web ── webhooks        what comes by itself
 //!                      └ probes                 what a person wants to know
 //! ```
 
 pub mod context;
-mod messages;
 mod probes;
 mod reads;
 pub mod reporter;

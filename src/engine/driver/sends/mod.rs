@@ -1,8 +1,14 @@
-//! Messages that are not settled, from the queue to the wire, and those of which nobody knows.
+//! Messages that are not settled: what is known of each from the queue to its end, and those of which nobody knows.
 //!
 //! ```text
-//! accept ─► objection? ─► queue ─► clearance (token or socket, pace) ─► launch ─► intent recorded ─► wire ─► outcome
+//! launch: accept ─► queue ─► may it go? (token or socket, pace) ─► intent recorded ─► wire ─► answer: verdict ─┬─► end
+//!                     ▲                                                                                        │
+//!                     └── again, with another token ◄──────────────────────────────────────────────────────────┘
 //! ```
+//! `launch` and `answer` are the driver's part, which moves a message between the areas.
+
+mod answer;
+mod launch;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
