@@ -39,7 +39,8 @@ pub struct Tried {
 #[error("{}", .failure.line())]
 pub struct NoAnswer {
     pub failure: Failure,
-    pub partial: Option<Box<ClientAnswer>>, // what came of one; with `FailureKind::Proxy` the proxy's, and whole
+    /// What came of an answer before it broke off; with [`FailureKind::Proxy`] the whole refusal of the proxy.
+    pub partial: Option<Box<ClientAnswer>>,
 }
 
 impl NoAnswer {
@@ -124,7 +125,8 @@ pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> 
                 let why = "the server ended the stream, and promises that it did not process the request";
                 return Failure::new(FailureKind::Unprocessed, Phase::Answer, why).into();
             }
-            if is_too_large(error) {
+            // The library resets the stream of an answer whose header is beyond its bound.
+            if error.is_library() && error.is_reset() && error.reason() == Some(Reason::PROTOCOL_ERROR) {
                 return too_large().into();
             }
         }
@@ -137,7 +139,7 @@ pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> 
                 return Failure { wrote, ..failure }.into();
             }
         }
-        if let Some(error) = rustls_error(cause) {
+        if let Some(error) = cause.downcast_ref().and_then(tls::rustls_error) {
             let (fault, words) = tls::of_rustls(error, host);
             // With TLS 1.3 the refusal for want of a certificate comes after the client is done; until then the server
             // reads nothing of what is sent. [RFC 8446 4.4.2.4]
@@ -160,18 +162,8 @@ fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM))
 }
 
-/// The library resets the stream of an answer whose header is beyond its bound.
-fn is_too_large(error: &h2::Error) -> bool {
-    error.is_library() && error.is_reset() && error.reason() == Some(Reason::PROTOCOL_ERROR)
-}
-
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
-}
-
-/// rustls's error stands inside one of the system's, which skips it when asked for its source.
-fn rustls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
-    error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }
 
 const ENCODINGS_MAX: usize = 3;

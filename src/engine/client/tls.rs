@@ -66,8 +66,13 @@ fn add(roots: &mut RootCertStore, file: &Path) -> Result<Vec<String>, String> {
     }
 }
 
+/// rustls's error stands inside one of the system's, which skips it when asked for its source.
+pub fn rustls_error(error: &std::io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 pub fn words(error: &std::io::Error, host: &str) -> (TlsFault, String) {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+    match rustls_error(error) {
         Some(error) => of_rustls(error, host),
         None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             (TlsFault::Other, format!("{host} closed the connection in the handshake"))

@@ -18,7 +18,6 @@ mod sign_in;
 mod task_output;
 mod tasks;
 pub mod web;
-mod webhook_listener;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -36,8 +35,7 @@ use task_output::{Finished, TaskOutput, TaskPurpose};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use web::state::Webs;
-use webhook_listener::WebhookEvent;
-use webhooks::Webhooks;
+use webhooks::{WebhookEvent, Webhooks};
 
 use crate::config::ConversationEntry;
 use crate::model::{ConversationKey, SessionAsk};

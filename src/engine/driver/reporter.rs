@@ -218,56 +218,51 @@ impl MetricsAgent {
             _ => return None,
         };
         self.history.exchange(exchange);
-        let points = if exchange.outcome.is_settled() { self.points(exchange) } else { return None };
-        let datagrams = points.iter().map(|point| self.datagram(point));
-        let datagrams: Vec<_> = datagrams.filter(|one| self.queue.try_send(one.clone()).is_ok()).collect();
+        let mut datagrams = if exchange.outcome.is_settled() { self.datagrams(exchange) } else { return None };
+        datagrams.retain(|one| self.queue.try_send(one.clone()).is_ok());
         (!datagrams.is_empty()).then_some(Report::Metrics(exchange.id, datagrams))
     }
 
-    fn datagram(&self, point: &Point) -> String {
-        let Point { name, value, kind, tags } = point;
+    /// `kind` as DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands.
+    fn datagram(&self, name: &str, value: u64, kind: &str, tags: &[(&str, String)]) -> String {
         let own = tags.iter().map(|(name, value)| format!("{name}:{}", clean(value)));
         let tags: Vec<_> = self.tags.iter().cloned().chain(own).collect();
         format!("{name}:{value}|{kind}|#{}", tags.join(","))
     }
 
-    fn points(&self, exchange: &Exchange) -> Vec<Point> {
-        let mut points = Vec::new();
+    fn datagrams(&self, exchange: &Exchange) -> Vec<String> {
         // A message that guestwire held back is no send.
-        let Some(attempt) = exchange.last_attempt() else { return points };
-        if exchange.kind == ExchangeKind::Send {
-            self.send(exchange, &mut points);
-        }
+        let Some(attempt) = exchange.last_attempt() else { return Vec::new() };
+        let sent = exchange.kind == ExchangeKind::Send;
+        let mut datagrams = if sent { self.sent(exchange) } else { Vec::new() };
         let asked = attempt.request.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let token = asked.is_some_and(|(_, path)| format!("/{path}") == oauth::TOKEN_PATH);
         // A token for a negative test is none of the session's.
         if token && exchange.sent_as.is_none() {
             let mut tags = vec![("outcome", exchange.outcome.kept_name().to_owned())];
             tags.extend(self.tags(exchange, None));
-            points.push(Point { name: "genesys.guest.token.renewal", value: 1, kind: "c", tags });
+            datagrams.push(self.datagram("genesys.guest.token.renewal", 1, "c", &tags));
         }
         let number = |name: &str| header(&attempt.response()?.headers, name)?.trim().parse::<u64>().ok();
         if let (Some(count), Some(allowed)) = (number("inin-ratelimit-count"), number("inin-ratelimit-allowed")) {
-            let (name, value) = ("genesys.guest.ratelimit.remaining", allowed.saturating_sub(count));
-            points.push(Point { name, value, kind: "g", tags: self.place() });
+            let remaining = allowed.saturating_sub(count);
+            datagrams.push(self.datagram("genesys.guest.ratelimit.remaining", remaining, "g", &self.place()));
         }
-        points
+        datagrams
     }
 
-    fn send(&self, exchange: &Exchange, points: &mut Vec<Point>) {
+    fn sent(&self, exchange: &Exchange) -> Vec<String> {
         let channel =
             exchange.conversation.and_then(|key| self.channels.get(&key)).copied().unwrap_or(Channel::GuestApi);
         let tags = self.tags(exchange, Some(channel));
-        let mut add = |name, value, kind| points.push(Point { name, value, kind, tags: tags.clone() });
-        add("genesys.guest.message.send.count", 1, "c");
-        match exchange.outcome {
-            Outcome::Refused(_) | Outcome::Failed(_) => add("genesys.guest.message.send.error", 1, "c"),
-            Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", 1, "c"),
-            _ => {}
-        }
-        if let Some(ms) = exchange.took_ms() {
-            add("genesys.guest.message.send.duration", ms, "d");
-        }
+        let ended = match exchange.outcome {
+            Outcome::Refused(_) | Outcome::Failed(_) => Some(("genesys.guest.message.send.error", 1, "c")),
+            Outcome::Unknown(_) => Some(("genesys.guest.message.send.unknown", 1, "c")),
+            _ => None,
+        };
+        let took = exchange.took_ms().map(|ms| ("genesys.guest.message.send.duration", ms, "d"));
+        let all = [Some(("genesys.guest.message.send.count", 1, "c")), ended, took].into_iter().flatten();
+        all.map(|(name, value, kind)| self.datagram(name, value, kind, &tags)).collect()
     }
 
     fn tags(&self, exchange: &Exchange, channel: Option<Channel>) -> Vec<(&'static str, String)> {
@@ -360,11 +355,4 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
         #[cfg(not(unix))]
         Agent::Unix(_) => Err(io::Error::other("there are no unix sockets on this system")),
     }
-}
-
-struct Point {
-    name: &'static str, // the names are fixed
-    value: u64,
-    kind: &'static str, // as DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands
-    tags: Vec<(&'static str, String)>,
 }

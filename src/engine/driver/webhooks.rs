@@ -1,22 +1,58 @@
-//! Webhooks that came in: each genuine one is a row of the log, and what is new goes to its conversation. What nobody
-//! signed is one row for each reason to refuse it, with a count: no stranger fills the log.
+//! Webhooks: taken on this machine, for use behind a tester's own tunnel, only where the profile says so. Each genuine one
+//! is a row of the log, and what is new goes to its conversation. What nobody signed is one row for each reason to refuse
+//! it, with a count: no stranger fills the log.
+//!
+//! ```text
+//! secret read ─► port bound ─► Listening │ Failed
+//!                    └─► connection ─► POST, bounded, signed? ─┬─ yes ─► Delivery ─► driver (shown, routed) ─► answered
+//!                                                              └─ no ──► answered, counted ─► Refused, once a second
+//! ```
+//! Whoever can reach the port can send anything: what is not signed is answered, counted, and changes nothing. A
+//! connection with a slow head is dropped, and the oldest of too many: nobody keeps genuine deliveries out by holding some.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
+use crate::clock::Clock;
+use crate::config::{Terminal, WebhookSettings};
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::reading::{Arrival, RecentSet, Settled};
-use crate::genesys::open_messaging::{Outbound, WebhookContent, WebhookForm};
-use crate::model::{ConversationKey, Ending, Exchange, ExchangeKind, Outcome, Reason, Response, Timing, WebhookState};
+use crate::engine::redact::Redactor;
+use crate::genesys::open_messaging::{self, Outbound, Unsigned, WebhookContent, WebhookForm};
+use crate::model::{
+    ConversationKey, Ending, Exchange, ExchangeKind, Moment, Outcome, Reason, Request, Response, Timing, WebhookState,
+};
 
 use super::context::Context;
 use super::reads::Reads;
 use super::side_requests::SideRequests;
-use super::webhook_listener::{self, Delivery, WebhookAnswer, WebhookEvent};
+use super::tasks::blocking;
 
+const BODY_MAX: usize = 512_000; // largest body. [the platform's own `request.bytes.max`]
+const UNSIGNED_KEPT: usize = 4 << 10; // how much is kept of a body that nobody signed
+const HEAD_MAX: usize = 32 << 10;
+const HEAD_PATIENCE: Duration = Duration::from_secs(5); // for the head of a request
+const PATIENCE: Duration = Duration::from_secs(15); // for a connection as a whole
+const CONNECTIONS: usize = 64; // connections at a time; one more ends the oldest
+const REPORTED_EVERY: Duration = Duration::from_secs(1); // refused requests are told no more often than this
+const WAITING: usize = 64; // deliveries not looked at; more wait for their answer
 const REMEMBERED: usize = 1024; // how many deliveries are remembered, to know a repeated delivery
 const TYPES_FOR: Duration = Duration::from_secs(10); // how long somebody types who does not say how long
 
@@ -31,14 +67,8 @@ pub struct Webhooks {
 impl Webhooks {
     pub fn listen(&mut self, cx: &Context) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
-        let (sender, events) = mpsc::channel(webhook_listener::WAITING);
-        self.listener.spawn(webhook_listener::listen(
-            hook,
-            cx.options.terminal,
-            cx.clock,
-            cx.shared.subscribe(),
-            sender,
-        ));
+        let (sender, events) = mpsc::channel(WAITING);
+        self.listener.spawn(listen(hook, cx.options.terminal, cx.clock, cx.shared.subscribe(), sender));
         self.events = Some(events);
     }
 
@@ -187,4 +217,205 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
     let notes = [(!new, "came before"), (key.is_none(), "for nobody in the picker"), (in_hex, "signed in hex")];
     let notes: Vec<_> = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect();
     if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
+}
+
+pub enum WebhookEvent {
+    Listening(SocketAddr, SecretString), // it takes webhooks at this address, signed with this secret
+    Failed(String),                      // it does not, and why
+    Delivery(Box<Delivery>),             // something came, signed by the integration
+    /// So many requests came that nobody signed and that were answered alike; the first of them.
+    Refused(Box<Delivery>, u64),
+}
+
+pub struct Delivery {
+    pub at: Moment,
+    pub took: Duration,
+    pub peer: SocketAddr,
+    pub request: Request,           // as it may be kept: masked, and cut where nobody signed it
+    pub outbound: Option<Outbound>, // the content of a delivery with a good signature
+    pub answer: WebhookAnswer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookAnswer {
+    Taken(WebhookForm),
+    Unsigned(Unsigned), // it is not, and why
+    NotUnderstood,      // it is signed, and not what a webhook brings
+    NotAPost,
+    TooLarge, // its body is larger than the platform's own limit
+}
+
+impl WebhookAnswer {
+    /// Status and body, which tell a stranger nothing; and why it is a refusal, where it is one.
+    pub const fn said(self) -> (StatusCode, &'static str, Option<&'static str>) {
+        const STRANGER: &str = "not signed by the integration\n";
+        const NO_MESSAGE: &str = "it is signed, and its body is not an outbound message";
+        const LARGE: &str = "its body is larger than 512000 bytes";
+        match self {
+            Self::Taken(_) => (StatusCode::OK, "taken\n", None),
+            Self::Unsigned(why @ Unsigned::Missing) => (StatusCode::UNAUTHORIZED, STRANGER, Some(why.words())),
+            Self::Unsigned(why) => (StatusCode::FORBIDDEN, STRANGER, Some(why.words())),
+            Self::NotUnderstood => (StatusCode::BAD_REQUEST, "not an outbound message\n", Some(NO_MESSAGE)),
+            Self::NotAPost => (StatusCode::METHOD_NOT_ALLOWED, "POST only\n", Some("webhooks are sent by POST")),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too large\n", Some(LARGE)),
+        }
+    }
+
+    pub fn headers(self) -> HeaderMap {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        let length = HeaderValue::from(self.said().1.len());
+        let all = [(CONTENT_TYPE, text), (CONTENT_LENGTH, length), (CONNECTION, HeaderValue::from_static("close"))];
+        let allow = (self == Self::NotAPost).then(|| (ALLOW, HeaderValue::from_static("POST")));
+        all.into_iter().chain(allow).collect()
+    }
+}
+
+async fn listen(
+    hook: WebhookSettings,
+    terminal: Terminal,
+    clock: Clock,
+    redactor: watch::Receiver<Arc<Redactor>>,
+    events: mpsc::Sender<WebhookEvent>,
+) {
+    let (secret, listener) = match open(&hook, terminal).await {
+        Ok(opened) => opened,
+        // The driver may be going: then nobody wants to know any more.
+        Err(why) => return drop(events.send(WebhookEvent::Failed(why)).await),
+    };
+    let address = listener.local_addr().unwrap_or(hook.listen);
+    if events.send(WebhookEvent::Listening(address, secret.clone())).await.is_err() {
+        return;
+    }
+    let (strangers, mut came) = mpsc::channel(CONNECTIONS);
+    let door = Arc::new(Door { secret, address, clock, redactor, events, strangers });
+    let mut connections = JoinSet::new();
+    let mut oldest_first = VecDeque::new();
+    // What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
+    let mut refused: Vec<(Box<Delivery>, u64)> = Vec::new();
+    let mut report_at = Instant::now();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    while connections.try_join_next().is_some() {}
+                    oldest_first.retain(|connection: &AbortHandle| !connection.is_finished());
+                    if oldest_first.len() >= CONNECTIONS && let Some(oldest) = oldest_first.pop_front() {
+                        oldest.abort();
+                    }
+                    let door = Arc::clone(&door);
+                    oldest_first.push_back(connections.spawn(async move {
+                        let _ = tokio::time::timeout(PATIENCE, door.serve(stream, peer)).await;
+                    }));
+                }
+                // Out of descriptors, or a connection that was gone already: neither is a reason to stop.
+                Err(e) => {
+                    tracing::warn!("a webhook's connection: {e}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(delivery) = came.recv() => match refused.iter_mut().find(|(first, _)| first.answer == delivery.answer) {
+                Some((_, count)) => *count += 1,
+                None => refused.push((delivery, 1)),
+            },
+            () = tokio::time::sleep_until(report_at), if !refused.is_empty() => {
+                for (delivery, count) in refused.drain(..) {
+                    let _ = door.events.send(WebhookEvent::Refused(delivery, count)).await;
+                }
+                report_at = Instant::now() + REPORTED_EVERY;
+            }
+        }
+    }
+}
+
+async fn open(hook: &WebhookSettings, terminal: Terminal) -> Result<(SecretString, TcpListener), String> {
+    let source = hook.secret.clone();
+    let secret = blocking(move || source.read(terminal)).await;
+    let secret = secret.map_err(|why| format!("the secret of the webhook: {why}"))?;
+    let listener = TcpListener::bind(hook.listen).await;
+    Ok((secret, listener.map_err(|e| format!("{} cannot be listened on: {e}", hook.listen))?))
+}
+
+struct Door {
+    secret: SecretString,
+    address: SocketAddr,
+    clock: Clock,
+    redactor: watch::Receiver<Arc<Redactor>>,
+    events: mpsc::Sender<WebhookEvent>,
+    strangers: mpsc::Sender<Box<Delivery>>, // where what nobody signed goes
+}
+
+impl Door {
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+        let service = service_fn(|request| async move { Ok::<_, Infallible>(self.take(request, peer).await) });
+        // One request a connection: nothing is kept open at rest.
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.keep_alive(false).auto_date_header(false).max_buf_size(HEAD_MAX);
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+        if let Err(e) = http.serve_connection(TokioIo::new(stream), service).await {
+            tracing::debug!("a webhook's connection from {peer}: {e}");
+        }
+    }
+
+    async fn take(&self, request: http::Request<Incoming>, peer: SocketAddr) -> http::Response<String> {
+        let at = self.clock.now();
+        let (parts, body) = request.into_parts();
+        let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
+        let answer = self.answer_to(&parts.method, &parts.headers, &body, total, at);
+        let (status, said, refusal) = answer.said();
+        if refusal.is_some() {
+            body.truncate(UNSIGNED_KEPT);
+        }
+        total = total.max(body.len() as u64);
+        let url = format!("http://{}{}", self.address, parts.uri.path_and_query().map_or("/", |p| p.as_str()));
+        let took = self.clock.now().since(at);
+        let redactor = Arc::clone(&self.redactor.borrow());
+        let request = Request {
+            method: parts.method.to_string(),
+            url: redactor.text(&url).into_owned(),
+            headers: redactor.headers(&parts.headers),
+            body: capture::body(&body, total, &parts.headers, &redactor, false),
+        };
+        let taken = matches!(answer, WebhookAnswer::Taken(_));
+        let outbound = taken.then(|| open_messaging::outbound(request.body.text.as_bytes(), at.wall)).flatten();
+        let delivery = Box::new(Delivery { at, took, peer, request, outbound, answer });
+        let mut response = http::Response::new(said.to_owned());
+        *response.status_mut() = status;
+        *response.headers_mut() = answer.headers();
+        if matches!(answer, WebhookAnswer::Unsigned(_) | WebhookAnswer::NotAPost | WebhookAnswer::TooLarge) {
+            let _ = self.strangers.send(delivery).await;
+        } else if self.events.send(WebhookEvent::Delivery(delivery)).await.is_err() {
+            // The driver is going: what was not shown is not taken either.
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        response
+    }
+
+    fn answer_to(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> WebhookAnswer {
+        if method != Method::POST {
+            return WebhookAnswer::NotAPost;
+        }
+        if total > BODY_MAX as u64 {
+            return WebhookAnswer::TooLarge;
+        }
+        let signature = headers.get(open_messaging::SIGNATURE).map(|s| s.to_str().unwrap_or_default());
+        match open_messaging::verify(self.secret.expose_secret().as_bytes(), body, signature) {
+            Err(why) => WebhookAnswer::Unsigned(why),
+            Ok(_) if open_messaging::outbound(body, at.wall).is_none() => WebhookAnswer::NotUnderstood,
+            Ok(form) => WebhookAnswer::Taken(form),
+        }
+    }
+}
+
+/// The body up to the bound, and how many bytes were seen. Of what breaks off, the signature will not fit.
+async fn collect(mut body: Incoming) -> (Vec<u8>, u64) {
+    let (mut out, mut total) = (Vec::new(), 0);
+    while let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(data) = frame.into_data() else { continue };
+        total += data.len() as u64;
+        if total > BODY_MAX as u64 {
+            break;
+        }
+        out.extend_from_slice(&data);
+    }
+    (out, total)
 }
