@@ -3,40 +3,20 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::view;
 use super::view::View;
 
-/// Names that end so, as [`plain`] writes them, have secrets as values; with the hint that is shown. The first counts.
-const ENDS: [(&str, &str); 21] = [
-    ("accesstoken", "access token"),
-    ("refreshtoken", "refresh token"),
-    ("guesttoken", "guest token"),
-    ("idtoken", "id token"),
-    ("token", "token"),
-    ("jwt", "jwt"),
-    ("clientsecret", "client secret"),
-    ("secret", "secret"),
-    ("password", "password"),
-    ("passwd", "password"),
-    ("passphrase", "password"),
-    ("pwd", "password"),
-    ("assertion", "assertion"),
-    ("authorization", "authorization"),
-    ("cookie", "cookie"),
-    ("apikey", "api key"),
-    ("accesskey", "access key"),
-    ("secretkey", "secret key"),
-    ("privatekey", "private key"),
-    // Presigned addresses of files: whoever has the signature has the file.
-    ("signature", "signature"),
-    ("amzcredential", "credential"),
-];
-/// These are secrets only where they are the whole name.
-const WHOLE: [(&str, &str); 2] = [("code", "code"), ("sig", "signature")];
-/// Where a page of a list ends, and whose it is, is no secret.
-const HARMLESS: [&str; 4] = ["pagetoken", "nexttoken", "continuationtoken", "synctoken"];
+/// How a name of `assets/secret-names.txt` is compared, the name as [`plain`] writes it, and its hint.
+static KNOWN: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
+    let rows = include_str!("../../../assets/secret-names.txt").lines().filter(|row| !row.starts_with('#'));
+    let columns = |row: &'static str| {
+        let mut columns = row.splitn(3, ' ');
+        Some((columns.next()?, columns.next()?, columns.next()?))
+    };
+    rows.filter_map(columns).collect()
+});
 const LONGEST: usize = 64; // the end of a longer name is looked at
 
 /// Names compare without case, `_`, `-` and `.`: `clientSecret`, `client_secret` and `Client-Secret` are one.
@@ -88,12 +68,9 @@ impl SecretNames {
 
     pub fn label(&self, name: &str) -> Option<&'static str> {
         let name = plain(name);
-        if HARMLESS.iter().any(|end| name.ends_with(end)) {
-            return self.0.contains(&name).then_some("redacted");
-        }
-        let whole = WHOLE.iter().find(|(whole, _)| name == *whole);
-        let known = whole.or_else(|| ENDS.iter().find(|(end, _)| name.ends_with(end)));
-        known.map(|(_, label)| *label).or_else(|| self.0.contains(&name).then_some("redacted"))
+        let fits = |how: &str, known: &str| if how == "is" { name == known } else { name.ends_with(known) };
+        let row = KNOWN.iter().find(|(how, known, _)| fits(how, known)).filter(|(how, ..)| *how != "never");
+        row.map(|(.., hint)| *hint).or_else(|| self.0.contains(&name).then_some("redacted"))
     }
 
     /// Adds what is masked by its name. `form`: the text is a form, and begins with a name.
@@ -231,10 +208,7 @@ fn value_after(
 pub(super) fn is_label(label: &str) -> bool {
     label == "redacted"
         || label.split_once(' ').is_some_and(|(secret, _)| secret == "token")
-        || ENDS
-            .iter()
-            .chain(&WHOLE)
-            .any(|(_, known)| label.strip_suffix(known).is_some_and(|b| b.is_empty() || b.ends_with(' ')))
+        || KNOWN.iter().any(|(.., hint)| label.strip_suffix(hint).is_some_and(|b| b.is_empty() || b.ends_with(' ')))
 }
 
 fn is_masked(value: &str) -> bool {
