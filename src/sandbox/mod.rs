@@ -31,7 +31,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use axum::handler::Handler as _;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -150,7 +150,7 @@ impl Sandbox {
 
     /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
     pub fn set_webhook(&self, url: &str, secret: &str) -> Result<(), String> {
-        self.inner.set_webhook(Some(ScenarioWebhook { url: url.to_owned(), secret: secret.to_owned() }))
+        self.inner.set_webhook(Some(ScenarioWebhook { url: url.to_owned(), secret: secret.into() }))
     }
 
     /// Puts the clock forward: tokens expire, windows pass, answers that were due later are there.
@@ -215,7 +215,7 @@ fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         hosts: Hosts { login: host(), api: host(), webmessaging: format!("ws://{addr}"), cdn: host() },
         credentials: Credentials::Client(OAuthClient {
             id: client.id.clone().unwrap_or_default(),
-            secret: SecretSource::Literal(SecretString::from(client.secret.clone().unwrap_or_default())),
+            secret: SecretSource::Literal(client.secret.clone().unwrap_or_default()),
             token_host: TokenHost::Login,
             client_auth: ClientAuth::Basic,
             scopes: vec![SCOPE.to_owned(), "conversations".to_owned()],
@@ -258,7 +258,7 @@ fn announcement(world: &World, url: &str, addr: SocketAddr) -> Value {
         "url": url,
         "ws": format!("ws://{addr}/v1"),
         "client_id": world.scenario.client.id,
-        "client_secret": world.scenario.client.secret,
+        "client_secret": world.scenario.client.secret.as_ref().map(SecretString::expose_secret),
         "conversations": by_id.map(conversation).collect::<Vec<_>>(),
         "integration_id": world.integration_id,
         "deployment_id": world.deployment_id,

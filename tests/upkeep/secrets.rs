@@ -233,10 +233,12 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
 pub const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.dGhlLXNpZ25hdHVyZQ";
 pub const TOLD_NUMBER: &str = "+49 89 7770 411";
 
+const KNOWN_SECRET: &str = "a-secret-that-a-bot-knows-5150";
+
 /// The built-in scenario with a client's secret that is known.
 fn scenario() -> Scenario {
     let mut scenario = Scenario::builtin();
-    scenario.client.secret = Some("a-secret-that-a-bot-knows-5150".to_owned());
+    scenario.client.secret = Some(KNOWN_SECRET.into());
     scenario
 }
 
@@ -244,12 +246,11 @@ fn scenario() -> Scenario {
 /// not, and says and offers it.
 fn telling(token: &str) -> Scenario {
     let mut scenario = scenario();
-    let secret = scenario.client.secret.clone().unwrap();
     for (name, who) in [("Billing bot", "Bot"), ("Anna, web", "Web")] {
         let conversation = scenario.conversations.iter_mut().find(|c| c.name == name).unwrap();
         let mut line = conversation.history.last().unwrap().clone();
-        line.text = format!("{who} tells: {token} {secret} {JWT} {TOLD_NUMBER}");
-        line.choices = [token, &secret, JWT, TOLD_NUMBER].map(|told| format!("Take {told}")).to_vec();
+        line.text = format!("{who} tells: {token} {KNOWN_SECRET} {JWT} {TOLD_NUMBER}");
+        line.choices = [token, KNOWN_SECRET, JWT, TOLD_NUMBER].map(|told| format!("Take {told}")).to_vec();
         conversation.history.push(line);
     }
     scenario

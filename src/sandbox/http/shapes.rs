@@ -185,30 +185,19 @@ pub(super) fn deployment_domains(world: &World) -> Value {
 }
 
 pub(super) fn deployment_config(world: &World) -> Value {
+    let mut config: Value =
+        serde_json::from_str(include_str!("../../../assets/sandbox/deployment-config.json")).unwrap_or_default();
     let deployment = &world.scenario.deployment;
-    let at_end = if deployment.read_only_at_end { "ReadOnly" } else { "Send" };
-    let conversations = json!({
-        "enabled": true,
-        "messagingEndpoint": world.web.base.replacen("http", "ws", 1),
-        "showAgentTypingIndicator": true,
-        "showUserTypingIndicator": true,
-        "autoStart": {"enabled": deployment.auto_start},
-        "conversationDisconnect": {"enabled": true, "type": at_end},
-        "conversationClear": {"enabled": deployment.clear},
-    });
-    json!({
-        "id": world.deployment_id,
-        "name": deployment.name,
-        "version": "1",
-        "status": "Active",
-        "languages": ["en-us"],
-        "defaultLanguage": "en-us",
-        "apiEndpoint": world.web.base,
-        "auth": {"enabled": deployment.sign_in},
-        "messenger": {
-            "enabled": true,
-            "apps": {"conversations": conversations},
-            "fileUpload": {"enableAttachments": true, "modes": [allowed_media().get("inbound")]},
-        },
-    })
+    config["id"] = json!(world.deployment_id);
+    config["name"] = json!(deployment.name);
+    config["apiEndpoint"] = json!(world.web.base);
+    config["auth"]["enabled"] = json!(deployment.sign_in);
+    config["messenger"]["fileUpload"]["modes"] = json!([allowed_media().get("inbound")]);
+    let conversations = &mut config["messenger"]["apps"]["conversations"];
+    conversations["messagingEndpoint"] = json!(world.web.base.replacen("http", "ws", 1));
+    conversations["autoStart"]["enabled"] = json!(deployment.auto_start);
+    conversations["conversationDisconnect"]["type"] =
+        json!(if deployment.read_only_at_end { "ReadOnly" } else { "Send" });
+    conversations["conversationClear"]["enabled"] = json!(deployment.clear);
+    config
 }

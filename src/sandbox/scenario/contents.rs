@@ -1,8 +1,8 @@
 //! What a scenario consists of: client, tokens, limits, web deployment, webhook, conversations.
 
-use std::fmt;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::genesys::guest_api;
@@ -23,14 +23,14 @@ pub enum ScenarioRules {
     Published,
 }
 
-/// The OAuth client. Its `Debug` form does not show the secret.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// The OAuth client.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScenarioClient {
     /// From the seed where absent.
     pub id: Option<String>,
     /// From the seed where absent. Opens nothing but the sandbox.
-    pub secret: Option<String>,
+    pub secret: Option<SecretString>,
     pub name: String,
     pub scopes: Vec<String>,
     /// The administrator's Guest API switch.
@@ -56,12 +56,6 @@ impl Default for ScenarioClient {
             guest_api: true,
             permissions: permissions.map(str::to_owned).into(),
         }
-    }
-}
-
-impl fmt::Debug for ScenarioClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -155,19 +149,13 @@ impl Deployment {
     }
 }
 
-/// Where replies of the open channel are pushed. Its `Debug` form does not show the secret.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// Where replies of the open channel are pushed.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioWebhook {
     /// `http://127.0.0.1:PORT/PATH`: an address of this machine, so that a sandbox sends nothing anywhere else.
     pub url: String,
-    pub secret: String,
-}
-
-impl fmt::Debug for ScenarioWebhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook").field("url", &self.url).finish_non_exhaustive()
-    }
+    pub secret: SecretString,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -36,7 +36,7 @@ use crate::text::suggestion;
 use contents::{ScenarioClient, Token};
 
 /// A simulated organisation.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Its name: the file's stem.
@@ -126,7 +126,7 @@ impl Scenario {
     /// The client has the same secret at each start.
     pub fn keep_secret(&mut self) {
         let seed = self.seed;
-        self.client.secret.get_or_insert_with(|| Rng::new(seed, "client secret").opaque(43));
+        self.client.secret.get_or_insert_with(|| Rng::new(seed, "client secret").opaque(43).into());
     }
 
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the

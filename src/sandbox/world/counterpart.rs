@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::content::OfferedContent;
@@ -118,7 +119,7 @@ impl World {
             "originatingEntity": if by == ParticipantPurpose::Agent { "Human" } else { "Bot" },
         });
         let body = with(body, rest).to_string();
-        let signature = signature(&webhook.secret, body.as_bytes());
+        let signature = signature(webhook.secret.expose_secret(), body.as_bytes());
         self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
     }
 

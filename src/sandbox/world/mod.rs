@@ -134,7 +134,7 @@ impl World {
             // The secret once came from this sequence. The draw stays, so that later draws give the ids that journals know.
             dice.opaque(43);
             // Of its own each start: whoever has seen one start cannot sign in at the next.
-            Rng::new(run, "client secret").opaque(43)
+            Rng::new(run, "client secret").opaque(43).into()
         });
         let waiting = std::mem::take(&mut scenario.conversations);
         let of_run = |purpose| Rng::new(run, purpose);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::refusal::{Served, ServiceRefusal};
 use super::tally::{Gauge, Window};
@@ -164,7 +165,8 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) ->
     if asked.client_id != client.id {
         return Err((status, "invalid_client", "client not found"));
     }
-    if asked.client_secret != client.secret || plan.has(&FaultKind::ClientRejected) {
+    let secret = client.secret.as_ref().map(SecretString::expose_secret);
+    if asked.client_secret.as_deref() != secret || plan.has(&FaultKind::ClientRejected) {
         return Err((status, "invalid_client", "authentication failed"));
     }
     if plan.has(&FaultKind::ClientDisabled) {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::*;
@@ -24,7 +25,7 @@ fn world(text: &str) -> World {
 fn asked(world: &World, scope: &str) -> GrantRequest {
     GrantRequest {
         client_id: world.scenario.client.id.clone(),
-        client_secret: world.scenario.client.secret.clone(),
+        client_secret: world.scenario.client.secret.as_ref().map(|secret| secret.expose_secret().to_owned()),
         basic: true,
         grant_type: Some("client_credentials".to_owned()),
         scope: Some(scope.to_owned()),

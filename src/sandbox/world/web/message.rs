@@ -129,7 +129,7 @@ impl World {
                 if fits { Ok(GuestContent::Choice(choice)) } else { Err(failed()) }
             }
             ("Attachment", _, Some(attachment)) => {
-                self.attached(token, &attachment.id.unwrap_or_default()).map(GuestContent::File)
+                self.attached(token, attachment["id"].as_str().unwrap_or_default()).map(GuestContent::File)
             }
             _ => Err(failed()),
         }
@@ -166,7 +166,7 @@ impl World {
         self.check_open(from)?;
         let events = request.message.as_ref().map(|message| &message.events).filter(|events| !events.is_empty());
         for event in events.ok_or_else(failed)? {
-            let presence = event.presence.as_ref().map(|presence| presence.kind.as_str());
+            let presence = event.presence["type"].as_str();
             match (event.event_type.as_str(), presence) {
                 // The other side sees it; nothing comes back.
                 ("Typing", _) => {}

@@ -63,25 +63,15 @@ pub(super) struct Content {
     #[serde(rename = "contentType")]
     pub(super) kind: String,
     pub(super) button_response: Option<TakenChoice>,
-    pub(super) attachment: Option<Attachment>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Attachment {
-    pub(super) id: Option<String>,
+    pub(super) attachment: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event {
     pub(super) event_type: String,
-    pub(super) presence: Option<Presence>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Presence {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) presence: Value,
 }
 
 /// The refusal for a guest who had to sign in and did not. [MTSDK]

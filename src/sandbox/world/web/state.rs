@@ -87,8 +87,8 @@ impl Web {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Rng::new(seed, "web sessions");
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
-        let (connections, sessions, base, outbox) = Default::default();
-        Self { connections, sessions, opened: 0, key, dice, base, outbox }
+        let (connections, sessions, outbox) = (HashMap::new(), BTreeMap::new(), Vec::new());
+        Self { connections, sessions, opened: 0, key, dice, base: String::new(), outbox }
     }
 
     pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
