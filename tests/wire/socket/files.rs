@@ -219,6 +219,40 @@ async fn a_connection_that_breaks_during_an_upload_loses_nothing() {
     engine.stop().await;
 }
 
+/// The second file is not taken at first: the first is deleted, and both are uploaded again after the wait.
+#[tokio::test]
+async fn a_storage_that_asks_to_wait_gets_the_files_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let http = Server::start(|req| match req.path.as_str() {
+        "/full" => server::Act::Say(server::answer(429, &[("Retry-After", "1")], "")),
+        _ => server::json(200, ""),
+    })
+    .await;
+    let (url, places) = (http.url(), with_places(&http.url(), arrived));
+    let guests = Guests::start(move |frame, place| match (frame.action(), place) {
+        ("onAttachment", 3) => {
+            let id = &frame.json["attachmentId"];
+            let body = json!({"attachmentId": id, "headers": {}, "url": format!("{url}/full")});
+            vec![frame.answer("PresignedUrlResponse", 200, body)]
+        }
+        _ => places(frame, place),
+    })
+    .await;
+    let mut engine = start_engine(guests.profile(1, &http.url()));
+    let files = [(file(&dir, "a.png", b"first"), "image/png"), (file(&dir, "b.png", b"second"), "image/png")];
+    let message = send(&engine, 1, &files);
+    let waits = |r: &Report| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("429"));
+    engine.until(waits).await;
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+    let frames = guests.frames();
+    let of = |action: &str| frames.iter().filter(|f| f.action() == action).map(|f| f.json.clone()).collect::<Vec<_>>();
+    let (asked, deleted) = (of("onAttachment"), of("deleteAttachment"));
+    assert_eq!((asked.len(), deleted.len()), (4, 1));
+    assert_eq!(deleted[0]["attachmentId"], asked[0]["attachmentId"]);
+    assert_eq!(guests.texts(), ["see files"]);
+    engine.stop().await;
+}
+
 /// A file that arrived and goes with no message is deleted: also where the message waits, and where only some arrived.
 #[tokio::test]
 async fn the_files_of_a_message_that_is_taken_back_are_deleted() {

@@ -33,7 +33,8 @@ impl Driver {
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
         let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
         let (limited, meta) = (shown.status() == 429, shown.meta);
-        let Some(verdict) = self.sends.follow(message, result, shown.ended(), &self.cx) else { return };
+        self.sends.end_try(message, shown.ended());
+        let Some(verdict) = self.sends.follow(message, result, &self.cx) else { return };
         // This message is counted in what its answer says; the others on the wire may not be.
         self.cx.take_meta(&meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
@@ -114,7 +115,7 @@ impl Driver {
     }
 
     pub fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
-        let Some(Doubt { conversation, .. }) = self.sends.know(message) else { return };
+        let Some(Doubt { conversation, .. }) = self.sends.unknown.remove(&message) else { return };
         self.reads.of(conversation).settled(message);
         self.cx.record_status((message, delivery), None, None, remote_id);
     }
@@ -123,7 +124,7 @@ impl Driver {
         for settled in settled {
             let (message, delivery, id) = match settled {
                 Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
-                Settled::Landed(message, _) if self.sends.know(message).is_none() => continue,
+                Settled::Landed(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
                 Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
             };
             self.cx.record_status((message, delivery), None, None, id);
@@ -136,7 +137,7 @@ impl Driver {
             let key = message.conversation;
             if matches!(message.delivery, DeliveryStatus::Unknown(_)) {
                 let doubt = Doubt { conversation: key, key: message.extras.key.clone() };
-                self.sends.recall_unknown(message.id, doubt);
+                self.sends.unknown.insert(message.id, doubt);
                 doubted.insert(key);
             }
             self.reads.recall(message, begun, &self.cx);

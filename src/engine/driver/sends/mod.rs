@@ -241,14 +241,8 @@ impl Sends {
         }
     }
 
-    pub fn follow(
-        &mut self,
-        message: MessageId,
-        result: TryResult,
-        ended: (Ending, Timing),
-        cx: &Context,
-    ) -> Option<RetryDecision> {
-        self.end_try(message, ended);
+    /// Counts what came of a try, and decides what follows for the message.
+    pub fn follow(&mut self, message: MessageId, result: TryResult, cx: &Context) -> Option<RetryDecision> {
         let send = self.all.get_mut(&message)?;
         if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
             rate.arrived(cx.now);
@@ -346,18 +340,6 @@ impl Sends {
             record.settle(outcome, cx.now);
         }
         Some((send, delivery))
-    }
-
-    pub fn recall_unknown(&mut self, message: MessageId, doubt: Doubt) {
-        self.unknown.insert(message, doubt);
-    }
-
-    pub fn know(&mut self, message: MessageId) -> Option<Doubt> {
-        self.unknown.remove(&message)
-    }
-
-    pub fn name_of(&self, message: MessageId) -> Option<String> {
-        self.unknown.get(&message)?.key.clone()
     }
 
     pub fn unknown_under(&self, names: &[Option<String>]) -> Vec<(MessageId, ConversationKey)> {

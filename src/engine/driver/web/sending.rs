@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use crate::engine::Unrecorded;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::driver::task_output::{AnsweredTry, FileRead, TaskPurpose};
-use crate::engine::outcome::RetryDecision;
+use crate::engine::outcome::{RetryDecision, TryResult};
 use crate::engine::web_session::Of;
 use crate::engine::{channel, outcome};
 use crate::genesys::answerer::Answerer;
@@ -84,8 +84,8 @@ impl Driver {
     pub fn message_answered(&mut self, key: ConversationKey, message: MessageId, theirs: &Theirs, body: Body) {
         let Some(send) = self.sends.get(message) else { return };
         let (began, given_up) = (send.try_began(), send.given_up.is_some());
-        let ended = (shown_answer(theirs.code, body), took(began, self.cx.now));
-        match self.sends.follow(message, outcome::of_frame(theirs), ended, &self.cx) {
+        self.sends.end_try(message, (shown_answer(theirs.code, body), took(began, self.cx.now)));
+        match self.sends.follow(message, outcome::of_frame(theirs), &self.cx) {
             Some(RetryDecision::Again(pause, why)) if !given_up => {
                 let until = self.cx.now.after(pause);
                 if let Some(web) = self.webs.all.get_mut(&key) {
@@ -218,12 +218,30 @@ impl Driver {
             Some(Answerer::Other(sign)) => Reason::Elsewhere(shown.status(), sign.clone()),
             _ => shown.why(),
         };
+        let limited = (shown.status() == 429).then(|| shown.wait());
         let arrived = (200..=299).contains(&shown.status()) && !matches!(why, Reason::Elsewhere(..));
         self.cx.settle_question(&mut record, shown, arrived);
         // The server's own word decides that it has arrived; it may have come before the answer.
         if let Some(name) = self.webs.upload(key).filter(|u| !arrived && u.is_at(id)).map(|u| u.name()) {
-            self.upload_failed(key, Reason::NotUploaded(self.cx.mask(&name), Box::new(why)));
+            let why = Reason::NotUploaded(self.cx.mask(&name), Box::new(why));
+            match limited {
+                Some(wait) => self.upload_limited(key, TryResult::Limited(429, why, wait)),
+                None => self.upload_failed(key, why),
+            }
         }
+    }
+
+    /// The storage asks to wait: the message waits at the head of its queue, and all of its files are uploaded again then.
+    fn upload_limited(&mut self, key: ConversationKey, limited: TryResult) {
+        let Some(Uploading { message, done, .. }) = self.end_upload(key) else { return };
+        match self.sends.follow(message, limited, &self.cx) {
+            Some(RetryDecision::Again(pause, why)) => {
+                self.sends.again(message, self.cx.now.after(pause), why, &self.cx);
+            }
+            Some(verdict) => self.conclude(message, verdict.into_outcome()),
+            None => {}
+        }
+        self.delete_files(key, done.into_iter().map(|(id, _)| id));
     }
 
     pub fn upload_arrived(&mut self, key: ConversationKey, id: &str) {
