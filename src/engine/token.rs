@@ -39,9 +39,10 @@ pub enum TokenRequest {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenDenied {
-    Final(Box<TokenStatus>), // asking again with the same secret is no use: it is told as this, until a person comes
+    /// Asking again with the same secret is of no use: this status is reported until a person signs in again.
+    Final(Box<TokenStatus>),
     Limited(String, Option<Duration>), // 429, with the wait that was named
-    Failed(String),          // network, 5xx, or an answer that is neither a token nor an error of OAuth
+    Failed(String),                    // network, 5xx, or an answer that is neither a token nor an error of OAuth
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,9 +68,9 @@ pub fn summary(client: &OAuthClient) -> String {
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub token: SecretString,
-    pub lifetime: Option<Duration>, // at most [`LIFETIME_MAX`]; `None` where none that can be read came
+    pub lifetime: Option<Duration>, // at most [`LIFETIME_MAX`]; `None` where `expires_in` is missing or no number
     pub scopes: Option<Vec<String>>, // `scope`, split; `None` where the answer names none (as the real service does)
-    pub odd: Option<String>,        // of `expires_in`, and what follows from that: a sentence without a full stop
+    pub odd: Option<String>, // what is odd about `expires_in` and how it is taken, in a sentence without a full stop
 }
 
 pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600); // [real: documented, PY: 5 min to 48 h]

@@ -45,7 +45,7 @@ pub struct Context {
     pub ids: BTreeMap<ConversationKey, String>, // where the address does not name it
     pub tasks: JoinSet<TaskOutput>,
     pub reporter: Reporter,
-    skew: i64, // seconds that the server's clock is ahead, by the newest answer
+    skew: i64, // seconds that the server's clock is ahead (negative: behind), by the newest answer
 }
 
 #[derive(Default)]
@@ -290,7 +290,7 @@ impl Context {
         conversations::request(&self.profile.hosts.api, id, ids, token)
     }
 
-    /// By how much the server's clock is ahead, in whole seconds.
+    /// By how much the server's clock is ahead, in whole seconds; negative where it is behind.
     pub const fn skew(&self) -> SignedDuration {
         SignedDuration::from_secs(self.skew)
     }

@@ -169,10 +169,10 @@ pub struct Files {
 
 pub struct Uploading {
     pub message: MessageId,
-    pub left: VecDeque<Attachment>,         // on this machine
+    pub left: VecDeque<Attachment>, // files of this machine that have not arrived yet, the next one first
     pub current: Option<(String, Vec<u8>)>, // attachment id of the file under way, its bytes until put
-    pub done: Vec<(String, String)>,        // attachment id and type of each that has arrived
-    pub until: Option<Moment>,              // the server says by then where a file may go, or that it has arrived
+    pub done: Vec<(String, String)>, // attachment id and type of each that has arrived
+    pub until: Option<Moment>,      // the server says by then where a file may go, or that it has arrived
 }
 
 impl Uploading {
