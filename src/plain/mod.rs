@@ -4,10 +4,10 @@
 //! asked for is settled.
 //!
 //! ```text
-//! line ────┐                         ┌─► Say   ─► standard output, a line each
-//! Report ──┼─► Plain::on(now, input) ┼─► Ask   ─► engine
-//! Ctrl-C ──┤                         └─► Leave ─► the exit code
-//! due ─────┘   wants_line(), due()
+//! line ────┐                         ┌─► Line        ─► standard output
+//! Report ──┼─► Plain::on(now, event) ┼─► Ask         ─► engine
+//! Ctrl-C ──┤                         ├─► Keep, Local ─► journal, this machine
+//! due ─────┘   wants_line(), due()   └─► Finish      ─► the exit code
 //! ```
 //! Whatever the console can do has a command here: see the table in `commands`. Test runs are played by `.pass` and a word,
 //! with the runner, the files and the journal of the console.

@@ -173,8 +173,7 @@ impl Plain {
         }
     }
 
-    // which one is opened: an unfinished one, one of the files here, a built-in one, or one that is named
-
+    /// Lists what can be opened by a number: an unfinished run, the files here, and the built-in ones.
     pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {

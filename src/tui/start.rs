@@ -24,14 +24,14 @@ use crate::files;
 use crate::model::{DeliveryStatus, Moment};
 use crate::pass::{Pass, builtin, file};
 use crate::text::counted;
-use crate::tui::state::{Composer, Look, State, Tape};
+use crate::tui::state::{Composer, Look, Rehearsal, State};
 use crate::tui::theme;
 use crate::tui::{Action, Effect, Event, Keymap, Theme, update};
 
 /// How long the engine may take to finish what is on the wire after the screen is gone.
 const FINISH: Duration = Duration::from_secs(3);
 /// A recorded demo of some minutes is far smaller.
-const TAPE_MAX: u64 = 64 << 20;
+const MAX_REHEARSAL: u64 = 64 << 20;
 
 type DemoStart = Box<dyn FnOnce(&mut State)>;
 
@@ -80,12 +80,12 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart
             .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
     };
     if let Some(path) = rehearse {
-        let tape =
-            Tape::parse(&read(path, TAPE_MAX)?).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
+        let rehearsal = Rehearsal::parse(&read(path, MAX_REHEARSAL)?)
+            .map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
         return Ok(Some(Box::new(move |state| {
             // The engine does not even sign in: nobody is asked for anything.
-            state.demo.offline = true;
-            update::demo::rehearse(state, tape);
+            state.demo.go_offline();
+            update::demo::rehearse(state, rehearsal);
         })));
     }
     let Some(path) = demo else { return Ok(None) };

@@ -369,9 +369,11 @@ pub fn key(action: Action) -> &'static str {
     action.spec().keys.first().copied().unwrap_or_default()
 }
 
-/// Whether a row of the log says that the message `text` was accepted.
+/// Whether the message `text` is accepted in the log and in the thread, which may learn of it a frame later: the console
+/// asks before it is left with a message under way.
 pub fn accepted(frame: &str, text: &str) -> bool {
-    frame.lines().any(|row| row.contains("SEND  ") && row.contains(text) && row.contains("ok   200"))
+    let in_log = |row: &str| row.contains("SEND  ") && row.contains(text) && row.contains("ok   200");
+    frame.lines().any(in_log) && !sending(frame)
 }
 
 /// Whether the thread says of a message of ours that it is under way.

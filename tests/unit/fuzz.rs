@@ -20,7 +20,7 @@ use crate::genesys::web_messaging::{HistoryOfSession, Theirs};
 use crate::genesys::{self, CallKind, guest_api, json, lookups, oauth, open_messaging, who_answered};
 use crate::pass::Pass;
 use crate::sandbox::Scenario;
-use crate::tui::state::demo::script::Tape;
+use crate::tui::state::demo::script::Rehearsal;
 
 /// Bytes that a reader may use for each byte that it is given, and for nothing at all: the trees that JSON and TOML
 /// become are large, yet never larger than that.
@@ -85,7 +85,7 @@ const READERS: &[Reader] = &[
         drop(resolve(config_of_text(&text, &Flags::default(), &|_| None)));
     }),
     ("scenario", |b| drop(Scenario::parse(&String::from_utf8_lossy(b), Path::new("s.toml")))),
-    ("session export", |b| drop(Tape::parse(&String::from_utf8_lossy(b)))),
+    ("session export", |b| drop(Rehearsal::parse(&String::from_utf8_lossy(b)))),
 ];
 
 /// What the changes begin with.

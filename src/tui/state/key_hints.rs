@@ -199,10 +199,12 @@ impl State {
                     (self.hints(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
                 }
                 // The rest of a command that the demo does not take is no key of the demo.
-                Some(present) if present.deaf => (self.hints(&[(Action::PresentLeave, "cancel")]), Vec::new()),
+                Some(present) if present.ignoring_command => {
+                    (self.hints(&[(Action::PresentLeave, "cancel")]), Vec::new())
+                }
                 Some(present) => {
                     let mut keys = group("demo").to_vec();
-                    keys.retain(|(action, _)| present.tape.is_none() || *action != Action::GoComposer);
+                    keys.retain(|(action, _)| present.rehearsal.is_none() || *action != Action::GoComposer);
                     (self.hints(&keys), Vec::new())
                 }
             },

@@ -2,7 +2,6 @@
 //! reads, or those that a search found. Bounded: what is far from the cursor is let go and read again when it is wanted.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 
 use crate::journal::job::KeptEntry;
 use crate::model::{Cause, Confidence, Message, MessageId};
@@ -133,17 +132,4 @@ fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     let dot = if ascii { "-" } else { "·" };
     let confidence = diagnosis.confidence();
     Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.word()).trim().to_owned()))
-}
-
-/// What stands in the log's place while a pass is shown, and what was typed for it.
-#[derive(Debug, Default)]
-pub struct PassPane {
-    /// The step whose verdict was the last thing done: a note is about it.
-    pub judged: Option<(usize, usize)>,
-    pub shown: bool,
-    pub reading: Option<PathBuf>,
-    /// The path of one that has mistakes, as it was typed.
-    pub mistaken: String,
-    /// The step that a recording has its newest marker for.
-    pub marked: Option<(usize, usize)>,
 }

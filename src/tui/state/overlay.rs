@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::diagnosis::ids::Candidate;
 use crate::export::transcript::TranscriptForm;
-use crate::model::{ConversationKey, Extras, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
+use crate::model::{Attachment, ConversationKey, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
 use crate::pass::Verdict;
 
 use super::{Editor, Palette, Pane};
@@ -210,8 +210,10 @@ pub enum MenuChoice {
     /// Ask whether to send an unknown message again.
     SendAnyway(MessageId),
     Answer(Box<OutgoingMessage>),
-    /// The next message carries only this.
-    Carry(ConversationKey, Extras),
+    /// The next message does not carry this file; or this attribute, by name; or anything.
+    RemoveFile(ConversationKey, Attachment),
+    RemoveAttribute(ConversationKey, String),
+    RemoveCarried(ConversationKey),
     Session(ConversationKey, SessionAsk),
     Page(u32),
     /// Nothing: it cannot be used now, for this reason.

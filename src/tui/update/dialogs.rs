@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::engine::Command;
+use crate::model::Extras;
 use crate::pass::builtin;
 use crate::pass::runner::RunnerEvent;
 use crate::tui::state::overlay::edit_line;
@@ -192,7 +193,14 @@ fn chosen(state: &mut State, choice: MenuChoice) {
         MenuChoice::Settle(message, landed) => state.request(Effect::Engine(Command::Settle { message, landed })),
         MenuChoice::SendAnyway(id) => sending::ask_send_anyway(state, id),
         MenuChoice::Answer(answer) => next_message::answer(state, answer),
-        MenuChoice::Carry(key, rest) => next_message::carry(state, key, rest),
+        MenuChoice::RemoveFile(key, file) => next_message::remove(state, key, |extras| {
+            let at = extras.attachments.iter().position(|kept| *kept == file);
+            at.map(|at| extras.attachments.remove(at));
+        }),
+        MenuChoice::RemoveAttribute(key, name) => {
+            next_message::remove(state, key, |extras| drop(extras.attributes.remove(&name)));
+        }
+        MenuChoice::RemoveCarried(key) => next_message::remove(state, key, |extras| *extras = Extras::default()),
         MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask),
         MenuChoice::Page(page) => conversations::ask_page(state, page),
         MenuChoice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
@@ -225,7 +233,7 @@ fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key
         DialogQuestion::Production(shown) => sending::send_draft(state, shown),
         DialogQuestion::Answer(answer) => sending::answer(state, *answer),
         DialogQuestion::Session(key, ask) => web_session::go(state, key, ask),
-        DialogQuestion::Play => demo::cue(state),
+        DialogQuestion::Play => demo::begin_message(state),
         DialogQuestion::PassStep => pass::run_step_now(state),
         DialogQuestion::PassStop => pass::pass_event(state, RunnerEvent::Stop),
         DialogQuestion::Remove(key) => conversations::remove(state, key),

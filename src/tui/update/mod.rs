@@ -173,7 +173,7 @@ fn apply_report(state: &mut State, report: Report) {
         demo::token(state, status);
     }
     let before = match &report {
-        Report::Conversation { key, .. } | Report::MessagesArrived(key, _) => Some((*key, demo::heard(state, *key))),
+        Report::Conversation { key, .. } | Report::MessagesArrived(key, _) => Some((*key, demo::replies(state, *key))),
         _ => None,
     };
     let changes = state.session.apply(report, state.now);
@@ -263,7 +263,7 @@ fn meaning(state: &State, first: Option<Chord>, chord: Chord) -> KeyMeaning {
 /// Does what a key is bound to here, or everywhere. False where it is bound to nothing.
 fn resolve(state: &mut State, chord: Chord) -> bool {
     match meaning(state, None, chord) {
-        KeyMeaning::Act(action) if demo::everywhere(state, action) => {}
+        KeyMeaning::Act(action) if demo::handles_global(state, action) => {}
         KeyMeaning::Act(action) => act(state, action),
         KeyMeaning::Prefix => state.keys.first = Some((chord, state.now)),
         KeyMeaning::Unbound => return false,

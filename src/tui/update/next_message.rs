@@ -32,18 +32,14 @@ pub fn menu(state: &mut State) {
         ("add a participant attribute".to_owned(), MenuChoice::Act(Action::Attribute)),
     ];
     if let Some(extras) = state.composer.carried() {
-        for (at, file) in extras.attachments.iter().enumerate() {
-            let mut rest = extras.clone();
-            rest.attachments.remove(at);
-            items.push((format!("remove the file {}", file.label()), MenuChoice::Carry(key, rest)));
+        for file in &extras.attachments {
+            items.push((format!("remove the file {}", file.label()), MenuChoice::RemoveFile(key, file.clone())));
         }
         for (name, value) in &extras.attributes {
-            let mut rest = extras.clone();
-            rest.attributes.remove(name);
-            items.push((format!("remove {name}={value}"), MenuChoice::Carry(key, rest)));
+            items.push((format!("remove {name}={value}"), MenuChoice::RemoveAttribute(key, name.clone())));
         }
         if extras.attachments.len() + extras.attributes.len() > 1 {
-            items.push(("remove everything".to_owned(), MenuChoice::Carry(key, Extras::default())));
+            items.push(("remove everything".to_owned(), MenuChoice::RemoveCarried(key)));
         }
     }
     let intro = "They are sent with the next message only; the conversation's own attributes are always sent.";
@@ -113,8 +109,9 @@ fn carries(state: &mut State, what: String) {
     state.status.about(Subject::NextMessage, &[]);
 }
 
-pub fn carry(state: &mut State, key: ConversationKey, rest: Extras) {
-    *state.composer.carried_mut(key) = rest;
+/// Takes something off what the next message carries now, which may be more than when the menu was opened.
+pub fn remove(state: &mut State, key: ConversationKey, take_off: impl FnOnce(&mut Extras)) {
+    take_off(state.composer.carried_mut(key));
     state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });
 }
 

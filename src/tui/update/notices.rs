@@ -329,10 +329,9 @@ fn pass_moved(state: &mut State, was_over: bool) {
             tally.pass, tally.fail, tally.blocked, tally.skipped
         ));
         state.status.offer(&[(Action::PassReports, "write the reports")]);
-    } else if state.pass_pane.marked != Some(run.at)
-        && let Some(step) = runner.open_result()
+    } else if let Some(step) = runner.open_result()
+        && state.pass_pane.mark_step(run)
     {
-        state.pass_pane.marked = Some(run.at);
         state.request(Effect::Marker(step.id.clone()));
     }
 }

@@ -30,7 +30,7 @@ pub fn act(state: &mut State, action: Action) {
         return state.status.offer(&[(Action::Pass, "choose one")]);
     };
     let (open, paused) = (runner.run().at, runner.is_paused());
-    let judged = state.pass_pane.judged.take();
+    let judged = state.pass_pane.take_judged();
     match action {
         Action::PassGo => go(state),
         Action::PassAgain => ask_again(state),
@@ -67,7 +67,7 @@ fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
 pub fn toggle(state: &mut State) {
-    let in_it = state.pass_pane.shown && state.arrangement.focus == Pane::Pass;
+    let in_it = state.shows_pass() && state.arrangement.focus == Pane::Pass;
     match &state.session.pass.runner {
         Some(runner) if in_it && !runner.is_over() => state.hide_pass(),
         Some(_) if !in_it => state.show_pass(),
@@ -144,7 +144,7 @@ fn verdict(state: &mut State, verdict: Verdict) {
     let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
     state.status.clear();
     pass_event(state, RunnerEvent::Verdict(verdict));
-    state.pass_pane.judged = at;
+    state.pass_pane.step_judged(at);
     // Who types to the guest is not interrupted.
     let asks = matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass;
     if let Some(at) = at.filter(|_| asks) {
@@ -190,19 +190,19 @@ pub fn found(state: &mut State, found: Vec<FoundPass>) {
 
 pub fn path_given(state: &mut State, path: PathBuf) {
     if !path.as_os_str().is_empty() {
-        state.pass_pane.reading = Some(path.clone());
+        state.pass_pane.begin_reading(&path);
         state.request(Effect::Local(LocalRequest::ReadPass(path)));
     }
 }
 
 /// The file's text is there, or why the path that was typed cannot be used.
 pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Result<(), String> {
-    if state.pass_pane.reading.take_if(|p| p == path).is_some() {
+    if state.pass_pane.was_read(path) {
         let text = text?;
         let asked = state.files.path_known();
         if !open(state, &path.display().to_string(), &text) {
             // It is opened again once it is mended.
-            state.pass_pane.mistaken = asked.map(|(_, typed)| typed).unwrap_or_default();
+            state.pass_pane.file_is_mistaken(asked.map(|(_, typed)| typed).unwrap_or_default());
         }
     }
     Ok(())
@@ -211,17 +211,15 @@ pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Res
 /// Begins a pass from its text; false where that has mistakes.
 pub fn open(state: &mut State, file: &str, text: &str) -> bool {
     let id = state.composer.values.new_uuid();
-    let marked = state.pass_pane.marked.take();
     let opened = with_session(state, |session, now, changes| session.open_pass(file, text, id, now, changes));
     if let Err(problems) = opened {
-        state.pass_pane.marked = marked;
         let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
         let mistakes = counted(lines.len(), "mistake");
         state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
         state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
         return false;
     }
-    state.pass_pane.mistaken.clear();
+    state.pass_pane.pass_opened();
     state.show_pass();
     state.status.info("Run each step, then accept the suggested verdict or give your own.");
     state.status.offer(&[(Action::PassGo, "run")]);
@@ -233,7 +231,6 @@ pub fn resume(state: &mut State) {
         None => {}
         Some(Err(name)) => state.status.error(format!("“{name}” cannot be continued: its record cannot be read.")),
         Some(Ok(run)) => {
-            state.pass_pane.marked = None;
             state.show_pass();
             state.status.info(format!("Paused at {}.", place_words(&run)));
             state.status.offer(&[(Action::PassGo, "run the step"), (Action::PassPause, "start the timer")]);

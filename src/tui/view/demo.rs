@@ -21,9 +21,9 @@ use super::frame::{Pen, Piece, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, head as head_of, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::StyleRole;
-use crate::tui::state::demo::script::TapeLine;
+use crate::tui::state::demo::script::DemoMessage;
 use crate::tui::state::demo::words::word;
-use crate::tui::state::{Pane, Present, State, Tape};
+use crate::tui::state::{Pane, Present, State};
 
 /// At most so many rows tell what just happened: the longest sentence on the narrowest screen.
 const MAX_TOLD: usize = 3;
@@ -37,7 +37,7 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     if present.choice.blank {
         return None;
     }
-    let words = narration(state, present, columns);
+    let words = newest_sentence(state, present, columns);
     let told = u16::try_from(words.len()).unwrap_or(2).min(rows / 3);
     let bottom = rows.saturating_sub(told + 2);
     let mut stage = Rect::new(0, 1, columns, bottom.saturating_sub(1));
@@ -65,7 +65,7 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
 
 /// Where one is: never hidden, whatever else is.
 fn place(state: &State, present: &Present) -> (&'static str, StyleRole) {
-    match (&present.tape, state.session.profile.production, state.session.profile.sandbox) {
+    match (&present.rehearsal, state.session.profile.production, state.session.profile.sandbox) {
         (Some(_), ..) => ("REHEARSAL", StyleRole::Info),
         (None, true, _) => ("PROD", StyleRole::Production),
         (None, false, true) => ("SANDBOX", StyleRole::Info),
@@ -80,11 +80,11 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::at(area, theme, buf);
     pen.styled(&format!(" {word} "), style);
     let (x, shown) = (pen.x, !present.choice.blank);
-    let step = match (present.at.filter(|_| shown), &present.tape, present.script.cues.len()) {
-        (Some(at), ..) => Some((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning)),
-        (None, Some(tape), _) => Some((format!("{} of {}", tape.shown, tape.lines.len()), StyleRole::Dim)),
+    let step = match (present.looked_at.filter(|_| shown), &present.rehearsal, present.script.messages.len()) {
+        (Some(at), ..) => Some((format!("back at {} of {}", at + 1, present.narration.len()), StyleRole::Warning)),
+        (None, Some(played), _) => Some((format!("{} of {}", played.shown, played.messages.len()), StyleRole::Dim)),
         (None, None, 1..) if shown => {
-            Some((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim))
+            Some((format!("{} of {}", present.script.next, present.script.messages.len()), StyleRole::Dim))
         }
         _ => None,
     };
@@ -108,8 +108,8 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
-    let said = present.aliases.text(present.beat().map_or("", |beat| beat.said.as_str()));
+fn newest_sentence(state: &State, present: &Present, columns: u16) -> Vec<String> {
+    let said = present.aliases.text(present.line().map_or("", |line| line.text.as_str()));
     let said = plain(&said, state.look.theme.ascii);
     let said = visible(&said);
     let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
@@ -119,35 +119,35 @@ fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
 /// The bubbles, the newest at the bottom; only those that are in sight are laid out.
 fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
     let open = state.session.conversations.active();
-    let live = || Tape::of(open.map_or(&[][..], |key| state.session.threads.messages(key)));
-    let (lines, all) = match &present.tape {
-        Some(tape) => (Cow::Borrowed(&tape.lines), tape.shown),
-        None => (Cow::Owned(live().lines), usize::MAX),
+    let live = || open.map_or(&[][..], |key| state.session.threads.messages(key)).iter().map(DemoMessage::of);
+    let (messages, all) = match &present.rehearsal {
+        Some(rehearsal) => (Cow::Borrowed(&rehearsal.messages), rehearsal.shown),
+        None => (Cow::Owned(live().collect()), usize::MAX),
     };
-    let shown = present.shown(all.min(lines.len()));
+    let shown = present.shown(all.min(messages.len()));
     let mut bottom = stage.bottom();
-    for line in lines.iter().take(shown).rev() {
+    for message in messages.iter().take(shown).rev() {
         if bottom <= stage.top() {
             return;
         }
-        bottom = bubble(state, present, line, stage, bottom, buf);
+        bottom = bubble(state, present, message, stage, bottom, buf);
     }
 }
 
 /// Draws one that ends above `bottom`; where the one before it ends. What is above the stage is cut.
-fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
+fn bubble(state: &State, present: &Present, message: &DemoMessage, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
     let theme = &state.look.theme;
-    let choices = line.choices.iter().map(|choice| format!("[ {choice} ]"));
-    let said = Some(line.text.clone()).filter(|text| !text.is_empty());
+    let choices = message.choices.iter().map(|choice| format!("[ {choice} ]"));
+    let said = Some(message.text.clone()).filter(|text| !text.is_empty());
     let text = said.into_iter().chain(choices).collect::<Vec<_>>().join("\n");
     let text = present.aliases.text(head_of(&text, MAX_BYTES));
     let text = state.session.profile.masks.with_phones().shape(&text, width).into_owned();
-    let name = match (line.author, state.session.conversations.active()) {
+    let name = match (message.author, state.session.conversations.active()) {
         (Author::Guest, Some(key)) => present.aliases.guest(key),
         (author, _) => author.word(),
     };
-    let fared = line.delivery.as_ref().and_then(|delivery| word("fared", delivery));
-    let label = fared.map_or_else(|| name.to_owned(), |fared| format!("{name}: {fared}"));
+    let delivery = message.delivery.as_ref().and_then(|delivery| word("label", delivery));
+    let label = delivery.map_or_else(|| name.to_owned(), |delivery| format!("{name}: {delivery}"));
     let framed = present.choice.size > 1 && stage.width >= 50;
     let (beside, above) = match (framed, present.choice.size) {
         (false, _) => (1, 0),
@@ -162,7 +162,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });
-    let x = match line.author {
+    let x = match message.author {
         Author::Guest => stage.right().saturating_sub(wide + 1),
         Author::System => stage.x + stage.width.saturating_sub(wide) / 2,
         Author::Bot | Author::Agent | Author::Somebody => stage.x + 1,
@@ -170,7 +170,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     let top = i32::from(bottom) - i32::from(tall);
     // Rows above the stage are not drawn; a frame that is cut has no upper edge.
     let y = |row: i32| u16::try_from(top + row).ok().filter(|y| (stage.top()..stage.bottom()).contains(y));
-    let role = if line.author == Author::Guest { StyleRole::Focus } else { StyleRole::Border };
+    let role = if message.author == Author::Guest { StyleRole::Focus } else { StyleRole::Border };
     if framed {
         if let (Some(first), true) = (y(0), top >= 0) {
             let area = Rect { x, y: first, width: wide, height: tall };
@@ -181,7 +181,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     } else if let Some(y) = y(0) {
         put(buf, x, y, fit(&label, most, theme.ascii), most, theme.style(role));
     }
-    let style = theme.style(if line.author == Author::System { StyleRole::Dim } else { StyleRole::Text });
+    let style = theme.style(if message.author == Author::System { StyleRole::Dim } else { StyleRole::Text });
     let first = if framed { i32::from(above) } else { 1 };
     for (row, text) in (first..).zip(&rows) {
         if let Some(y) = y(row) {
@@ -201,13 +201,13 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
     put(buf, area.x + 2, area.y, " what happened ", usize::from(area.width - 4), theme.style(StyleRole::Strong));
     let inside = usize::from(area.width - 4);
-    let here = present.at.unwrap_or(present.beats.len().saturating_sub(1));
+    let here = present.looked_at.unwrap_or(present.narration.len().saturating_sub(1));
     let room = usize::from(area.height - 2);
     let first = (here + 1).saturating_sub(room);
-    for (y, (number, beat)) in (area.y + 1..area.bottom() - 1).zip(present.beats.iter().enumerate().skip(first)) {
-        let time = beat.at.wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
+    for (y, (number, line)) in (area.y + 1..area.bottom() - 1).zip(present.narration.iter().enumerate().skip(first)) {
+        let time = line.at.wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
         let mark = if number == here { ">" } else { " " };
-        let said = present.aliases.text(&beat.said);
+        let said = present.aliases.text(&line.text);
         let line = format!("{mark} {time} {}", plain(&said, theme.ascii));
         let role = if number == here { StyleRole::Text } else { StyleRole::Dim };
         put(buf, area.x + 2, y, fit(&visible(&line), inside, theme.ascii), inside, theme.style(role));
@@ -241,7 +241,7 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
 }
 
 fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
-    let keys = if present.choice.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
+    let keys = if present.choice.keys { newest(&present.chords, usize::from(area.width) / 3) } else { String::new() };
     let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
     let mut pen = Pen::at(area, &state.look.theme, buf);
     pen.x += 1;
@@ -259,9 +259,9 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
 }
 
 /// The newest chords that have room, each whole, the newest last.
-fn newest(pressed: &[String], room: usize) -> String {
+fn newest(chords: &[String], room: usize) -> String {
     let mut out = String::new();
-    for chord in pressed.iter().rev() {
+    for chord in chords.iter().rev() {
         let longer = if out.is_empty() { chord.clone() } else { format!("{chord} {out}") };
         if width(&longer) > room {
             break;

@@ -401,6 +401,24 @@ fn a_file_that_cannot_be_read_is_said_at_once_and_does_not_go() {
     assert!(desk.state.composer.carried().is_none());
 }
 
+#[test]
+fn what_is_removed_from_the_next_message_takes_nothing_along_that_came_meanwhile() {
+    let mut desk = web();
+    desk.keys("esc");
+    desk.command("attribute");
+    desk.type_text("testRun=42");
+    desk.keys("enter esc");
+    desk.command("attach");
+    desk.type_text("/tmp/a.png");
+    let effects = desk.keys("enter");
+    let [Effect::Local(LocalRequest::SeeFile(WEB, file))] = effects.as_slice() else { panic!("{effects:?}") };
+    desk.keys("esc x");
+    desk.event(Event::Local(LocalAnswer::FileSeen(WEB, file.clone(), Ok(()))));
+    desk.keys("3 enter");
+    let carried = desk.state.composer.carried().unwrap();
+    assert!(carried.attributes.is_empty() && carried.attachments.len() == 1, "{carried:?}");
+}
+
 // ── discovery ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 fn found(id: &str) -> DiscoveredConversation {

@@ -6,7 +6,7 @@ use guestwire::pass::Pass;
 use guestwire::session::LocalRequest;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Context;
-use guestwire::tui::state::Tape;
+use guestwire::tui::state::Rehearsal;
 use guestwire::tui::update::demo::{play, rehearse};
 
 use crate::support::console::{BILLING, Desk, commands, facts, real_place, reply, sends, valid};
@@ -39,7 +39,7 @@ fn typed_out(desk: &mut Desk) -> Vec<Effect> {
 }
 
 fn told(desk: &Desk) -> String {
-    desk.state.demo.present.as_ref().and_then(|p| p.beat()).map(|beat| beat.said.clone()).unwrap_or_default()
+    desk.state.demo.present.as_ref().and_then(|p| p.line()).map(|line| line.text.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn typed_text_is_never_among_the_keys() {
     desk.keys("esc P c");
     desk.type_text("secret words");
     desk.keys("left backspace esc l l");
-    let pressed = desk.state.demo.present.as_ref().unwrap().pressed.join(" ");
+    let pressed = desk.state.demo.present.as_ref().unwrap().chords.join(" ");
     assert_eq!(pressed, "Left Backspace Esc l l");
     assert!(desk.footer().contains("Left Backspace Esc l l"), "{}", desk.footer());
     desk.keys("k");
@@ -209,7 +209,7 @@ fn a_rehearsal_asks_the_engine_for_nothing_whatever_is_pressed() {
         {"conversation":"A","author":"guest","text":"Bye","life":"refused"}]}"#;
     let mut desk = Desk::default();
     desk.report(Report::Token(valid()));
-    rehearse(&mut desk.state, Tape::parse(json).unwrap());
+    rehearse(&mut desk.state, Rehearsal::parse(json).unwrap());
     let mut effects = desk.keys("space");
     effects.extend(typed_out(&mut desk));
     assert!(desk.screen().starts_with(" REHEARSAL "), "{}", desk.screen());
@@ -231,12 +231,12 @@ fn reports_do_not_disturb_a_rehearsal() {
     desk.accepted("live words");
     rehearse(
         &mut desk.state,
-        Tape::parse(r#"{"messages":[{"conversation":"A","author":"bot","text":"taped"}]}"#).unwrap(),
+        Rehearsal::parse(r#"{"messages":[{"conversation":"A","author":"bot","text":"recorded"}]}"#).unwrap(),
     );
     desk.report(reply(BILLING, "r1", "live answer", desk.now));
     desk.keys("space");
     let screen = desk.screen();
-    assert!(screen.contains("taped") && !screen.contains("live"), "{screen}");
+    assert!(screen.contains("recorded") && !screen.contains("live"), "{screen}");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_message_that_is_to_go_with_a_new_token_waits_for_it() {
 fn choices_are_part_of_a_rehearsal() {
     let json = r#"{"messages":[{"conversation":"A","author":"bot","text":"Pay it?","choices":["Yes","No"]}]}"#;
     let mut desk = Desk::default();
-    rehearse(&mut desk.state, Tape::parse(json).unwrap());
+    rehearse(&mut desk.state, Rehearsal::parse(json).unwrap());
     desk.keys("space");
     assert!(desk.screen().contains("[ Yes ]") && desk.screen().contains("[ No ]"), "{}", desk.screen());
 }

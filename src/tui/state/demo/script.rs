@@ -1,4 +1,4 @@
-//! What a demo plays: the send steps of a pass, typed at human speed; or a tape of what was said, which is never sent.
+//! What a demo plays: the send steps of a pass, typed at human speed; or a rehearsal of what was said, which is never sent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::model::variables::{Expansion, Values, expand};
 use crate::model::{Author, Moment};
 use crate::pass::Pass;
 use crate::pass::file::{Expectation, ExpectedOutcome, PassCase, PassStep, StepMessage};
@@ -20,12 +21,13 @@ const PACE: Duration = Duration::from_millis(45);
 const UNEVEN: [u64; 7] = [0, 22, 9, 40, 4, 31, 15];
 /// After the last letter, before the message goes out.
 const PAUSE: Duration = Duration::from_millis(350);
+/// Until it is looked again whether the token is there that a message waits for.
+const HOLD: Duration = Duration::from_millis(100);
 /// A long text is typed in about this time all the same.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// One message of the script.
 #[derive(Clone, Debug)]
-pub struct Cue {
+pub struct ScriptedMessage {
     /// The part of the story that it belongs to: the case's name.
     pub title: String,
     /// In another conversation than the open one, by name.
@@ -34,7 +36,16 @@ pub struct Cue {
     pub step: PassStep,
 }
 
-impl Cue {
+impl ScriptedMessage {
+    /// Fills in the attributes, and the text, which is given back; `None` where a name in them stands for nothing.
+    pub(super) fn fill_in(&mut self, values: &Values, captures: &BTreeMap<String, String>) -> Option<Expansion> {
+        let fill = |text: &str| Some(expand(text, values, captures)).filter(|filled| filled.unknown.is_empty());
+        let filled = |(name, text): (&String, &String)| Some((name.clone(), fill(text)?.text));
+        self.send.attributes = self.send.attributes.iter().map(filled).collect::<Option<_>>()?;
+        fill(&self.send.text)
+    }
+
+    /// How long its answer is waited for.
     pub fn within(&self) -> Duration {
         self.step.expect.iter().fold(ANSWER_WITHIN, |usual, one| match one {
             Expectation::Outcome(ExpectedOutcome::Refused | ExpectedOutcome::Unknown) => Duration::ZERO,
@@ -46,7 +57,8 @@ impl Cue {
 
 #[derive(Clone, Debug, Default)]
 pub struct DemoScript {
-    pub cues: Vec<Cue>,
+    pub messages: Vec<ScriptedMessage>,
+    /// The place of the message that comes next.
     pub next: usize,
 }
 
@@ -56,30 +68,35 @@ impl DemoScript {
         let is_shown =
             |step: &PassStep| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults));
         let steps = pass.cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
-        let cues = steps.filter(|(_, step)| is_shown(step)).filter_map(|(case, step)| cue(case, step));
-        Self { cues: cues.collect(), next: 0 }
+        let messages = steps.filter(|(_, step)| is_shown(step)).filter_map(|(case, step)| scripted(case, step));
+        Self { messages: messages.collect(), next: 0 }
     }
 
     /// The part of the story that is being shown: that of the newest message, or of the first to come.
     pub fn title(&self) -> &str {
-        let cue = self.cues.get(self.next.saturating_sub(1));
-        cue.map_or("", |cue| cue.title.as_str())
+        self.messages.get(self.next.saturating_sub(1)).map_or("", |message| message.title.as_str())
     }
 
-    pub fn cue(&self) -> Option<&Cue> {
-        self.cues.get(self.next)
+    pub fn next_message(&self) -> Option<&ScriptedMessage> {
+        self.messages.get(self.next)
+    }
+
+    /// Goes on past the next message, which is given back.
+    pub(crate) fn advance(&mut self) -> Option<&ScriptedMessage> {
+        self.next += 1;
+        self.messages.get(self.next - 1)
     }
 
     pub fn is_over(&self) -> bool {
-        self.next >= self.cues.len()
+        self.next >= self.messages.len()
     }
 }
 
-fn cue(case: &PassCase, step: &PassStep) -> Option<Cue> {
+fn scripted(case: &PassCase, step: &PassStep) -> Option<ScriptedMessage> {
     let mut step = step.clone();
     let send = step.send.take().filter(|send| send.choice.is_none() && send.attachments.is_empty())?;
     let conversation = step.conversation.as_ref().or(case.conversation.as_ref()).map(|named| named.value.clone());
-    Some(Cue { title: case.name.clone(), conversation, send, step })
+    Some(ScriptedMessage { title: case.name.clone(), conversation, send, step })
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,11 +122,14 @@ impl Typing {
         self.due = now;
     }
 
-    /// Types what is due. True when all stood there, and the pause after it is over.
-    pub fn go_on(&mut self, now: Moment) -> bool {
+    /// Types what is due. True once all is typed and the pause after it is over; not while the message `waits` for a token.
+    pub fn go_on(&mut self, now: Moment, waits: bool) -> bool {
         while self.due.left(now).is_zero() {
             let Some(letter) = self.text.get(self.done..).and_then(|rest| rest.graphemes(true).next()) else {
-                return true;
+                if waits {
+                    self.due = now.after(HOLD);
+                }
+                return !waits;
             };
             self.done += letter.len();
             let rest = self.done >= self.text.len();
@@ -124,32 +144,39 @@ impl Typing {
     }
 }
 
+/// A message as a demo shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TapeLine {
+pub struct DemoMessage {
     pub author: Author,
     pub text: String,
-    /// How ours fared, as it was kept.
+    /// The delivery status of ours, in its own word.
     pub delivery: Option<String>,
+    /// The labels of the choices that it offers.
     pub choices: Vec<String>,
 }
 
-/// A conversation that was recorded, and how much of it is shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tape {
-    pub(crate) lines: Vec<TapeLine>,
-    pub(crate) shown: usize,
-}
-
-impl Tape {
-    /// What a conversation holds now.
-    pub fn of(entries: &[ThreadEntry]) -> Self {
-        let line = |entry: &ThreadEntry| TapeLine {
+impl DemoMessage {
+    pub fn of(entry: &ThreadEntry) -> Self {
+        Self {
             author: entry.author(),
             text: entry.text().to_owned(),
             delivery: entry.delivery().map(|delivery| delivery.word().to_owned()),
             choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
-        };
-        Self { lines: entries.iter().map(line).collect(), shown: 0 }
+        }
+    }
+}
+
+/// A conversation that was recorded, and how many of its messages are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rehearsal {
+    pub(crate) messages: Vec<DemoMessage>,
+    pub(crate) shown: usize,
+}
+
+impl Rehearsal {
+    /// What a conversation holds now.
+    pub fn of(entries: &[ThreadEntry]) -> Self {
+        Self { messages: entries.iter().map(DemoMessage::of).collect(), shown: 0 }
     }
 
     /// From what `guestwire export session` wrote: the conversation in which most was said. The error is a sentence.
@@ -159,27 +186,33 @@ impl Tape {
         let Some(messages) = document["messages"].as_array() else {
             return Err("it has no messages: `guestwire export session --out FILE` writes such a file".to_owned());
         };
-        let mut conversations: BTreeMap<&str, Vec<TapeLine>> = BTreeMap::new();
-        for message in messages {
-            let (Some(conversation), Some(text)) = (message["conversation"].as_str(), message["text"].as_str()) else {
+        let mut conversations: BTreeMap<&str, Vec<DemoMessage>> = BTreeMap::new();
+        for kept in messages {
+            let (Some(conversation), Some(text)) = (kept["conversation"].as_str(), kept["text"].as_str()) else {
                 return Err("a message in it has no conversation or no text".to_owned());
             };
-            let choices = message["choices"].as_array().into_iter().flatten();
-            let line = TapeLine {
-                author: message["author"].as_str().and_then(Author::named).unwrap_or_default(),
+            let choices = kept["choices"].as_array().into_iter().flatten();
+            let message = DemoMessage {
+                author: kept["author"].as_str().and_then(Author::named).unwrap_or_default(),
                 text: text.to_owned(),
-                delivery: message["life"].as_str().map(str::to_owned),
+                delivery: kept["life"].as_str().map(str::to_owned),
                 choices: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
             };
-            conversations.entry(conversation).or_default().push(line);
+            conversations.entry(conversation).or_default().push(message);
         }
-        let lines = conversations.into_values().max_by_key(Vec::len).unwrap_or_default();
-        let tape = Some(Self { lines, shown: 0 }).filter(|tape| !tape.lines.is_empty());
-        tape.ok_or_else(|| "it has no conversation with a message".to_owned())
+        let longest = conversations.into_values().max_by_key(Vec::len);
+        let messages = longest.ok_or_else(|| "it has no conversation with a message".to_owned())?;
+        Ok(Self { messages, shown: 0 })
     }
 
-    pub(crate) fn next(&self) -> Option<&TapeLine> {
-        self.lines.get(self.shown)
+    pub(crate) fn next(&self) -> Option<&DemoMessage> {
+        self.messages.get(self.shown)
+    }
+
+    /// Shows one more message, which is given back.
+    pub(crate) fn advance(&mut self) -> Option<&DemoMessage> {
+        self.shown += 1;
+        self.messages.get(self.shown - 1)
     }
 }
 

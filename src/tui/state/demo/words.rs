@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::model::{Address, Cause, Conversation, ConversationKey, DeliveryStatus, TokenFacts, ids};
+use crate::model::{Address, Author, Cause, Conversation, ConversationKey, DeliveryStatus, TokenFacts, ids};
 
 const UUID: usize = 36;
 
@@ -15,6 +15,11 @@ static WORDS: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
 /// What `assets/demo-words.toml` has for a name; `None` where nobody needs to know.
 pub fn word(group: &str, name: &str) -> Option<&'static str> {
     WORDS.get(group)?.get(name).map(String::as_str)
+}
+
+/// A message of this author came.
+pub fn arrived(author: Author) -> &'static str {
+    word("arrived", author.word()).unwrap_or_default()
 }
 
 /// A new token is there. `first`: none was before.

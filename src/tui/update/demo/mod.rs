@@ -1,27 +1,22 @@
-//! Demo mode: what begins and ends it, its keys, and what Space plays: a script, which is sent, or a tape, never sent.
+//! Demo mode: what begins and ends it, its keys, and what Space plays: a script, which is sent, or a rehearsal, which is not.
 
 mod narration;
 
 use std::path::Path;
-use std::time::Duration;
-
-use crossterm::event::KeyCode;
 
 use crate::engine::Command;
-use crate::model::variables::expand;
-use crate::model::{Author, Extras, OutgoingMessage, TokenStatus};
+use crate::model::{Extras, OutgoingMessage, TokenStatus};
 use crate::pass::{Pass, builtin};
 use crate::session::local::LocalRequest;
-use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
+use crate::tui::state::demo::script::{DemoScript, ScriptedMessage};
 use crate::tui::state::demo::words::{self, Aliases};
-use crate::tui::state::demo::{Awaited, LARGEST};
-use crate::tui::state::{DialogQuestion, Menu, MenuChoice, Overlay, Pane, Present, State, Tape};
+use crate::tui::state::{DialogQuestion, Menu, MenuChoice, Overlay, Pane, Present, Rehearsal, State};
 use crate::tui::{Action, Chord, Context, Effect};
 
 use super::{journal, sending};
-use narration::{press, say};
+use narration::{key_hint, narrate};
 
-pub(super) use narration::{exchange, heard, message, messages_arrived, token};
+pub(super) use narration::{exchange, message, messages_arrived, replies, token};
 
 pub(super) fn toggle(state: &mut State) {
     if state.demo.present.is_some() {
@@ -55,22 +50,23 @@ fn begin(state: &mut State) {
     ];
     let aliases = Aliases::new(state.session.conversations.items().map(|item| &item.conversation), &others);
     let token = state.session.sign_in.status.facts().map(|facts| facts.generation);
-    state.demo.present = Some(Present { token, ..Present::new(aliases, state.arrangement.focus) });
+    state.demo.begin(Present::new(aliases, state.arrangement.focus, token));
     state.arrangement.zoomed = false;
-    rest(state);
-    say(state, press(state, "start"));
+    focus_demo(state);
+    narrate(state, key_hint(state, "start"));
 }
 
 fn leave(state: &mut State) {
-    if let Some(present) = state.demo.present.take() {
-        state.arrangement.focus = present.before;
+    if let Some(present) = state.demo.leave() {
+        state.arrangement.focus = present.focus_before;
         state.keep_focus_visible();
-        if present.tape.is_some() {
+        if present.rehearsal.is_some() {
             state.status.info("The rehearsal has ended: messages are sent again from now on.");
         }
     }
 }
 
+/// The demo, which is begun where it is not shown yet.
 fn begun(state: &mut State) -> Option<&mut Present> {
     if state.demo.present.is_none() {
         begin(state);
@@ -84,15 +80,15 @@ pub fn play(state: &mut State, pass: &Pass) {
     if let Some(present) = begun(state) {
         present.play(script);
     }
-    say(state, format!("{}. {}", pass.name, press(state, "start")));
+    narrate(state, format!("{}. {}", pass.name, key_hint(state, "start")));
 }
 
-/// Shows a tape: nothing is sent until it is left.
-pub fn rehearse(state: &mut State, tape: Tape) {
+/// Shows a rehearsal: nothing is sent until it is left.
+pub fn rehearse(state: &mut State, rehearsal: Rehearsal) {
     if let Some(present) = begun(state) {
-        present.rehearse(tape);
+        present.rehearse(rehearsal);
     }
-    say(state, format!("A rehearsal of a recorded conversation: nothing is sent. {}", press(state, "start")));
+    narrate(state, format!("A rehearsal of a recorded conversation: nothing is sent. {}", key_hint(state, "start")));
 }
 
 pub(super) fn play_named(state: &mut State, name: &str) {
@@ -103,46 +99,44 @@ pub(super) fn play_named(state: &mut State, name: &str) {
 
 pub(super) fn rehearse_conversation(state: &mut State) {
     let open = state.session.conversations.active();
-    let tape = open.map(|key| Tape::of(state.session.threads.messages(key))).unwrap_or_default();
-    if tape.lines.is_empty() {
-        say(state, "This conversation has no messages yet: there is nothing to rehearse.");
+    let rehearsal = open.map(|key| Rehearsal::of(state.session.threads.messages(key))).unwrap_or_default();
+    if rehearsal.messages.is_empty() {
+        narrate(state, "This conversation has no messages yet: there is nothing to rehearse.");
     } else {
-        rehearse(state, tape);
+        rehearse(state, rehearsal);
     }
 }
 
 pub(super) fn act(state: &mut State, action: Action) {
-    let Some(present) = &mut state.demo.present else { return };
-    let choice = &mut present.choice;
     match action {
         Action::PresentNext => next(state),
         Action::PresentLeave => leave(state),
-        Action::PresentBack => present.back(),
-        Action::Blank => choice.blank = !choice.blank,
-        Action::PresentLog => choice.log = !choice.log,
-        Action::Larger => choice.size = (choice.size + 1).min(LARGEST),
-        Action::Smaller => choice.size = choice.size.saturating_sub(1).max(1),
-        Action::KeyDisplay => choice.keys = !choice.keys,
-        _ => {}
+        _ => {
+            if let Some(present) = &mut state.demo.present {
+                present.change(action);
+            }
+        }
     }
 }
 
 /// In the demo the keys that work everywhere show nothing that is hidden. False: they do what they always do.
-pub(super) fn everywhere(state: &mut State, action: Action) -> bool {
+pub(super) fn handles_global(state: &mut State, action: Action) -> bool {
     let Some(present) = &mut state.demo.present else { return false };
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         Action::Palette => {
-            present.deaf = true;
+            present.ignore_command();
             let leave = state.keys.map.key(Action::PresentLeave);
-            say(state, format!("Commands work outside the demo: press {leave} twice to leave it."));
+            narrate(state, format!("Commands work outside the demo: press {leave} twice to leave it."));
         }
         // What would show what is hidden, or take the screen away.
         Action::PaletteText | Action::HistorySearch | Action::Editor | Action::ExtrasText | Action::InterruptText => {
-            rest(state);
+            focus_demo(state);
         }
         action if action.spec().context != Context::Global => return false,
-        Action::GoComposer if present.tape.is_some() => say(state, "This is a rehearsal: nothing can be sent."),
+        Action::GoComposer if present.rehearsal.is_some() => {
+            narrate(state, "This is a rehearsal: nothing can be sent.");
+        }
         Action::Help | Action::GoComposer | Action::Redraw | Action::Suspend | Action::Record | Action::Present => {
             return false;
         }
@@ -151,26 +145,23 @@ pub(super) fn everywhere(state: &mut State, action: Action) -> bool {
     true
 }
 
-/// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
-/// demo, and one of them leads to the composer. Enter or Esc ends it.
+/// Whether a key is part of a command that is being typed although the demo takes none.
 pub(super) fn ignores(state: &mut State, chord: Chord) -> bool {
     let leaves = state.keys.map.action(Context::Present, chord) == Some(Action::PresentLeave);
-    let Some(present) = state.demo.present.as_mut().filter(|present| present.deaf) else { return false };
-    present.deaf = !leaves && !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
-    true
+    state.demo.present.as_mut().is_some_and(|present| present.ignores(chord, leaves))
 }
 
 /// Shows a chord, unless it is text.
 pub(super) fn pressed(state: &mut State, chord: Chord) {
     let text = state.context() == Context::Composer && chord.typed().is_some();
     if let Some(present) = state.demo.present.as_mut().filter(|_| !text && state.overlay.is_none()) {
-        present.press(chord.to_string());
+        present.show_chord(chord);
     }
 }
 
 /// What is left of `effects` while a rehearsal is shown: nothing is asked of the engine, whatever key was pressed.
 pub(super) fn silenced(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
-    if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
+    if state.demo.is_silent() {
         let sets = |request: &LocalRequest| matches!(request, LocalRequest::Fault(_) | LocalRequest::SetUpSandbox(_));
         effects.retain(|effect| !matches!(effect, Effect::Engine(_)));
         effects.retain(|effect| !matches!(effect, Effect::Local(request) if sets(request)));
@@ -178,25 +169,24 @@ pub(super) fn silenced(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
     effects
 }
 
-/// Space: forward through what happened, then the next message of the script or the tape.
+/// Space: forward through what happened, then the next message of the script or the rehearsal.
 fn next(state: &mut State) {
-    let now = state.now;
     let Some(present) = &mut state.demo.present else { return };
-    if present.choice.blank {
-        present.choice.blank = false;
-    } else if present.forward() {
-    } else if let Some(typing) = &mut present.typing {
-        typing.finish(now);
-        typed(state);
-    } else if present.tape.is_some() {
-        reveal(state);
+    if present.forward() {
+        return;
+    }
+    if present.finish_typing(state.now) {
+        type_on(state);
+    } else if present.rehearsal.is_some() {
+        let author = present.reveal(state.now, state.look.calm);
+        narrate(state, author.map_or("End of the rehearsal.", words::arrived));
     } else if present.awaited.is_some() {
-        say(state, "The demo waits for the answer.");
-    } else if present.script.cues.is_empty() {
+        narrate(state, "The demo waits for the answer.");
+    } else if present.script.messages.is_empty() {
         menu(state);
     } else if present.script.is_over() {
-        present.script = DemoScript::default();
-        say(state, format!("End of the demo. {}", press(state, "choose another")));
+        present.play(DemoScript::default());
+        narrate(state, format!("End of the demo. {}", key_hint(state, "choose another")));
     } else if state.asks_before_sending() {
         let open = state.session.conversations.active();
         let name = open.map_or_else(|| state.active_name().to_owned(), |key| state.shown_name(key));
@@ -204,115 +194,81 @@ fn next(state: &mut State) {
         let title = "PROD: send the next message of the demo?";
         state.ask(DialogQuestion::Play, title, lines, "send it", state.consent());
     } else {
-        cue(state);
+        begin_message(state);
     }
 }
 
 /// Begins the next message of the script: what it needs is set up, then it is typed.
-pub(super) fn cue(state: &mut State) {
-    let Some(cue) = state.demo.present.as_ref().and_then(|present| present.script.cue().cloned()) else { return };
-    if let Some(name) = &cue.conversation {
+pub(super) fn begin_message(state: &mut State) {
+    let present = state.demo.present.as_ref();
+    let Some(message) = present.and_then(|present| present.script.next_message().cloned()) else { return };
+    if let Some(name) = &message.conversation {
         let named = state.session.conversations.items().find(|item| item.conversation.name == *name);
         let Some(key) = named.map(|item| item.conversation.key) else {
             return skip(state, "The conversation of this message is not here: the message is skipped.");
         };
         if state.session.conversations.active() != Some(key) {
             journal::open(state, key);
-            rest(state);
+            focus_demo(state);
         }
     }
     let values = state.composer.values.next(state.now.wall);
     let Some(present) = &mut state.demo.present else { return };
-    let fill = |text: &str| expand(text, &values, &present.captures);
-    let filled = fill(&cue.send.text);
-    let attributes: Vec<_> = cue.send.attributes.iter().map(|(name, text)| (name.clone(), fill(text))).collect();
-    if attributes.iter().map(|(_, value)| value).chain([&filled]).any(|filled| !filled.unknown.is_empty()) {
+    let Some(variables) = present.type_scripted(&values, state.now, state.look.calm) else {
         return skip(state, "This message needs an answer that did not come: it is skipped.");
-    }
-    if let Some(next) = present.script.cues.get_mut(present.script.next) {
-        next.send.attributes = attributes.into_iter().map(|(name, value)| (name, value.text)).collect();
-    }
-    present.typing = Some(Typing::begin(filled.text, state.now, state.look.calm));
-    state.composer.values.sent(filled.used.contains(&"seq"));
-    if cue.step.clear_faults {
+    };
+    state.composer.values.sent(variables.contains(&"seq"));
+    if message.step.clear_faults {
         state.questions.set_fault(None);
     }
-    if let Some(fault) = &cue.step.fault {
+    if let Some(fault) = &message.step.fault {
         state.questions.set_fault(Some(fault.to_json().to_string()));
     }
-    if cue.step.renew {
+    if message.step.renew {
         state.request(Effect::Engine(Command::Renew));
     }
-    say(state, format!("{}.", cue.step.name));
+    narrate(state, format!("{}.", message.step.name));
 }
 
 fn skip(state: &mut State, why: &str) {
     if let Some(present) = &mut state.demo.present {
-        present.script.next += 1;
+        present.script.advance();
     }
-    say(state, why);
-}
-
-/// The next message of the tape: ours is typed, theirs appears.
-fn reveal(state: &mut State) {
-    let Some(present) = &mut state.demo.present else { return };
-    let Some(tape) = &mut present.tape else { return };
-    let Some(line) = tape.next() else { return say(state, "End of the rehearsal.") };
-    let said = words::word("heard", line.author.word()).unwrap_or_default();
-    if line.author == Author::Guest {
-        present.typing = Some(Typing::begin(line.text.clone(), state.now, state.look.calm));
-    } else {
-        tape.shown += 1;
-    }
-    say(state, said);
+    narrate(state, why);
 }
 
 /// What is due: a letter, a message that is typed to its end, an answer that does not come.
 pub(super) fn deadline(state: &mut State) {
-    let now = state.now;
-    let Some(present) = &mut state.demo.present else { return };
-    if present.typing.is_some() {
-        typed(state);
-    } else if present.awaited.take_if(|a| a.until.is_some_and(|until| until.left(now).is_zero())).is_some() {
-        say(state, format!("No answer came. {}", press(state, "continue")));
+    type_on(state);
+    if state.demo.present.as_mut().is_some_and(|present| present.give_up_waiting(state.now)) {
+        narrate(state, format!("No answer came. {}", key_hint(state, "continue")));
     }
 }
 
-fn typed(state: &mut State) {
-    let now = state.now;
-    let Some(present) = &mut state.demo.present else { return };
-    let Some(typing) = &mut present.typing else { return };
-    if !typing.go_on(now) {
-        return;
-    }
+fn type_on(state: &mut State) {
     // A message that is to go with a new token does not go with the old one.
     let renewing = matches!(state.session.sign_in.status, TokenStatus::Getting | TokenStatus::Renewing(_));
-    if renewing && present.tape.is_none() {
-        typing.due = now.after(Duration::from_millis(100));
-        return;
-    }
-    let Some(text) = present.typing.take().map(|typing| typing.text) else { return };
-    if let Some(tape) = &mut present.tape {
-        let kept = tape.next().and_then(|line| words::word("kept", line.delivery.as_deref()?));
-        tape.shown += 1;
-        say(state, kept.unwrap_or("The guest writes."));
-    } else if let Some(cue) = present.script.cue().cloned() {
-        present.script.next += 1;
-        send(state, text, &cue);
+    let Some(present) = &mut state.demo.present else { return };
+    let Some(text) = present.type_on(state.now, renewing) else { return };
+    if let Some(rehearsal) = &mut present.rehearsal {
+        let recorded = rehearsal.advance().and_then(|sent| words::word("recorded", sent.delivery.as_deref()?));
+        narrate(state, recorded.unwrap_or("The guest writes."));
+    } else if let Some(message) = present.script.advance().cloned() {
+        send(state, text, message);
     }
 }
 
-fn send(state: &mut State, text: String, cue: &Cue) {
+fn send(state: &mut State, text: String, scripted: ScriptedMessage) {
     let Some(key) = state.session.conversations.active() else { return };
     if state.session.journal.forbids_sending().is_some() {
-        return say(state, "This message cannot be sent from here: it is skipped.");
+        return narrate(state, "This message cannot be sent from here: it is skipped.");
     }
-    let heard = heard(state, key);
-    let extras = Extras { attributes: cue.send.attributes.clone(), ..Extras::default() };
-    let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(cue.send.sent_as);
+    let (before, within) = (replies(state, key), scripted.within());
+    let extras = Extras { attributes: scripted.send.attributes, ..Extras::default() };
+    let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(scripted.send.sent_as);
     let message = sending::submit(state, outgoing);
     if let Some(present) = &mut state.demo.present {
-        present.awaited = Some(Awaited { message, conversation: key, heard, within: cue.within(), until: None });
+        present.await_answer(message, key, before, within);
     }
 }
 
@@ -325,6 +281,6 @@ fn menu(state: &mut State) {
 }
 
 /// Puts the focus where no text is typed: the demo's own keys work there.
-fn rest(state: &mut State) {
+fn focus_demo(state: &mut State) {
     state.focus(Pane::Log);
 }

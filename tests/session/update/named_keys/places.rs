@@ -7,7 +7,7 @@ use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatu
 use guestwire::session::Conversations;
 use guestwire::session::LocalAnswer;
 use guestwire::tui::Keymap;
-use guestwire::tui::state::Tape;
+use guestwire::tui::state::Rehearsal;
 use guestwire::tui::update::demo::rehearse;
 use guestwire::tui::{Effect, Event};
 
@@ -345,8 +345,8 @@ pub const PLACES: &[Place] = &[
     at("demo, what to show", |desk| demo(desk, "space")),
     at("rehearsal", |desk| {
         desk.accepted("one");
-        let tape = Tape::of(desk.state.session.threads.messages(BILLING));
-        rehearse(&mut desk.state, tape);
+        let rehearsal = Rehearsal::of(desk.state.session.threads.messages(BILLING));
+        rehearse(&mut desk.state, rehearsal);
     }),
 ];
 

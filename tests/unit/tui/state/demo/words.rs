@@ -1,7 +1,7 @@
 //! Tests of `tui::state::demo::words`.
 
 use super::*;
-use crate::model::{Author, OpenGuest};
+use crate::model::OpenGuest;
 
 #[test]
 fn times_are_told_as_people_tell_them() {
@@ -24,11 +24,11 @@ fn times_are_told_as_people_tell_them() {
 #[test]
 fn each_word_is_for_a_name_that_is_used() {
     let names = |group: &str| WORDS[group].keys().map(String::as_str);
-    assert_eq!(names("heard").filter(|name| Author::named(name).is_some()).count(), 5);
+    assert_eq!(names("arrived").filter(|name| Author::named(name).is_some()).count(), 5);
     assert!(names("because").all(|name| Cause::ALL.iter().any(|cause| cause.as_str() == name)));
-    assert_eq!(names("fared").count(), 10, "each delivery status");
-    for group in ["message", "kept"] {
-        assert!(names(group).all(|name| name.contains('-') || word("fared", name).is_some()), "{group}");
+    assert_eq!(names("label").count(), 10, "each delivery status");
+    for group in ["message", "recorded"] {
+        assert!(names(group).all(|name| name.contains('-') || word("label", name).is_some()), "{group}");
     }
 }
 
