@@ -1,5 +1,5 @@
 //! The command line: arguments as typed ([`args`]), options as used (each subcommand's own type), and the thin rim that
-//! prints. Only this module prints.
+//! prints, by [`crate::app::output`].
 
 mod args;
 mod config;

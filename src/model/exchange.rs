@@ -2,10 +2,10 @@
 //! capture, in the engine, and never become part of these types.
 //!
 //! ```text
-//! Exchange ─┬─ Step::Try      one attempt: request, answer or failure, timing, token generation
-//!           ├─ Step::Wait     a counted-down pause (429, 503, connect failure, pacing)
-//!           ├─ Step::Renewal  a token renewal that this exchange waited for (an exchange of its own, linked)
-//!           └─ Outcome        open, accepted, refused, unknown, cancelled
+//! Exchange ─┬─ ExchangeStep::Try      one attempt: request, answer or failure, timing, token generation
+//!           ├─ ExchangeStep::Wait     a counted-down pause (429, 503, connect failure, pacing)
+//!           ├─ ExchangeStep::Renewal  a token renewal that this exchange waited for (an exchange of its own, linked)
+//!           └─ Outcome                open, waiting, accepted, refused, unknown, failed, cancelled
 //! ```
 
 use std::sync::Arc;
@@ -93,7 +93,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in the log: `ok ERR UNKN WAIT … CANC`.
+    /// The word in the log: `sending WAIT ok ERR UNKN CANC`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Open => "sending",

@@ -23,7 +23,7 @@ id! {
     ConversationKey(u32)
 }
 id! {
-    /// A message, from a counter of whoever asks for the send (the console's state, or the command line).
+    /// A message, from the counter of the session.
     MessageId(u64)
 }
 id! {

@@ -1,5 +1,6 @@
-//! What a person does not want to be seen, beside secrets: phone numbers and texts named in `[redact]`. They are masked
-//! wherever text is shown, copied, recorded or written, never on the wire.
+//! What a person does not want to be seen, beside secrets: phone numbers and texts named in `[redact]`. Text from
+//! outside is masked where the engine takes it in, a person's own text where it is shown, recorded or written; on the wire
+//! nothing is.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,10 +1,11 @@
 //! A message, its delivery status, and what it carries beside its text.
 //!
 //! ```text
-//!  draft ─► queued ─► sending ─► accepted ─► answered
-//!             │  ▲       │  ├──► refused
-//!             │  └─wait──┘  └──► unknown ─► (a person or a look-up settles it)
-//!             └────────────────► cancelled
+//!  queued ─► sending ─┬─► accepted ─► answered
+//!    │ ▲        ▲     ├─► refused
+//!    ▼ │        │     ├─► unknown ─┬─► landed  (a look-up or a person says that it was received)
+//!  waiting ─────┘◄────┘            └─► lost    (a person says that it was not)
+//!    └─► cancelled, or refused before a byte was written; so does queued
 //! ```
 
 use std::collections::BTreeMap;

@@ -8,6 +8,8 @@
 //! the guest socket   Frame, FrameFailed, SignInRequired, OtherFrame, SocketRefused, NotConfigured, Session
 //! held back by us    Held, NotBuilt, NoSecret, NoOtherToken, Unrecorded, and what became of files
 //! on top of another  Tried, Repeated, TooLongToWait, AfterLostTry, Again
+//! it only waits      AskedToWait, Paced
+//! something else     TakenBack, HookRefused (a webhook that came in), Text (of an earlier version)
 //! ```
 
 use std::fmt;

@@ -65,7 +65,8 @@ impl Variation {
         !matches!(self, Self::ExpiredToken | Self::NoToken | Self::WrongScope)
     }
 
-    /// Whether a 401 is what was asked for: it is not healed by a renewal, which would only disturb a good token.
+    /// Whether a 401 may be what was asked for. None of these is healed by a renewal, which would only disturb a good token;
+    /// so a token that has ended by itself is not healed either.
     pub const fn wants_refusal(self) -> bool {
         !matches!(self, Self::EmojiBidi)
     }

@@ -1,5 +1,5 @@
-//! The console's pure core: `update(&mut State, at, Event) -> Vec<Effect>` and everything it changes.
-//! No clock, no I/O, no randomness, no `await`; never sees tokio, the engine's inside, or the sandbox.
+//! The console. `state`, `update` and `view` are pure: `update(&mut State, at, Event) -> Vec<Effect>` and everything it
+//! changes, without clock, I/O, randomness or `await`. `terminal` and `start` are what stands around them.
 
 pub mod action;
 pub(crate) mod chord;

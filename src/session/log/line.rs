@@ -6,7 +6,8 @@
 //! number (* behind it: marked)
 //!               └ bot Thank you, I found your account.            1.4 s
 //! ```
-//! The duration goes first, then seconds, then kind; then the text shortens; word, status and id go last.
+//! As it gets narrower, the duration, the seconds and the kind go so that the text keeps its room; then the text shortens, and
+//! the rest of the time, the id and the status go. The word stays.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

@@ -32,7 +32,7 @@ pub enum DecodedInput {
 }
 
 enum Step {
-    /// So many bytes are a key with these modifiers, or nothing that matters.
+    /// So many bytes are taken: they were this input, or nothing that matters.
     Done(usize, Option<DecodedInput>),
     More,
     /// A string sequence or an over-long one: swallow up to its end.

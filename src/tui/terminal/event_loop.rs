@@ -309,7 +309,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                 }
             }
         }
-        // What an answer leads to is never another question to the platform that answers at once, so this ends.
+        // The one question that an answer leads to (TellFaults) has an answer that leads to none, so this ends.
         answer.map_or(Ok(()), |answer| self.apply(state, turn, answer))
     }
 

@@ -30,11 +30,12 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
 const POP_TITLE: &[u8] = b"\x1b[23;0t";
 
-/// Alternate scroll, on in most terminals, turns the wheel into arrow keys, which would recall old messages.
+/// Alternate scroll turns the wheel into arrow keys, which would recall old messages. Leaving switches it on, as most
+/// terminals have it: what it was before is not asked.
 const WHEEL_IS_NO_KEY: &[u8] = b"\x1b[?1007l";
 const WHEEL_AS_BEFORE: &[u8] = b"\x1b[?1007h";
 
-/// The kitty keyboard protocol: its first flag tells keys apart that are one byte otherwise.
+/// The kitty keyboard protocol, asked for (on Unix) whenever the modes are set: its first flag tells keys apart that are one byte otherwise.
 const ASK_KEYBOARD: &[u8] = b"\x1b[?u";
 const PUSH_KEYBOARD: &[u8] = b"\x1b[>1u";
 const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
