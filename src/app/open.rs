@@ -10,7 +10,7 @@ use super::output;
 use crate::config::{Profile, ProfileChoice, Settings};
 use crate::engine::{Environment, proxy_of};
 use crate::files;
-use crate::model::fault::{FAULTS, SandboxRequest};
+use crate::model::fault::{FAULTS, Fault, SandboxRequest};
 use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
@@ -54,7 +54,7 @@ impl OpenProfile {
         self.sandbox.is_some()
     }
 
-    pub fn faults(&self) -> Vec<String> {
+    pub fn faults(&self) -> Vec<Fault> {
         self.sandbox.as_ref().map(Sandbox::faults_left).unwrap_or_default()
     }
 
@@ -69,7 +69,7 @@ impl OpenProfile {
                 let left = sandbox.faults_left();
                 // What changes something at once leaves nothing to clear.
                 Ok(match left.last().filter(|_| left.len() > before.len()) {
-                    Some(fault) => format!("Fault on: {}.{clear}", fault.replace('-', " ")),
+                    Some(fault) => format!("Fault on: {}.{clear}", fault.left().replace('-', " ")),
                     None => format!("Fault applied: {}", about(json)),
                 })
             }

@@ -78,7 +78,7 @@ pub use channel::{Address, Channel, Conversation, DiscoveredConversation, OpenGu
 pub use diagnosis::{Cause, Confidence, Diagnosis, IdTarget, ProbeQuestion, Probed};
 pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
-pub use fault::{FAULTS, SandboxRequest};
+pub use fault::{FAULTS, Fault, SandboxRequest};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
 pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;

@@ -57,17 +57,9 @@ impl Armed {
         (plan, acts)
     }
 
-    /// The faults that wait for a request, or hold: each by its name, with how often it still hits where that ends.
-    pub(crate) fn words(&self) -> Vec<String> {
-        let one = |(fault, _): &(Fault, u64)| {
-            let name = fault.kind.row().name.to_owned();
-            match fault.times {
-                None => name,
-                Some(1) => format!("{name} (once)"),
-                Some(n) => format!("{name} ({n} times)"),
-            }
-        };
-        self.set.iter().map(one).collect()
+    /// The faults that wait for a request, or hold.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &Fault> {
+        self.set.iter().map(|(fault, _)| fault)
     }
 
     pub(crate) fn to_json(&self) -> Value {

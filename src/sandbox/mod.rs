@@ -44,7 +44,7 @@ use crate::config::{
     SecretSource, TokenHost,
 };
 use crate::genesys::guest_api::SCOPE;
-use crate::model::{self, Address, Channel, ConversationKey, OpenGuest};
+use crate::model::{self, Address, Channel, ConversationKey, Fault, OpenGuest};
 use scenario::{ScenarioConversation, ScenarioWebhook};
 use shared::{STOP_WAITS, Shared};
 use world::{GuestAccess, SimulatedConversation, World};
@@ -133,8 +133,8 @@ impl Sandbox {
 
     /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. Faults that were used up, and faults
     /// that acted at once, are left out.
-    pub fn faults_left(&self) -> Vec<String> {
-        self.inner.with_world(|world| world.armed.words())
+    pub fn faults_left(&self) -> Vec<Fault> {
+        self.inner.with_world(|world| world.armed.left().cloned().collect())
     }
 
     /// Sets a fault given as JSON, as `POST /_sandbox/faults` does. The error is a sentence.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::state::FoundPass;
-use crate::model::fault::SandboxRequest;
+use crate::model::fault::{Fault, SandboxRequest};
 use crate::model::{Attachment, Attachments, Channel, Conversation, ConversationKey, FileSource};
 use crate::pass::PassRun;
 
@@ -50,8 +50,8 @@ pub enum LocalAnswer {
     Kept(Result<String, String>),
     /// Of [`LocalRequest::Fault`].
     FaultSet(Result<String, String>),
-    /// The faults that wait for a request, or hold, in words.
-    Faults(Vec<String>),
+    /// The faults that wait for a request, or hold.
+    Faults(Vec<Fault>),
     /// Of [`LocalRequest::SetUpSandbox`].
     SandboxSet(Result<(), String>),
     /// Of [`LocalRequest::FindPasses`].
@@ -82,7 +82,8 @@ pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str>
     }
 }
 
-/// A file as typed: an `https` address, or a path on this machine. The error is a sentence that says why it is neither.
+/// A file as typed: an `https` or `http` address, or a path on this machine. The error is a sentence that says why it is
+/// neither.
 pub fn attachment(typed: &str) -> Result<Attachment, String> {
     let typed = typed.trim();
     let file = |place, name: Option<String>| {
@@ -91,7 +92,7 @@ pub fn attachment(typed: &str) -> Result<Attachment, String> {
     };
     if let Some((scheme, rest)) = typed.split_once("://") {
         if !matches!(scheme, "https" | "http") {
-            return Err(format!("{scheme}:// cannot be fetched by the platform; it takes https:// addresses."));
+            return Err(format!("{scheme}:// is not taken: only http:// and https:// addresses, or a path."));
         }
         let path = rest.split(['?', '#']).next().unwrap_or_default();
         let name = path.split_once('/').and_then(|(_, path)| path.rsplit(['/', '\\']).next());

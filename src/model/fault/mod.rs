@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use self::parameter::{AFTER, CONVERSATION, TARGET, TIMES};
-use crate::text::suggestion;
+use crate::text::{counted, suggestion};
 
 /// What a pass or a person asks of the embedded sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +29,23 @@ pub enum SandboxRequest {
     Advance(Duration),
 }
 
+/// What goes wrong in the sandbox, for which requests, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    pub kind: FaultKind,
-    pub target: FaultTarget,
+    pub(crate) kind: FaultKind,
+    pub(crate) target: FaultTarget,
     /// For which conversation only: its name or id.
-    pub conversation: Option<String>,
+    pub(crate) conversation: Option<String>,
     /// How many requests that it is for go through before the first is hit.
-    pub after: u32,
+    pub(crate) after: u32,
     /// How many are hit; `None`: all, until the faults are cleared.
-    pub times: Option<u32>,
+    pub(crate) times: Option<u32>,
     /// Takes effect when it is set, and does not wait for a request.
-    pub at_once: bool,
+    pub(crate) at_once: bool,
 }
 
 impl Fault {
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut json = json!({ "fault": self.kind.row().name });
         for (name, value) in self.kind.parameters() {
             json[name] = value;
@@ -62,7 +63,7 @@ impl Fault {
     }
 
     /// What it does in a few words: `rate limited, retry after 7, 2 times`. What is as usual is left out.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let row = self.kind.row();
         let spoken = |name: &str| name.replace(['-', '_'], " ");
         let usual = Self::parse(&json!({ "fault": row.name })).map(|usual| usual.kind.parameters()).unwrap_or_default();
@@ -72,9 +73,19 @@ impl Fault {
         parts.extend(own.map(|(name, given)| format!("{} {}", spoken(name), value(given))));
         parts.extend((self.target != row.target).then(|| format!("of {}", self.target.name())));
         parts.extend(self.conversation.as_ref().map(|name| format!("in “{name}”")));
-        parts.extend((self.after > 0).then(|| format!("after {} requests", self.after)));
-        parts.extend(self.times.filter(|times| *times > 1).map(|times| format!("{times} times")));
+        parts.extend((self.after > 0).then(|| format!("after {}", counted(self.after as usize, "request"))));
+        parts.extend(self.often().filter(|_| self.times != Some(1) || row.lasts));
         parts.join(", ")
+    }
+
+    /// Its name, and how often it still hits where that ends: `rate-limited (once)`.
+    pub(crate) fn left(&self) -> String {
+        let often = self.often().map_or_else(String::new, |often| format!(" ({often})"));
+        format!("{}{often}", self.kind.row().name)
+    }
+
+    fn often(&self) -> Option<String> {
+        self.times.map(|times| if times == 1 { "once".to_owned() } else { format!("{times} times") })
     }
 }
 
@@ -86,6 +97,7 @@ fn wrong(field: &str, what: impl Into<String>) -> FaultError {
 }
 
 impl Fault {
+    /// Reads one as the control API takes it.
     pub fn parse(json: &Value) -> Result<Self, FaultError> {
         let whole = |what: &str| FaultError { field: None, what: what.to_owned() };
         let Some(given) = json.as_object() else {

@@ -7,7 +7,7 @@ use super::overlay::PromptPurpose;
 use crate::engine::Command;
 use crate::journal::Job;
 use crate::journal::job::{HistoryRange, HistoryRequest};
-use crate::model::{Exchange, ProbeQuestion, Probed};
+use crate::model::{Exchange, Fault, ProbeQuestion, Probed};
 use crate::session::JournalStatus;
 use crate::session::local::LocalRequest;
 use crate::tui::Effect;
@@ -22,7 +22,7 @@ pub struct Questions {
     /// The question to the journal that is out.
     journal: Option<u64>,
     /// The sandbox's faults that waited for a request, or held, when it was asked last.
-    faults: Vec<String>,
+    faults: Vec<Fault>,
 }
 
 impl Questions {
@@ -97,7 +97,7 @@ impl Questions {
     }
 
     /// The sandbox's faults, as of the newest exchange.
-    pub(crate) fn faults(&self) -> &[String] {
+    pub(crate) fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
@@ -107,7 +107,7 @@ impl Questions {
     }
 
     /// The faults that are left; true where the last one was used up.
-    pub(crate) fn faults_told(&mut self, left: Vec<String>) -> bool {
+    pub(crate) fn faults_told(&mut self, left: Vec<Fault>) -> bool {
         let before = std::mem::replace(&mut self.faults, left);
         self.faults.is_empty() && !before.is_empty()
     }

@@ -1,6 +1,6 @@
 //! What the next message carries, answers, and does wrongly on purpose; and the faults of the sandbox that it meets.
 
-use crate::model::fault::FAULTS;
+use crate::model::fault::{FAULTS, Fault};
 use crate::model::{Attachment, ConversationKey, Extras, FileSource, OutgoingMessage, Variation};
 use crate::session::local::{self, LocalRequest};
 use crate::session::thread::Thread;
@@ -182,10 +182,14 @@ pub fn fault_bench(state: &mut State) {
         if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.label()) {
             groups.push((items.len(), row.group.label()));
         }
-        // The mark is a word: a fault waits for a request, or holds.
-        let on = state.questions.faults().iter().any(|on| on.split(' ').next() == Some(row.name));
-        let on = if on { "   ON" } else { "" };
-        items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
+        items.extend(row.menu.iter().map(|(label, json)| {
+            // The mark is a word: a fault waits for a request, or holds.
+            let line = serde_json::from_str(json).ok().and_then(|json| Fault::parse(&json).ok());
+            let is_on =
+                |on: &Fault| line.as_ref().is_some_and(|line| (&on.kind, on.target) == (&line.kind, line.target));
+            let on = if state.questions.faults().iter().any(is_on) { "   ON" } else { "" };
+            (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))
+        }));
     }
     state.overlay = Some(Overlay::Menu(Menu {
         intro: vec!["The sandbox applies the fault to the next requests.".to_owned()],

@@ -24,7 +24,7 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     let faults = state.questions.faults();
     let fault = faults.first().map(|first| {
         let more = if faults.len() > 1 { format!(" and {} more", faults.len() - 1) } else { String::new() };
-        format!("fault on: {}{more}", visible(first).replace('-', " "))
+        format!("fault on: {}{more}", visible(&first.left()).replace('-', " "))
     });
     let fault_room = fault.as_ref().map_or(0, |_| SHORT_FAULT + 3);
     let taken = |right: &[Piece]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();

@@ -1,8 +1,7 @@
 //! The fault menu, and colours.
 
 use guestwire::engine::Report;
-use guestwire::model::FAULTS;
-use guestwire::model::{DeliveryStatus, Variation};
+use guestwire::model::{DeliveryStatus, FAULTS, Fault, Variation};
 use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 
@@ -11,6 +10,11 @@ use crate::support::console::{Desk, real_place};
 /// The faults of the menu, group by group: what stands on screen, and the JSON of the sandbox's control API.
 pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     FAULTS.iter().flat_map(|row| row.menu.iter().copied())
+}
+
+/// A fault of the sandbox's control API.
+pub fn fault(json: &str) -> Fault {
+    Fault::parse(&serde_json::from_str(json).unwrap()).unwrap()
 }
 
 #[test]
@@ -29,13 +33,25 @@ fn every_fault_of_the_menu_is_asked_for_as_it_stands() {
     }
 }
 
+/// Of two lines of one fault, the one that was chosen is on.
+#[test]
+fn the_menu_marks_the_line_that_is_on() {
+    let mut desk = Desk::default();
+    desk.event(Event::Local(LocalAnswer::Faults(vec![fault(r#"{"fault":"rate-limited","form":"date"}"#)])));
+    desk.keys("esc B");
+    desk.type_text("429");
+    let screen = desk.screen();
+    assert_eq!(screen.matches("ON").count(), 1, "{screen}");
+    assert!(screen.contains("Retry-After as a date   ON"), "{screen}");
+}
+
 /// The badge says what the sandbox said when it was asked last, and it is asked after each exchange.
 #[test]
 fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
     let mut desk = Desk::default();
     desk.keys("esc B down down enter");
     assert!(!desk.screen().contains("fault on:"), "a fault that acts at once leaves nothing to wait for");
-    desk.event(Event::Local(LocalAnswer::Faults(vec!["rate-limited (once)".to_owned()])));
+    desk.event(Event::Local(LocalAnswer::Faults(vec![fault(r#"{"fault":"rate-limited"}"#)])));
     assert!(desk.screen().contains("fault on:"));
     desk.keys("!");
     assert!(desk.screen().contains("Faults     rate-limited (once)"), "{}", desk.screen());

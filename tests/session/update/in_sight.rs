@@ -10,6 +10,7 @@ use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 use serde_json::json;
 
+use super::faults::fault;
 use crate::support::console::{BILLING, Desk, exchange_of, reply, valid};
 
 fn row(desk: &Desk, of: &str) -> usize {
@@ -100,7 +101,7 @@ fn a_read_is_said_until_it_has_come() {
 fn a_fault_is_said_until_it_is_used_up() {
     let mut desk = Desk::default();
     desk.event(Event::Local(LocalAnswer::FaultSet(Ok("Fault on: rate limited (once).".to_owned()))));
-    desk.event(Event::Local(LocalAnswer::Faults(vec!["rate-limited (once)".to_owned()])));
+    desk.event(Event::Local(LocalAnswer::Faults(vec![fault(r#"{"fault":"rate-limited"}"#)])));
     assert_eq!(desk.status(), "Fault on: rate limited (once).");
     desk.event(Event::Local(LocalAnswer::Faults(Vec::new())));
     assert_eq!(desk.status(), "");
@@ -260,7 +261,7 @@ fn what_could_not_be_read_was_not_checked() {
     desk.report(Report::Token(valid()));
     desk.unknown("where is it");
     desk.keys("esc u");
-    assert!(desk.screen().contains("Checked the conversation"), "{}", desk.screen());
+    assert!(desk.screen().contains("Asked for the conversation once"), "nobody has answered: {}", desk.screen());
     let why = Unreadable::Refused(403, Vec::new());
     let readable = RepliesReadable::No(why.clone());
     desk.report(Report::RepliesReadable(BILLING, readable, AsOf::ReadAt(desk.now)));

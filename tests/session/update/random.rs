@@ -17,6 +17,7 @@ use guestwire::tui::action::ACTIONS;
 use guestwire::tui::{Effect, Event};
 use ratatui::layout::Size;
 
+use super::faults::fault;
 use crate::support::console::{Desk, exchange_of, facts, live_conversations, real_place};
 
 const HOSTILE: [&str; 8] = [
@@ -245,9 +246,11 @@ fn event(dice: &mut Dice, bound: &[KeyEvent], now: Moment) -> Event {
         67..90 => Event::Engine(Box::new(report(dice, now))),
         90..96 => Event::Deadline,
         96 => Event::Signal(Signal::Resumed),
-        97 if dice.one_in(3) => {
-            Event::Local(LocalAnswer::Faults(if dice.one_in(2) { vec![text(dice)] } else { Vec::new() }))
-        }
+        97 if dice.one_in(3) => Event::Local(LocalAnswer::Faults(if dice.one_in(2) {
+            vec![fault(r#"{"fault":"rate-limited"}"#)]
+        } else {
+            Vec::new()
+        })),
         97 => Event::Edited(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
         _ => Event::Done(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
     }

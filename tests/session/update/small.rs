@@ -6,7 +6,7 @@ use guestwire::model::TokenStatus;
 use guestwire::session::LocalAnswer;
 use guestwire::tui::Event;
 
-use super::faults::lines;
+use super::faults::{fault, lines};
 use crate::support::console::{Desk, facts};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];
@@ -168,7 +168,7 @@ fn the_top_row_of_a_small_screen_keeps_what_warns() {
     for (width, height) in [(40, 12), (50, 14), (60, 18), (80, 24)] {
         let mut desk = desk(width, height);
         desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
-        desk.event(Event::Local(LocalAnswer::Faults(vec!["scope-stripped".to_owned()])));
+        desk.event(Event::Local(LocalAnswer::Faults(vec![fault(r#"{"fault":"scope-stripped"}"#)])));
         let screen = desk.screen();
         let top = screen.lines().next().unwrap_or_default();
         assert!(top.contains("scope missing") && top.contains("fault"), "{width}: {top}");

@@ -47,6 +47,18 @@ fn what_is_left_out_is_sensible() {
 }
 
 #[test]
+fn a_fault_is_said_with_what_is_unusual() {
+    for (fault, words) in [
+        (json!({"fault":"rate-limited"}), "rate limited"),
+        (json!({"fault":"rate-limited","after":1,"times":2}), "rate limited, after 1 request, 2 times"),
+        (json!({"fault":"slow-headers"}), "slow headers"),
+        (json!({"fault":"slow-headers","after":2,"times":1}), "slow headers, after 2 requests, once"),
+    ] {
+        assert_eq!(Fault::parse(&fault).unwrap().words(), words);
+    }
+}
+
+#[test]
 fn whatever_is_wrong_gets_its_sentence_and_its_field() {
     let wrong = |json: Value| {
         let error = Fault::parse(&json).unwrap_err();

@@ -23,6 +23,8 @@ fn a_file_is_an_address_or_a_path() {
     for bad in ["", "ftp://x/y", "/tmp/", "..", "/"] {
         assert!(attachment(bad).is_err(), "{bad}");
     }
+    let said = attachment("ftp://x/y").unwrap_err();
+    assert!(attachment("http://x/y").is_ok() && said.contains("http:// and https://"), "{said}");
 }
 
 #[test]
