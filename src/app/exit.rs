@@ -23,12 +23,15 @@ impl Exit {
     /// Each with what it means, for help, in the order of their numbers.
     pub const MEANINGS: [(Self, &'static str); 7] = [
         (Self::Done, "done"),
-        (Self::Refused, "refused, or an expectation failed or was blocked"),
+        (Self::Refused, "refused, an expectation failed or was blocked, or something of this machine failed"),
         (Self::Usage, "the command line, the configuration or the pass file is wrong"),
         (Self::NotSignedIn, "not signed in"),
         (Self::Network, "the network failed before anything was written"),
         (Self::Unknown, "the outcome is unknown: the message may have been received"),
-        (Self::Unwritten, "done, but the output could not be written; it is on stderr"),
+        (
+            Self::Unwritten,
+            "the output could not be written; a command that acts has done its work, and tells it on stderr",
+        ),
     ];
 
     pub const fn code(self) -> u8 {

@@ -14,6 +14,7 @@ use super::exit::{Exit, Failed};
 use super::output;
 use crate::config::flags::path;
 use crate::config::{Problems, Settings};
+use crate::pass::builtin;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -73,13 +74,21 @@ pub struct ConsoleStart {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Open the console in demo mode and play this pass file: a file, or demo (the default), smoke, refusals or renewal
+    /// Open the console in demo mode and play this pass file
     #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
-    #[arg(num_args = 0..=1, default_missing_value = "demo")]
+    #[arg(num_args = 0..=1, default_missing_value = builtin::DEMO, help = demo_help())]
     pub demo: Option<PathBuf>,
     /// Show a session that `guestwire export session` wrote, in demo mode; nothing is sent
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub rehearse: Option<PathBuf>,
+}
+
+fn demo_help() -> String {
+    let names = builtin::names().join(", ");
+    format!(
+        "Open the console in demo mode and play this pass file: a file, or one of {names} (by default {})",
+        builtin::DEMO
+    )
 }
 
 /// A console that can be opened.

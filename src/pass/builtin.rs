@@ -14,6 +14,11 @@ pub const ALL: [(&str, &str); 4] = [
     (DEMO, include_str!("../../assets/passes/demo.toml")),
 ];
 
+/// The names of all.
+pub fn names() -> [&'static str; ALL.len()] {
+    ALL.map(|(name, _)| name)
+}
+
 /// The JSON Schema of the format.
 pub const SCHEMA: &str = include_str!("../../assets/passes/schema.json");
 

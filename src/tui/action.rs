@@ -35,7 +35,7 @@ pub struct ActionRow {
     pub name: &'static str,
     /// Where its keys are resolved.
     pub context: Context,
-    /// Its default keys, in the words of [`super::chord::Keys::parse`].
+    /// Its default keys, in the words of [`super::chord::KeySequence::parse`].
     pub keys: &'static [&'static str],
     /// One line for help and palette.
     pub about: &'static str,
@@ -202,7 +202,7 @@ actions! {
         PreviousCase "previous-case" ["K"] "Previous case";
         PassAgain "pass-again" ["!"] "Run the step again (asks)" ~ "repeat retry";
         PassPause "pass-pause" ["space"] "Stop the step timer, or go on" ~ "pause resume hold";
-        PassReports "pass-reports" ["E"] "Write the reports: JUnit, CTRF, Markdown, HTML" ~ "export save junit html";
+        PassReports "pass-reports" ["E"] "Write the reports of the test run, one in each form" ~ "export save junit html";
         PassStop "pass-stop" ["X"] "End the test run (asks)" ~ "finish abort";
     }
     Dialog {

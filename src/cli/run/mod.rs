@@ -44,8 +44,9 @@ Steps that only a person can judge are skipped and reported as skipped. Exit cod
                         1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
-    /// The pass file: a TOML file, a built-in name (smoke, refusals, renewal), or `-` for standard input
+    /// The pass file
     #[arg(value_parser = path(), value_name = "PASS", required_unless_present = "schema")]
+    #[arg(help = format!("The pass file: a TOML file, a built-in name ({}), or `-` for standard input", builtin::names().join(", ")))]
     pub pass: Option<PathBuf>,
     /// Print the JSON Schema of pass files, and do nothing else
     #[arg(long)]
@@ -59,9 +60,8 @@ pub struct RunArgs {
     /// Stop after the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Write a report at the end: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
-    /// output, and the progress to standard error
-    #[arg(long, value_name = "FORM=FILE", value_parser = report)]
+    /// Write a report at the end
+    #[arg(long, value_name = "FORM=FILE", value_parser = report, help = report_help())]
     pub report: Vec<(ReportFormat, PathBuf)>,
     /// Replace the reports of an earlier run
     #[arg(long, requires = "report")]
@@ -75,6 +75,13 @@ pub struct RunArgs {
     /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+fn report_help() -> String {
+    let forms = ReportFormat::WORDS.join(", ");
+    format!(
+        "Write a report at the end ({forms}); may be given several times; one may go to `-`, standard output, and the progress to standard error"
+    )
 }
 
 fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
@@ -157,7 +164,7 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
 
 fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     let Some(path) = named else {
-        let names = builtin::ALL.map(|(name, _)| name).join(", ");
+        let names = builtin::names().join(", ");
         let how = format!("name a pass file, or one of the built-in passes: {names}");
         return Err(Failed::usage(format!("there is nothing to run; {how}")));
     };
@@ -171,7 +178,7 @@ fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     let why = match files::read_text(path, MAX_BYTES) {
         Ok(text) => return Ok((shown.to_string(), text)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let near = suggestion(&shown.to_string(), builtin::ALL.map(|(name, _)| name));
+            let near = suggestion(&shown.to_string(), builtin::names());
             format!("there is no such file, and no built-in pass has that name{near}")
         }
         Err(error) => format!("cannot be read ({})", files::why(&error)),

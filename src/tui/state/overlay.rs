@@ -125,7 +125,7 @@ impl PromptPurpose {
             Self::PassNote(_, Some(Verdict::Blocked)) => ("why it is blocked (optional)", NOTE),
             Self::PassNote(_, Some(_)) => ("note on the last verdict", NOTE),
             Self::PassNote(_, None) => ("note on this step", NOTE),
-            Self::Reports => ("reports into", "a directory; four files are written into it"),
+            Self::Reports => ("reports into", "a directory; each report is a new file in it"),
             Self::SessionPass => ("pass file", "a new file for the messages of this session"),
             Self::Attach(_) => ("file or address", FILE),
             Self::Attribute(_) => ("attribute", "name=value, for Architect"),
