@@ -21,6 +21,7 @@ use crate::files;
 use crate::journal::JournalReader;
 use crate::journal::job::{HistoryRange, LogSource};
 use crate::session::diagnose::KeptDiagnoser;
+use crate::text::counted;
 use crate::text::dates::Period;
 
 /// `guestwire export`
@@ -92,7 +93,7 @@ impl Export<'_> {
 
     fn write(mut self, form: ExportForm, format: Option<TranscriptForm>, zone: TimeZone) -> Result<String, Failed> {
         let what = match form {
-            ExportForm::Har => format!("{} tries", self.har(0)?),
+            ExportForm::Har => counted(self.har(0)?, "try"),
             ExportForm::Transcript => {
                 let form = format.unwrap_or_else(|| TranscriptForm::of(self.path));
                 let said = self.transcript(zone)?.write(form).map_err(Failed::here)?;
@@ -106,7 +107,7 @@ impl Export<'_> {
                 self.put(&format!("{},\"har\":", head.strip_suffix('}').unwrap_or(&head)))?;
                 let count = self.har(first.saturating_sub(1))?;
                 self.put("}\n")?;
-                format!("the newest session: {count} tries")
+                format!("the newest session: {}", counted(count, "try"))
             }
         };
         self.out.flush().map_err(|why| unwritten(self.path, &why))?;

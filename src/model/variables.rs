@@ -26,6 +26,8 @@ pub struct ValueSource {
     /// How many messages had a number.
     numbered: u64,
     messages: u64,
+    /// How many UUIDs were given for other things than messages.
+    others: u64,
 }
 
 impl ValueSource {
@@ -46,8 +48,8 @@ impl ValueSource {
 
     /// A UUID that is in no message.
     pub fn new_uuid(&mut self) -> Uuid {
-        self.messages += 1;
-        uuid_from(self.seed, self.messages)
+        self.others += 1;
+        uuid_from(!self.seed, self.others)
     }
 }
 

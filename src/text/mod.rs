@@ -18,7 +18,7 @@ pub(crate) fn capitalised(text: &str) -> String {
 
 /// So many of what one is called: `1 message`, `2 messages`, `3 entries`.
 pub fn counted(count: usize, one: &str) -> String {
-    match one.strip_suffix('y') {
+    match one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         _ if count == 1 => format!("1 {one}"),
         Some(stem) => format!("{count} {stem}ies"),
         None => format!("{count} {one}s"),

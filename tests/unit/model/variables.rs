@@ -46,3 +46,14 @@ fn uuids_are_well_formed_and_differ() {
     assert_eq!(uuid_from(9, 3), uuid_from(9, 3));
     assert_ne!(uuid_from(9, 3), uuid_from(10, 3));
 }
+
+#[test]
+fn a_uuid_of_its_own_is_in_no_message() {
+    let mut source = ValueSource::new(1, "r");
+    let now = values().now;
+    let before = source.next(now).uuid;
+    let own = [source.new_uuid(), source.new_uuid()];
+    assert_eq!(source.next(now).uuid, before, "what is shown stays");
+    source.sent(false);
+    assert!(own[0] != own[1] && !own.contains(&before) && !own.contains(&source.next(now).uuid));
+}

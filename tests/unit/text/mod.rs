@@ -25,3 +25,17 @@ fn what_editors_and_shells_add_is_taken_off() {
         assert_eq!(cleaned(given), meant, "{given:?}");
     }
 }
+
+#[test]
+fn a_number_stands_before_the_right_form() {
+    for (count, one, said) in [
+        (1, "entry", "1 entry"),
+        (2, "entry", "2 entries"),
+        (0, "day", "0 days"),
+        (2, "key", "2 keys"),
+        (2, "try", "2 tries"),
+        (3, "message", "3 messages"),
+    ] {
+        assert_eq!(counted(count, one), said);
+    }
+}

@@ -29,6 +29,7 @@ use crate::model::{
     AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, Failure, FailureKind, Outcome, Reason, RepliesReadable,
     SessionAsk, SessionEnd, Unreadable, WebSession,
 };
+use crate::text::counted;
 
 use super::Driver;
 use super::task_output::{AnsweredTry, TaskPurpose};
@@ -197,7 +198,7 @@ impl Driver {
         match said {
             LinkSaid::Frame(frame) => self.take_frame(key, *frame),
             LinkSaid::Binary(bytes) => {
-                let what = format!("a binary frame of {bytes} bytes");
+                let what = format!("a binary frame of {}", counted(bytes, "byte"));
                 self.record_theirs(key, &what, (0, Body::default()), Outcome::Accepted);
             }
             LinkSaid::Gone(kind, why) => {

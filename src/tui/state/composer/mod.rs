@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variables::{Expansion, NAMES, ValueSource, expand};
 use crate::model::{ConversationKey, Extras, Moment};
+use crate::text::counted;
 use crate::tui::theme::StyleRole;
 use editor::Editor;
 
@@ -126,7 +127,10 @@ impl Composer {
         match self.notice {
             Some(Notice::Refused(refusal)) => return Some((refusal.to_string(), StyleRole::Warning)),
             _ if over > 0 => {
-                return Some((format!("{over} bytes too many: not sent until it is shorter"), StyleRole::Warning));
+                return Some((
+                    format!("{} too many: not sent until it is shorter", counted(over, "byte")),
+                    StyleRole::Warning,
+                ));
             }
             Some(Notice::PastedLines(lines)) => {
                 return Some((format!("{lines} lines: {} sends them as one message", send()), StyleRole::Info));
