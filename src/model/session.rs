@@ -124,10 +124,10 @@ pub enum AsOf {
 pub enum Unreadable {
     /// The service refuses the read with this status, and names these permissions as missing.
     Refused(u16, Vec<String>),
-    /// The service failed, or asked to wait, with this status.
+    /// The service failed, or asked to wait, with this status; nothing shows that somebody else answered.
     Failing(u16),
-    /// An answer came with this status that is not the service's, or whose body cannot be read.
-    NotTheService(u16),
+    /// An answer came with this status that is somebody else's, or whose body is not what was asked for.
+    Unrecognised(u16),
     /// So many messages that the conversation lists were not given out.
     Incomplete(usize),
     /// No whole answer came: what happened, one line.
@@ -144,13 +144,13 @@ pub enum Unreadable {
 
 impl Unreadable {
     /// Why a read brought nothing: its status (0: no whole answer), the permissions that a refusal of the service names as
-    /// missing (`None` where the answer is not of its form), and what happened in one line.
+    /// missing (`None` where the answer is somebody else's, or no refusal), and what happened in one line.
     pub fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
         match (status, missing) {
             (0, _) => Self::NoAnswer(why.to_owned()),
-            (408 | 429 | 500..=510 | 512..=599, _) => Self::Failing(status),
+            (429, _) | (408 | 500..=510 | 512..=599, Some(_)) => Self::Failing(status),
             (400..=499, Some(missing)) => Self::Refused(status, missing),
-            _ => Self::NotTheService(status),
+            _ => Self::Unrecognised(status),
         }
     }
 
@@ -168,7 +168,7 @@ impl Unreadable {
             Self::Refused(status, _) => format!("refused with {status}"),
             Self::Failing(429) => "429; too many requests".to_owned(),
             Self::Failing(status) => format!("{status}; the service failed"),
-            Self::NotTheService(status) => format!("{status}; the answer is not one of the service"),
+            Self::Unrecognised(status) => format!("{status}; the answer cannot be read as one of the service"),
             Self::Incomplete(1) => "a message that the conversation lists was not given out".to_owned(),
             Self::Incomplete(absent) => format!("{absent} messages that the conversation lists were not given out"),
             Self::NoAnswer(why) => format!("no answer came ({why})"),

@@ -25,6 +25,13 @@ pub struct Refusal {
     pub healed: bool,
 }
 
+impl Refusal {
+    /// A newer token healed it, or is known to work (a read, for instance, is not tried again): it was a glitch.
+    fn is_fixed(&self) -> bool {
+        self.healed || self.cause == Cause::TokenRotation
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Refusals(pub VecDeque<Refusal>);
 
@@ -40,10 +47,10 @@ impl Refusals {
         }
     }
 
-    /// The causes of those that `wanted` picks, each with whether it was healed, the most frequent first.
+    /// The causes of those that `wanted` picks, each with whether it is fixed, the most frequent first.
     pub fn shares(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<(Cause, bool, usize)> {
-        let counts = self.counts(|r| wanted(r).then_some((r.healed, r.cause))).into_iter();
-        let mut shares: Vec<_> = counts.map(|((healed, cause), count)| (cause, healed, count)).collect();
+        let counts = self.counts(|r| wanted(r).then_some((r.is_fixed(), r.cause))).into_iter();
+        let mut shares: Vec<_> = counts.map(|((fixed, cause), count)| (cause, fixed, count)).collect();
         shares.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
         shares
     }
@@ -67,15 +74,14 @@ impl Refusals {
         counts
     }
 
-    /// Refusals of the last 15 minutes which were not healed by being sent again, and are known to be a glitch
-    /// all the same: a newer token works (a read, for instance, is not tried again).
+    /// Refusals of the last 15 minutes which are fixed without having been healed by being sent again.
     pub fn outlived(&self, now: Moment) -> usize {
         let from = now.mono.saturating_sub(WINDOW);
-        let glitch = |r: &&Refusal| !r.healed && r.cause == Cause::TokenRotation;
+        let glitch = |r: &&Refusal| !r.healed && r.is_fixed();
         self.0.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
     }
 
-    /// Those that a newer token healed and those that stand, in [`COLUMNS`] equal parts of the last 15 minutes, the oldest
+    /// Those that are fixed and those that stand, in [`COLUMNS`] equal parts of the last 15 minutes, the oldest
     /// first.
     pub fn over_time(&self, now: Moment) -> [(usize, usize); COLUMNS] {
         let mut columns = [(0, 0); COLUMNS];
@@ -85,7 +91,7 @@ impl Refusals {
             let at = refusal.at.mono.saturating_sub(from).as_nanos() / part.as_nanos();
             let column = usize::try_from(at).unwrap_or(COLUMNS).min(COLUMNS - 1);
             let Some(column) = columns.get_mut(column) else { continue };
-            if refusal.healed || refusal.cause == Cause::TokenRotation { column.0 += 1 } else { column.1 += 1 }
+            if refusal.is_fixed() { column.0 += 1 } else { column.1 += 1 }
         }
         columns
     }

@@ -67,7 +67,7 @@ impl SignIn {
                 if until.mono > end.mono {
                     let seconds = until.left(now).as_secs().try_into().unwrap_or(i64::MAX);
                     let why = format!(
-                        "the token endpoint answered 429 and asks to wait {:#}, and this command waits {} s at most; \
+                        "the token endpoint answered 429 and asks to wait {:#}, and guestwire waits {} s at most; \
                          try again after {}",
                         jiff::SignedDuration::from_secs(seconds),
                         WAITS.as_secs(),

@@ -14,12 +14,13 @@ pub struct Period {
 }
 
 impl Period {
-    /// What a word names: all of a day or minute for `on`, from its beginning for `since`, to its end for `until`.
+    /// What a word names: all of a day or minute for `on`, from its beginning for `since`, to its end for `until`. `on` a
+    /// moment (how long ago) is all since then.
     pub fn named(word: &str, text: &str, now: &Zoned) -> Option<Self> {
         let (begin, end) = stretch(text.trim(), now)?;
         let (begin, end) = (begin.timestamp(), end.timestamp());
         match word {
-            "on" => Some(Self { from: Some(begin), until: Some(end) }),
+            "on" => Some(Self { from: Some(begin), until: Some(end).filter(|end| *end > begin) }),
             "since" => Some(Self { from: Some(begin), until: None }),
             "until" => Some(Self { from: None, until: Some(end) }),
             _ => None,

@@ -6,7 +6,7 @@ use super::entry::{Density, LogEntry};
 use super::line::{LogPage, head, reply};
 use super::row::{Line, LogRow, RowKind, Section, Tone, json_lines};
 use super::words::{body_facts, clock_exact, ended, exact, failure_word, size, status_line, timing, try_tone};
-use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
+use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Response, TlsFault};
 use crate::text::{dates, screen};
 
 /// Rows of one body at most; what does not fit is told, and can be copied.
@@ -169,10 +169,12 @@ impl DetailRows<'_> {
             line.push_all(&[(": ", Tone::Error), (&screen::visible(&failure.detail), Tone::Text)]);
         }
         self.add(RowKind::Detail, line, LABEL, true);
-        let sent = if failure.wrote {
-            "a part of the request may have been sent: the server may have acted on it"
-        } else {
-            "no byte of the request was sent"
+        let sent = match failure.kind {
+            _ if failure.wrote => "a part of the request may have been sent: the server may have acted on it",
+            FailureKind::Unprocessed | FailureKind::Tls(TlsFault::ClientCertificate) => {
+                "the server has refused the request before it looked at it"
+            }
+            _ => "no byte of the request was sent",
         };
         self.say("sent", sent, Tone::Text);
     }
@@ -251,16 +253,16 @@ impl DetailRows<'_> {
         }
         cut |= self.rows.len() > until;
         self.rows.truncate(until);
-        let said = if cut {
+        if cut {
             let key = &self.page.keys.copy_body;
-            format!("  only the first {BODY_ROWS} rows are shown here; {key} copies the whole body")
-        } else if body.truncated {
+            let said = format!("  only the first {BODY_ROWS} rows are shown here; {key} copies the newest body");
+            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+        }
+        if body.truncated {
             let (kept, total) = (size(body.text.len() as u64), size(body.total));
-            format!("  {kept} of {total} were kept; the rest was only counted")
-        } else {
-            return;
-        };
-        self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+            let said = format!("  {kept} of {total} were kept; the rest was only counted");
+            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+        }
     }
 }
 

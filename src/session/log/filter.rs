@@ -5,7 +5,7 @@
 //! term   = ["-"] (word | "quoted text" | key ":" value | (">" | "<") duration)
 //! key    = status (401, 4xx, none) · kind (send, token, …) · conv (part of its name) · id (part of a request id)
 //!          is (error, marked, healed, unknown, refused, failed, waiting, retried, quiet)
-//!          on, since, until (today, yesterday, 2026-11-27, 14:30, 2h ago)
+//!          on, since, until (today, yesterday, 2026-11-27, 14:30; 2h and 3d: so long ago)
 //! ```
 
 use std::cmp::Ordering;
@@ -226,7 +226,7 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
         Test::Status(Some((first, last))) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
         Test::Kind(kind) => entry.kind() == *kind,
         Test::Conversation(needle) => {
-            let name = entry.exchange().and_then(|x| names.get(&x.conversation?));
+            let name = entry.conversation().and_then(|key| names.get(&key));
             name.is_some_and(|name| needle.is_in(name))
         }
         Test::Took(order, than) => entry.duration().is_some_and(|took| took.cmp(than) == *order),
@@ -239,7 +239,10 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
 impl LogEntry {
     /// Whether text, reason, ids, URLs or bodies of a try, the conversation's name or the comment contain it.
     pub(super) fn mentions(&self, needle: &Needle, names: &Names) -> bool {
-        if needle.is_in(self.what()) || self.comment().is_some_and(|c| needle.is_in(c)) {
+        let name = self.conversation().and_then(|key| names.get(&key));
+        if needle.is_in(self.what())
+            || self.comment().into_iter().chain(name.map(String::as_str)).any(|t| needle.is_in(t))
+        {
             return true;
         }
         let Some(exchange) = self.exchange() else { return false };
@@ -250,9 +253,7 @@ impl LogEntry {
             let request = &attempt.request;
             needle.is_in(&request.url) || needle.is_in(&request.body.text) || attempt.response().is_some_and(answered)
         };
-        exchange.outcome.words().is_some_and(|why| needle.is_in(&why))
-            || exchange.conversation.and_then(|key| names.get(&key)).is_some_and(|name| needle.is_in(name))
-            || exchange.attempts().any(tried)
+        exchange.outcome.words().is_some_and(|why| needle.is_in(&why)) || exchange.attempts().any(tried)
     }
 
     /// Whether any request id contains `part` (lower case); `e42c…8968` and `e42c..8968` are found by both ends.

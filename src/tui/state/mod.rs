@@ -243,7 +243,7 @@ impl State {
         all.filter(|at| at.mono > now.mono).min()
     }
 
-    /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
+    /// The 401 answers that a newer token fixed, and those that stand.
     pub fn split_401(&self, rate: Rate401) -> (u32, u32) {
         let outlived = self.session.diagnoses.refusals.outlived(self.now);
         let healed = rate.healed.saturating_add(u32::try_from(outlived).unwrap_or(u32::MAX)).min(rate.answers401);

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::key_hints::{GROUPS, group};
 use super::token_badge::{badge, countdown, duration, session_words};
 use super::{Page, PageContent, Pane, State, ids};
-use crate::model::{Channel, RateLimit, TokenFacts, WebSession};
+use crate::model::{Channel, Fault, RateLimit, TokenFacts, WebSession};
 use crate::session::refusals::Refusal;
 use crate::text::counted;
 use crate::text::screen::{hanging, plain, visible, width};
@@ -90,7 +90,7 @@ fn status(state: &State) -> Vec<String> {
     let rate = state.session.diagnoses.tries.rate(state.now);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
-        "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} not fixed",
+        "401        {} of {} API tries in 15 minutes: {healed} fixed by a new token, {stands} not fixed",
         rate.answers401, rate.total,
     ));
     refusals(state, &mut lines);
@@ -111,8 +111,8 @@ fn status(state: &State) -> Vec<String> {
         None => "Clock      within a minute of the server's, as far as known".to_owned(),
     });
     lines.push(format!(
-        "Log        {} entries kept, {} removed, {}",
-        state.session.log.len(),
+        "Log        {} kept, {} removed, {}",
+        counted(state.session.log.len(), "entry"),
         state.session.log.totals.evicted,
         counted(state.session.log.error_count(), "error")
     ));
@@ -120,8 +120,9 @@ fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if !state.questions.faults().is_empty() {
-        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults().join(", ")));
+    let faults: Vec<String> = state.questions.faults().iter().map(Fault::left).collect();
+    if !faults.is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", faults.join(", ")));
     }
     // The page takes no other key than those that move and close it.
     let close = state.keys.map.key(Action::Dismiss);
@@ -161,8 +162,8 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let full = if state.look.theme.ascii { "#" } else { "█" };
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.arrangement.size.width < NARROW;
-    for (cause, healed, count) in all.shares(|_| true) {
-        let (cause, kind) = (cause.as_str(), if healed { "fixed" } else { "not fixed" });
+    for (cause, fixed, count) in all.shares(|_| true) {
+        let (cause, kind) = (cause.as_str(), if fixed { "fixed" } else { "not fixed" });
         lines.push(if narrow {
             format!("  {cause:<22} {count:>4} {kind}")
         } else {

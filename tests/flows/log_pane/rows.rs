@@ -152,7 +152,7 @@ fn a_body_of_very_many_lines_is_bounded_and_says_so() {
         log.set_search("10000 rows");
         assert!(log.to_match(true));
         let said = screen(&log, 80, 10);
-        assert!(said.contains("only the first 10000 rows are shown here; y b copies the whole body"), "{said}");
+        assert!(said.contains("only the first 10000 rows are shown here; y b copies the newest body"), "{said}");
         assert_eq!(log.selected().unwrap().copy_body().unwrap(), many);
     }
 }

@@ -125,7 +125,7 @@ fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
     assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
     let acts = feed(&mut fold, limited(86_400));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-    let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
+    let said = "the token endpoint answered 429 and asks to wait 24h, and guestwire waits 120 s at most; \
                 try again after 1970-01-02T00:00:00Z";
     assert!(matches!(acts.first(), Some(FrontEndEffect::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
 }

@@ -139,3 +139,18 @@ fn a_kept_refusal_is_found_with_its_cause() {
     desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }
+
+#[test]
+fn leaving_says_what_becomes_of_queued_messages() {
+    for (journal, said) in
+        [(false, "queued ones are dropped"), (true, "queued ones are kept and go on at the next start")]
+    {
+        let mut desk = Desk::new(true, false);
+        if journal {
+            desk.plain.session.journal.open();
+            desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
+        }
+        desk.line("one").line(".quit");
+        assert!(desk.said().concat().contains(said), "{:?}", desk.said());
+    }
+}

@@ -35,9 +35,12 @@ fn glitches_and_refusals_stand_apart_over_time() {
     all.note(refusal(1, 0, Cause::ScopeStripped, false));
     all.note(refusal(2, 899, Cause::TokenRotation, true));
     all.note(refusal(3, 899, Cause::ScopeStripped, false));
+    all.note(refusal(4, 899, Cause::TokenRotation, false));
+    let shares = all.shares(|_| true);
+    assert_eq!(shares, [(Cause::ScopeStripped, false, 2), (Cause::TokenRotation, true, 2)], "a newer token works");
     let now = Moment::ZERO.after(Duration::from_secs(900));
     let plot = all.over_time(now);
-    assert_eq!((plot[0], plot[COLUMNS - 1]), ((0, 1), (1, 1)));
+    assert_eq!((plot[0], plot[COLUMNS - 1]), ((0, 1), (2, 1)));
     let later = all.over_time(now.after(Duration::from_secs(200)));
-    assert_eq!(later.iter().map(|(a, b)| a + b).sum::<usize>(), 2);
+    assert_eq!(later.iter().map(|(a, b)| a + b).sum::<usize>(), 3);
 }

@@ -196,13 +196,13 @@ async fn why_replies_cannot_be_read_is_told() {
     let rows = [
         (403, missing, refused(403, &["conversation:message:view"])),
         (404, r#"{"code":"not.found"}"#, refused(404, &[])),
-        (200, page, Unreadable::NotTheService(200)),
-        (403, page, Unreadable::NotTheService(403)),
-        (200, r#"{"please":"sign in"}"#, Unreadable::NotTheService(200)),
+        (200, page, Unreadable::Unrecognised(200)),
+        (403, page, Unreadable::Unrecognised(403)),
+        (200, r#"{"please":"sign in"}"#, Unreadable::Unrecognised(200)),
         (503, "", Unreadable::Failing(503)),
     ];
     // A conversation without participants tells of no message; one that is listed and not given out is not known.
-    let conversation_alone = (200, r#"{"id":"c"}"#, Unreadable::NotTheService(200));
+    let conversation_alone = (200, r#"{"id":"c"}"#, Unreadable::Unrecognised(200));
     let bulk_alone = (200, r#"{"entities":[]}"#, Unreadable::Incomplete(1));
     for (bulk, alone) in [(false, conversation_alone), (true, bulk_alone)] {
         for (status, body, why) in rows.clone().into_iter().chain([alone]) {

@@ -25,8 +25,8 @@ fn what_cannot_be_observed_blocks() {
         ),
         (
             "answered by something else",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NotTheService(200)))),
-            "200; the answer is not one of the service",
+            |rig| drop(rig.read(RepliesReadable::No(Unreadable::Unrecognised(200)))),
+            "200; the answer cannot be read as one of the service",
         ),
         ("failing", |rig| drop(rig.read(RepliesReadable::No(Unreadable::Failing(503)))), "503; the service failed"),
         (

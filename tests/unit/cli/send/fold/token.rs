@@ -13,7 +13,7 @@ fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
     let limited = TokenStatus::Limited(until, Some(fixtures::token_facts()));
     for (renewal, words) in [
         ((0..3).map(failed).collect(), "not signed in: 302 Found (3 tries)"),
-        (vec![report(Report::Token(limited))], "asks to wait 1h, and this command waits 120 s at most"),
+        (vec![report(Report::Token(limited))], "asks to wait 1h, and guestwire waits 120 s at most"),
     ] {
         for refused in [false, true] {
             let mut fold = fold(None);
