@@ -160,8 +160,9 @@ impl Plain {
         if open == 0 {
             return self.leave();
         }
-        let lost = "queued messages are dropped, and you will not see the answer to a message that is on the wire";
-        self.put(PlainQuestion::Quit, &format!("{} not settled: {lost}.", counted(open, "message")));
+        let queued = self.session.journal.queued_at_the_end();
+        let lost = "you will not see the answer to a message that is on the wire";
+        self.put(PlainQuestion::Quit, &format!("{} not settled: {queued}, and {lost}.", counted(open, "message")));
     }
 
     /// A text of several lines, each safe for a terminal. The number of lines says where it ends.

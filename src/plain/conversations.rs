@@ -127,7 +127,8 @@ impl Plain {
         }
         let said = match session {
             WebSession::Open { expires, new } => {
-                let how = if new { "a new session is open" } else { "the session is open again" };
+                let again = if matches!(before, WebSession::Reconnecting(..)) { " again" } else { "" };
+                let how = if new { "a new session is open".to_owned() } else { format!("the session is open{again}") };
                 let left = expires.and_then(|end| Duration::try_from(end.duration_since(self.now.wall)).ok());
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
                 format!("{how}{left}.")

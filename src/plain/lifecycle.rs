@@ -9,7 +9,7 @@ use crate::engine::Command;
 use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId, TokenStatus};
 use crate::session::sign_in::{SignIn, facts_text};
-use crate::session::{Leftovers, Session, place_words};
+use crate::session::{Leftovers, OLD_QUEUE, Session, place_words};
 use crate::text::{clause, counted};
 
 impl Plain {
@@ -180,7 +180,7 @@ impl Plain {
         if left.paused {
             let messages = counted(left.queued, "queued message");
             let how = "Type .resume to send them, or .cancel to take them back.";
-            self.say(format!("{messages} from more than ten minutes ago. {how}"));
+            self.say(format!("{messages} not sent yet: {OLD_QUEUE}. {how}"));
         }
         if let Some(run) = &left.pass {
             self.say(format!("The test run {} stopped at {}. Type .pass to continue it.", run.name, place_words(run)));

@@ -92,8 +92,8 @@ impl Plain {
     pub(super) fn refused(&self, n: Option<u64>) -> Result<&LogEntry, String> {
         let explained = |entry: &&LogEntry| entry.diagnosis().is_some();
         let (entry, none) = match n {
-            Some(n) => (Some(self.entry_of(n)?).filter(explained), format!("Entry {n} was not refused.")),
-            None => (self.session.log.entries().rev().find(explained), "Nothing was refused in this session.".into()),
+            Some(n) => (Some(self.entry_of(n)?).filter(explained), format!("Entry {n} has no diagnosis.")),
+            None => (self.session.log.entries().rev().find(explained), "No refusal in the log has a diagnosis.".into()),
         };
         entry.ok_or(none)
     }

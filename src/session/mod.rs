@@ -141,6 +141,9 @@ pub(crate) enum Notice {
     Pass { was_over: bool },
 }
 
+/// Why a queue that an earlier session left waits for a person; see [`crate::journal::job::Restored::queue_is_old`].
+pub(crate) const OLD_QUEUE: &str = "one is more than ten minutes old, or the clock was turned back";
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Leftovers {
     pub unknown: usize,

@@ -14,6 +14,7 @@ use crate::journal::job::KeptConversation;
 use crate::model::{Cause, ConversationKey, Masks, MessageId, Moment, ProxyName};
 use crate::pass::PassRun;
 use crate::pass::runner::{Runner, StepStage};
+use crate::text::counted;
 
 /// What is known of the profile that a session speaks for. It does not change while the session lasts.
 #[derive(Clone, Debug, Default)]
@@ -65,8 +66,9 @@ pub const SAVE_AFTER: Duration = Duration::from_millis(250);
 /// Whether anything is kept.
 ///
 /// ```text
-/// Off (nothing is kept)      Opening ─┬─ Restored ─► On ◄─► trouble
-///                                     └─ Trouble ──► ReadOnly (looking at history may work, nothing is kept)
+/// Off (nothing is kept)      Opening ─┬─ Restored ─────────────► On ◄─► trouble
+///                                     │                          ▲ Restored again, since it is free now
+///                                     └─ read-only, or Trouble ─► ReadOnly (history may be there, nothing is kept)
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JournalMode {
@@ -103,6 +105,15 @@ pub struct JournalStatus {
 impl JournalStatus {
     pub fn open(&mut self) {
         self.keeping = JournalMode::Opening;
+    }
+
+    /// What becomes of queued messages when a person leaves.
+    pub fn queued_at_the_end(&self) -> &'static str {
+        if self.keeps_all() { "queued ones are kept and go on at the next start" } else { "queued ones are dropped" }
+    }
+
+    pub fn keeps_all(&self) -> bool {
+        self.keeps() && self.trouble.is_none()
     }
 
     pub fn keeps(&self) -> bool {
@@ -174,7 +185,7 @@ pub fn place_words(run: &PassRun) -> String {
     let before: usize = run.cases.iter().take(run.at.0).map(|c| c.steps.len()).sum();
     match run.cases.get(run.at.0).and_then(|c| Some((c, c.steps.get(run.at.1)?))) {
         Some((case, step)) => format!("step {} of {all} ({}: {})", before + run.at.1 + 1, case.name, step.name),
-        None => format!("all {all} steps"),
+        None => format!("the end of all {}", counted(all, "step")),
     }
 }
 

@@ -166,7 +166,7 @@ fn an_old_queue_waits_for_a_key_and_a_young_one_does_not() {
     close(&journal);
     let mut session = start(home.path(), &[]);
     session.see("token ok");
-    session.see("more than ten minutes ago");
+    session.see("more than ten minutes old");
     session.until("the first read", |s| s.contains("polling read"));
     assert!(!session.screen().contains("SEND"), "it was sent by itself");
     session.press("\x1b");

@@ -32,11 +32,15 @@ pub struct SystemPlatform {
 
 impl Platform for SystemPlatform {
     fn copy(&mut self, text: &str) -> Work<String> {
+        if self.clipboard == Clipboard::Off {
+            let why = "Copying is switched off: [ui] clipboard = \"off\".";
+            return Box::pin(std::future::ready(Err(why.to_owned())));
+        }
         let path = self.paths.data_dir.join("last-copy.txt");
         let saved = if self.keep_copies {
             files::private_with_directory(&path, true).and_then(|mut file| file.write_all(text.as_bytes()))
         } else {
-            Err(io::Error::other("nothing is kept here (--ephemeral)"))
+            Err(io::Error::other("nothing is kept here (ephemeral)"))
         };
         let sending = self.send_to_clipboard(text.to_owned());
         Box::pin(async move {
@@ -82,11 +86,7 @@ impl SystemPlatform {
     fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
         let has = |variable| std::env::var_os(variable).is_some();
         let (written, asks_tmux, asks_helpers) = match self.clipboard {
-            Clipboard::Off => {
-                let why = "Copying is switched off: [ui] clipboard = \"off\".";
-                return Box::pin(std::future::ready(Err(why.to_owned())));
-            }
-            Clipboard::File => (None, false, false),
+            Clipboard::Off | Clipboard::File => (None, false, false),
             Clipboard::TmuxPassthrough => (tmux_passthrough(&text), false, false),
             Clipboard::Osc52 => (osc52(&text), false, false),
             Clipboard::Native => (None, false, true),

@@ -12,8 +12,8 @@ use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed
 use crate::session::JournalMode;
 use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::local::LocalRequest;
-use crate::text::clause;
 use crate::text::screen::short_id;
+use crate::text::{clause, counted};
 use crate::tui::state::ids::{self, IdSearch, IdsPurpose, known, places};
 use crate::tui::state::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, Pane, PromptPurpose, State};
 use crate::tui::{Action, Effect};
@@ -113,7 +113,7 @@ pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredCo
         }
     };
     if state.overlay.is_some() {
-        state.status.info(format!("{} active conversations found.", found.len()));
+        state.status.info(format!("{} found.", counted(found.len(), "active conversation")));
         return state.status.offer(&[(Action::Discover, "show them")]);
     }
     if found.is_empty() {
@@ -196,7 +196,7 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str) {
     }
     let name = format!("web guest {}", short_id(&deployment.to_string(), state.look.theme.ascii));
     add_address(state, name, address);
-    state.status.info("Added for this profile.");
+    say_added(state);
     state.status.offer(&[(Action::KeepInConfig, "write it into the config file")]);
 }
 
@@ -263,13 +263,17 @@ pub fn add_one(state: &mut State, lead: Candidate) {
     add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None });
     match swapped {
         Some(why) => state.status.warn(format!("Swapped: {why}.")),
-        None if well_formed => state.status.info(if state.session.journal.keeps() {
-            "Added, and kept for this profile."
-        } else {
-            "Added for this session; put it into config.toml to keep it."
-        }),
+        None if well_formed => say_added(state),
         None => state.status.warn(ADDED_MALFORMED),
     }
+}
+
+fn say_added(state: &mut State) {
+    state.status.info(if state.session.journal.keeps() {
+        "Added, and kept for this profile."
+    } else {
+        "Added for this session; put it into config.toml to keep it."
+    });
 }
 
 fn add_address(state: &mut State, name: String, address: Address) {
@@ -333,8 +337,9 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
             let known = id_search.look.known.clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
+            let before = state.session.conversations.items().len();
             add_found(state, &text, &known);
-            if nothing && trouble.is_none() {
+            if nothing && trouble.is_none() && state.session.conversations.items().len() > before {
                 state.status.warn("Added, although no conversation, deployment or integration with this id was found.");
             }
         }

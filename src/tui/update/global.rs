@@ -212,10 +212,9 @@ fn leave(state: &mut State) {
         return;
     }
     let mut lines = Vec::new();
-    let keeps_all = state.session.journal.keeps() && state.session.journal.trouble.is_none();
+    let keeps_all = state.session.journal.keeps_all();
     if open > 0 {
-        let queued =
-            if keeps_all { "queued ones are kept and go on at the next start" } else { "queued ones are dropped" };
+        let queued = state.session.journal.queued_at_the_end();
         lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
     }
     if running {

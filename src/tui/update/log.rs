@@ -156,14 +156,16 @@ fn no_match(state: &mut State, side: &str) {
 }
 
 fn nothing_chosen(state: &mut State) {
-    state.status.info("The log is empty: there is no entry.");
+    let hidden = state.shown_log().entries().next().is_some();
+    let why = if hidden { "No entry is shown, so none is chosen." } else { "The log is empty: there is no entry." };
+    state.status.info(why);
 }
 
 fn copy(state: &mut State, what: fn(&Log) -> Option<String>) {
     match what(state.shown_log()) {
         Some(text) if !text.is_empty() => state.request(Effect::Copy(text)),
-        Some(_) => state.status.info("This entry has nothing of that kind."),
-        None => nothing_chosen(state),
+        _ if state.shown_log().selected().is_some() => state.status.info("This entry has nothing of that kind."),
+        _ => nothing_chosen(state),
     }
 }
 
@@ -223,7 +225,7 @@ fn save(state: &mut State) {
 fn explain(state: &mut State) {
     match state.shown_log().why().map(LogEntry::number) {
         Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, prefix: None })),
-        None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
+        None => state.status.info("No refusal in this log has a diagnosis, so there is nothing to explain."),
     }
 }
 
@@ -239,20 +241,19 @@ fn copy_diagnosis(state: &mut State, action: Action) {
     });
     match text {
         Some(text) => state.request(Effect::Copy(text)),
-        None => state.status.info("Nothing was refused in this session, so there is nothing to copy."),
+        None => state.status.info("No refusal in this log has a diagnosis, so there is nothing to copy."),
     }
 }
 
 pub fn compare_accepted(state: &mut State) {
-    let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
-        return state.status.info("The log is empty: there is nothing to compare.");
-    };
+    let Some(entry) = state.shown_log().selected() else { return nothing_chosen(state) };
+    let (number, of_conversation) = (entry.number(), entry.conversation().is_some());
     match state.shown_log().accepted_beside(number) {
         Some(accepted) => show_differences(state, accepted, number),
-        None => {
-            let why = "No message of this conversation was accepted in this session: there is nothing to compare with.";
-            state.status.info(why);
+        None if of_conversation => {
+            state.status.info("The log has no accepted message of this conversation to compare this entry with.");
         }
+        None => state.status.info("This entry is of no conversation: there is no accepted message to compare it with."),
     }
 }
 

@@ -1,11 +1,10 @@
 //! What the session asks for is carried out, and what is news is said on the status line.
 
 use crate::diagnosis::doctor::{DoctorVerdict, Finding, ProbeResult};
-use crate::engine::Command;
 use crate::journal::job::not_on_disk;
 use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
 use crate::session::local::LocalRequest;
-use crate::session::{Change, Changes, Leftovers, Notice, Session, place_words};
+use crate::session::{Change, Changes, Leftovers, Notice, OLD_QUEUE, Session, place_words};
 use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::state::{Card, Overlay, Pane, State, Subject};
 use crate::tui::{Action, Effect};
@@ -97,7 +96,7 @@ fn say(state: &mut State, notice: Notice) {
         }
         Notice::ProbesOver(verdict) => probes_over(state, &verdict),
         Notice::Pass { was_over } => pass_moved(state, was_over),
-        // The shell ends when the channel closes; nothing is left to change.
+        // The event loop ends when the engine's channel closes; nothing is left to change.
         Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
     }
 }
@@ -130,17 +129,20 @@ fn token(state: &mut State, before: &TokenStatus) {
             state.status.error(sentence(why));
             no_token(state);
         }
-        TokenStatus::Expired(_, why) | TokenStatus::RenewFailed(_, _, why) => {
+        TokenStatus::Expired(None, why) => {
+            let how = "It cannot be renewed: put a new one in its place and start guestwire again.";
+            state.status.error(format!("{} {how}", sentence(why)));
+        }
+        TokenStatus::Expired(Some(_), why) | TokenStatus::RenewFailed(_, _, why) => {
             state.status.warn(format!("Getting a new token failed: {}.", clause(why)));
             state.status.about(Subject::Token, &[]);
         }
         _ => {}
     }
-    // The open conversation is read once there is a token to read it with.
+    // The open conversation is looked at once there is a token to read it with.
     let first = before.facts().is_none() && state.session.sign_in.status.facts().is_some();
     if let Some(key) = state.session.conversations.active().filter(|_| first) {
-        state.request(Effect::Engine(Command::Watch(Some(key))));
-        state.request(Effect::Engine(Command::Read(key)));
+        with_session(state, |session, _, changes| session.look_at(key, changes));
     }
 }
 
@@ -270,7 +272,7 @@ fn restored(state: &mut State, left: &Leftovers) {
     }
     if left.paused {
         let messages = counted(left.queued, "queued message");
-        said.push(format!("{messages} from more than ten minutes ago: not sent yet."));
+        said.push(format!("{messages} not sent yet: {OLD_QUEUE}."));
         keys.extend([(Action::ResumeQueue, "send"), (Action::Interrupt, "cancel")]);
     } else if left.queued > 0 {
         said.push(format!("Sending {} that the last session left in the queue.", counted(left.queued, "message")));

@@ -134,9 +134,9 @@ pub fn resend(state: &mut State, id: MessageId) {
     if is_forbidden(state) {
         return;
     }
-    let Some(message) = state.session.threads.message(id) else { return };
-    submit(state, OutgoingMessage::again(message));
-    state.status.info("Sent again as a new message.");
+    let Some(message) = state.session.threads.message(id).map(OutgoingMessage::again) else { return };
+    state.status.info("Sending it again, as a new message.");
+    submit(state, message);
 }
 
 /// `e`: a copy in the composer of the message's own conversation; nothing is sent.
@@ -223,7 +223,7 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
                 None => "It is not checked again by itself.".to_owned(),
                 Some(next) => format!("Next check in {} s.", next.left(state.now).as_millis().div_ceil(1_000)),
             };
-            format!("Checked the conversation {times}: the message is not there yet. {next}")
+            format!("Asked for the conversation {times}: the message has not been seen in it so far. {next}")
         }
     };
     vec![

@@ -133,7 +133,7 @@ pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk) {
         SessionAsk::Connect => "Opening the session…",
         SessionAsk::StartNew => "Starting a new session…",
         SessionAsk::NewGuest => "Starting as a new guest…",
-        SessionAsk::Join => "Joined; the other side may begin.",
+        SessionAsk::Join => "Joining; then the other side may begin.",
         SessionAsk::Clear => "Asked to end and erase the conversation…",
         SessionAsk::Close => "Closing the session…",
         SessionAsk::History => "Reading earlier messages…",
@@ -153,8 +153,11 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     state.status.over(Subject::Session(key));
     match session {
         WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),
-        WebSession::Open { .. } if matches!(before, WebSession::Reconnecting(..) | WebSession::Connecting) => {
+        WebSession::Open { .. } if matches!(before, WebSession::Reconnecting(..)) => {
             state.status.info(named("The session is open again."));
+        }
+        WebSession::Open { .. } if *before == WebSession::Connecting => {
+            state.status.info(named("The session is open."));
         }
         WebSession::ReadOnly(said) => {
             state.status.warn(format!("The session of “{name}” is read-only: {}.", clause(&said)));

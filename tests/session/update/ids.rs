@@ -76,6 +76,7 @@ fn a_pasted_snippet_becomes_a_web_conversation_that_can_be_kept() {
         origin: "https://shop.example".to_owned(),
     };
     assert_eq!(added.address, address);
+    assert_eq!(desk.status(), "Added for this session; put it into config.toml to keep it.", "no journal keeps it");
     let effects = desk.keys("esc 1 K");
     let kept = effects.iter().find_map(|effect| match effect {
         Effect::Local(LocalRequest::KeepInConfig(conversation)) => Some(conversation.address.clone()),
@@ -134,6 +135,7 @@ fn an_integration_is_not_added_as_a_conversation() {
         asked = question(&answer(&mut desk, number, asked, 404, NOT_FOUND));
     }
     assert_eq!(desk.state.session.conversations.items().len(), 3);
+    assert!(!desk.status().contains("Added"), "{}", desk.status());
     let screen = desk.screen();
     for part in ["an integration's id", "channel = \"open-messaging\"", NEW] {
         assert!(screen.contains(part), "{part} in\n{screen}");

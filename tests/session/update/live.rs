@@ -476,3 +476,15 @@ fn a_refused_listing_names_what_is_missing_and_what_goes_on() {
     );
     assert_eq!(desk.offers(), ["+ add by id"]);
 }
+
+#[test]
+fn what_is_found_while_something_else_is_open_is_counted() {
+    let mut desk = desk();
+    desk.keys("esc 1 L ?");
+    desk.report(Report::Discovered {
+        page: 1,
+        found: Ok(vec![found("aaaa91ce-3f6e-4a98-ab8b-9411671bbbbb")]),
+        more: false,
+    });
+    assert_eq!(desk.status(), "1 active conversation found.");
+}

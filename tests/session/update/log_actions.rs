@@ -3,6 +3,7 @@
 use guestwire::session::LocalRequest;
 use std::path::Path;
 
+use guestwire::engine::Report;
 use guestwire::journal::{HistoryPage, KeptEntry, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
@@ -45,6 +46,30 @@ fn with_nothing_chosen_nothing_is_copied_and_it_is_said() {
         let mut desk = Desk::default();
         assert_eq!(desk.keys(&format!("esc {keys}")), [], "{keys}");
         assert_eq!(desk.status(), "The log is empty: there is no entry.", "{keys}");
+    }
+}
+
+/// An entry that has nothing of a kind, one that nothing is like, and entries that are all hidden are no empty log.
+#[test]
+fn why_nothing_is_copied_or_compared_is_said_as_it_is() {
+    let mut desk = Desk::default();
+    desk.accepted("fine");
+    desk.report(Report::Notice(None, "the disk is slow".to_owned()));
+    for keys in ["y i", "y c", "y h", "y b"] {
+        assert_eq!(desk.keys(&format!("esc G {keys}")), [], "{keys}");
+        assert_eq!(desk.status(), "This entry has nothing of that kind.", "{keys}");
+    }
+    desk.keys("C");
+    assert_eq!(desk.status(), "This entry is of no conversation: there is no accepted message to compare it with.");
+    for keys in ["y t", "y a", "d"] {
+        desk.keys(keys);
+        assert!(desk.status().starts_with("No refusal in this log has a diagnosis, so"), "{keys}: {}", desk.status());
+    }
+    let now = desk.now.wall;
+    desk.state.session.log.set_filter("nothing-like-it", now).unwrap();
+    for keys in ["y i", "y y", "v", "=", "C"] {
+        assert_eq!(desk.keys(keys), [], "{keys}");
+        assert_eq!(desk.status(), "No entry is shown, so none is chosen.", "{keys}");
     }
 }
 

@@ -10,7 +10,8 @@ use guestwire::model::{
 };
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, RETURNS, commands, exchange_of, facts, reply, valid};
+use crate::support::console::{BILLING, Desk, RETURNS, commands, exchange_of, facts, live_conversations, reply, valid};
+use crate::support::fixtures::WEB;
 
 fn until(desk: &Desk, seconds: u64) -> Moment {
     desk.now.after(Duration::from_secs(seconds))
@@ -23,6 +24,11 @@ fn the_first_token_reads_the_open_conversation_and_later_ones_do_not() {
     let effects = desk.report(Report::Token(valid()));
     assert_eq!(commands(&effects), [&Command::Watch(Some(BILLING)), &Command::Read(BILLING)]);
     assert_eq!(desk.report(Report::Token(valid())), []);
+    // A web conversation is opened by looking at it.
+    let web = guestwire::session::Conversations::new(live_conversations());
+    let mut desk = Desk::with(80, 24, |setup| setup.session.conversations = web);
+    super::live::open(&mut desk, WEB);
+    assert_eq!(commands(&desk.report(Report::Token(valid()))), [&Command::Watch(Some(WEB))]);
 }
 
 #[test]
@@ -226,6 +232,19 @@ fn a_notice_stands_in_the_log_and_the_status_line() {
 }
 
 #[test]
+fn a_notice_about_a_conversation_is_found_by_its_name() {
+    let mut desk = Desk::default();
+    desk.report(Report::Notice(Some(BILLING), "it is odd".to_owned()));
+    let now = desk.now.wall;
+    for (filter, shown) in
+        [("conv:billing", true), ("-conv:billing", false), ("billing", true), ("conv:returns", false)]
+    {
+        desk.state.session.log.set_filter(filter, now).unwrap();
+        assert_eq!(desk.state.session.log.selected().is_some(), shown, "{filter}");
+    }
+}
+
+#[test]
 fn a_notice_about_a_conversation_stands_only_in_the_log_of_that() {
     let mut desk = Desk::default();
     for (conversation, shown) in [(None, true), (Some(BILLING), true), (Some(RETURNS), false)] {
@@ -281,6 +300,8 @@ fn a_pasted_token_is_not_renewed() {
     desk.report(Report::Token(TokenStatus::Valid(guestwire::model::TokenFacts { pasted: true, ..facts(&[], &[]) })));
     assert_eq!(desk.keys("esc R"), []);
     assert_eq!(desk.status(), "No new token: a pasted token cannot be renewed.");
+    desk.report(Report::Token(TokenStatus::Expired(None, "the token has ended".to_owned())));
+    assert!(desk.status().starts_with("The token has ended. It cannot be renewed"), "{}", desk.status());
 }
 
 /// What is asked for at an entry of unknown outcome is over once that is settled.

@@ -2,7 +2,7 @@
 
 use guestwire::engine::{Command, Report};
 use guestwire::model::OutgoingMessage;
-use guestwire::model::{DeliveryStatus, MessageId};
+use guestwire::model::{DeliveryStatus, MessageId, TokenStatus};
 use guestwire::tui::state::Overlay;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
@@ -138,6 +138,15 @@ fn resend_asks_and_says_what_happened() {
         let request = Command::Send(MessageId(2), again);
         assert_eq!(effects, [Effect::Engine(request)]);
     }
+}
+
+#[test]
+fn a_resend_that_waits_says_so() {
+    let mut desk = Desk::default();
+    desk.refused("hello");
+    desk.report(Report::Token(TokenStatus::NoSecret("the secret is not set".into())));
+    desk.keys("esc G r enter");
+    assert_eq!(desk.status(), "This message waits, because there is no token.");
 }
 
 #[test]

@@ -32,6 +32,9 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
 #[test]
 fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     let mut desk = web();
+    session(&mut desk, WebSession::Connecting);
+    session(&mut desk, WebSession::Open { expires: None, new: false });
+    assert_eq!(desk.status(), "The session is open.", "nobody knows here that it was open before");
     let why = "the conversation was ended by the bot";
     session(&mut desk, WebSession::ReadOnly(format!("{why}.").into()));
     assert_eq!(desk.status(), format!("The session of “Anna, web” is read-only: {why}."));
@@ -122,6 +125,7 @@ fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
             effects = desk.keys("enter");
         }
         assert_eq!(commands(&effects), [&Command::Session(WEB, ask)], "{name}");
+        assert!(!desk.status().contains("Joined"), "it is asked for only: {}", desk.status());
     }
 }
 
