@@ -8,9 +8,10 @@ use serde_json::Value;
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 use crate::genesys::errors::{ApiError, BearerChallenge};
 use crate::genesys::http_date;
+use crate::genesys::web_messaging::HISTORY;
 use crate::genesys::{lookups, oauth};
 use crate::model::attempt::header;
-use crate::model::{Attempt, BodyForm, Exchange, Request, Response, ServerRefusal};
+use crate::model::{Attempt, BodyForm, Exchange, ExchangeKind, Request, Response, ServerRefusal};
 use crate::text::json;
 
 /// The method of a request that is a frame of the guest socket, and the version of an answer that is one.
@@ -80,15 +81,15 @@ pub struct ServerAnswer {
 }
 
 impl ServerAnswer {
-    pub fn of(attempt: &Attempt) -> Self {
+    pub fn of(attempt: &Attempt, kind: ExchangeKind) -> Self {
         match attempt.response() {
             Some(response) if response.version == WEB_SOCKET => Self::read_frame(response),
-            Some(response) => Self::read(&attempt.request, response),
+            Some(response) => Self::read(asked(&attempt.request, kind), response),
             None => Self::default(),
         }
     }
 
-    fn read(request: &Request, response: &Response) -> Self {
+    fn read(asked: CallKind, response: &Response) -> Self {
         let headers = response.headers.as_slice();
         // Bytes that are no text were not kept; that there were some still matters.
         let body: &[u8] = if response.body.form == BodyForm::Binary { b"\0" } else { response.body.text.as_bytes() };
@@ -96,7 +97,7 @@ impl ServerAnswer {
         error.refusal.phrase.clone_from(&response.phrase);
         Self {
             status: Some(response.status),
-            by: who_answered(asked(request), response.status, headers, body),
+            by: who_answered(asked, response.status, headers, body),
             refusal: error.refusal,
             bearer: error.bearer.unwrap_or_default(),
             permissions: error.missing_permissions,
@@ -229,18 +230,21 @@ pub fn request_ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
     ids
 }
 
-fn asked(request: &Request) -> CallKind {
+/// What the engine judged the answer as: a message may go to a path that the profile names.
+fn asked(request: &Request, kind: ExchangeKind) -> CallKind {
     let path = path(&request.url);
     if request.method == "POST" {
         return match path {
             oauth::TOKEN_PATH => CallKind::Token,
             _ if integration(path).is_some() => CallKind::OpenMessage,
-            _ if path.ends_with("/messages") => CallKind::GuestMessage,
+            _ if kind == ExchangeKind::Send => CallKind::GuestMessage,
+            _ if path.ends_with("/messages/bulk") => CallKind::List,
             _ => CallKind::Anything,
         };
     }
     match path {
         lookups::TOKEN_INFO => CallKind::TokenFacts,
+        HISTORY => CallKind::List,
         _ if read_from(&request.url).is_some() => CallKind::Conversation,
         _ => CallKind::Anything,
     }

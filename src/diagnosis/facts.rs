@@ -70,7 +70,7 @@ impl<'c> Facts<'c> {
     pub fn at(&self, attempt: &'c Attempt) -> Self {
         Self {
             attempt: Some(attempt),
-            answer: ServerAnswer::of(attempt),
+            answer: ServerAnswer::of(attempt, self.exchange.kind),
             request: SentRequest::of(&attempt.request, &self.profile.guest_path),
             ..*self
         }
@@ -139,7 +139,8 @@ impl<'c> Facts<'c> {
 
     /// The server's words in one line, or what happened instead.
     pub fn said_line(&self, healed: bool) -> String {
-        let said = if healed { self.healed().map(ServerAnswer::of).unwrap_or_default() } else { self.answer.clone() };
+        let said =
+            if healed { self.healed().map(|a| self.at(a).answer).unwrap_or_default() } else { self.answer.clone() };
         let failure = match self.attempt.and_then(|a| a.ending.as_ref()) {
             Some(Ending::Failed(failure)) => Some(format!("no complete answer was received: {}", failure.line())),
             _ => None,
@@ -147,7 +148,7 @@ impl<'c> Facts<'c> {
         let lines: Vec<String> = failure.into_iter().chain(said.words()).collect();
         match (&self.exchange.outcome, said.status) {
             _ if !lines.is_empty() => lines.join(" · "),
-            (_, Some(status)) if said.text => format!("{status} with a page that is not the service's JSON"),
+            (_, Some(status)) if said.text => format!("{status} with text that is not the service's JSON"),
             (_, Some(status)) => format!("{status} without a code or message"),
             (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.to_string(),
             _ => "nothing".to_owned(),

@@ -153,7 +153,7 @@ impl PastExchanges {
         }
         let mut news = false;
         for attempt in exchange.attempts().filter(|a| a.ending.is_some()) {
-            let said = &ServerAnswer::of(attempt);
+            let said = &ServerAnswer::of(attempt, exchange.kind);
             let seen = Sighting { at: attempt.started, exchange: exchange.id };
             let shown = Shown { exchange, attempt, said, seen };
             news |= self.place(shown);

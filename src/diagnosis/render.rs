@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use super::attempt::request_ids;
 use super::facts::ProfileFacts;
 use crate::model::{
-    Advice, Attempt, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind, Outcome, Probe,
-    Remedy,
+    Advice, Attempt, Cause, CheckAnswer, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, Outcome,
+    Probe, Remedy,
 };
 use crate::text::{capitalised, one_line};
 
@@ -204,12 +204,19 @@ fn headline(of: &Ticket<'_>) -> String {
         _ => "Request",
     };
     let unknown = matches!(exchange.outcome, Outcome::Unknown(_));
-    let how = match (diagnosis.healed, exchange.status()) {
-        (true, _) => "first refused with HTTP 401 and then accepted".to_owned(),
-        (false, None) if exchange.last_attempt().is_none() => "not sent".to_owned(),
-        (false, Some(status)) if unknown => format!("answered with HTTP {status}, outcome unknown"),
-        (false, Some(status)) => format!("refused with HTTP {status}"),
-        (false, None) => "without an answer, outcome unknown".to_owned(),
+    let code = |status: u16| {
+        if exchange.is_frame() { format!("code {status} of the guest socket") } else { format!("HTTP {status}") }
+    };
+    let how = match (exchange.status(), exchange.last_attempt().map(|a| a.ending.as_ref())) {
+        _ if diagnosis.healed => "first refused with HTTP 401 and then accepted".to_owned(),
+        (Some(status), _) if unknown => format!("answered with {}, outcome unknown", code(status)),
+        (Some(status @ 400..), _) => format!("refused with {}", code(status)),
+        (Some(status), _) => format!("not taken, answered with {}", code(status)),
+        (None, None) => "not sent".to_owned(),
+        (None, Some(Some(Ending::Failed(failure)))) if !unknown && !failure.wrote => {
+            failure.in_vain().map_or_else(|| "not sent".to_owned(), |how| format!("not taken, {how}"))
+        }
+        (None, Some(_)) => "without an answer, outcome unknown".to_owned(),
     };
     let purpose = diagnosis.sent_as.map_or_else(String::new, |v| format!(" (a negative test: {v})"));
     let of = conversation.map_or_else(String::new, |name| format!(", conversation “{name}”"));

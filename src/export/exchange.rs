@@ -190,9 +190,9 @@ const MASK: (char, char) = ('«', '»');
 /// Headers that curl works out itself.
 const LEFT_OUT: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "accept-encoding"];
 
-/// A try as a curl command that works when it is pasted into a POSIX shell. Secrets are not known here; the command
-/// names them: `$GUESTWIRE_TOKEN` for the bearer token, `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET` for a
-/// token request, `$GUESTWIRE_<HEADER>` for another header that was masked.
+/// A try that is no frame as a curl command that works when it is pasted into a POSIX shell. Secrets are not known here;
+/// the command names them: `$GUESTWIRE_TOKEN` for the bearer token, `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET`
+/// for a token request, `$GUESTWIRE_<HEADER>` for another header with anything between « and ».
 pub fn curl(attempt: &Attempt) -> String {
     let request = &attempt.request;
     let mut words = vec!["curl".to_owned()];

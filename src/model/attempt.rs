@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::numbered;
 use super::time::{micros, micros_of};
-use super::{FailureKind, Generation, Moment, Party, Phase, Reason, failure};
+use super::{FailureKind, Generation, Moment, Party, Phase, Reason, TlsFault, failure};
 use crate::text::json;
 
 /// A header as it was sent or received, in order; its value is masked where it is a secret.
@@ -253,6 +253,21 @@ impl Failure {
             FailureKind::Invalid | FailureKind::Tls(_) => true,
             FailureKind::Proxy => self.partial.as_ref().is_none_or(|answer| answer.status < 500),
             _ => false,
+        }
+    }
+
+    /// How far it got, as a noun: `waiting for the answer`.
+    pub const fn stage(&self) -> &'static str {
+        if matches!(self.kind, FailureKind::Unrecorded) { "keeping what is to be sent" } else { self.phase.word() }
+    }
+
+    /// How a request that was written came to nothing; `None` where that is not known, or nothing was written.
+    pub const fn in_vain(&self) -> Option<&'static str> {
+        match self.kind {
+            FailureKind::Unprocessed => Some("the server promised that it did not process the request"),
+            // With TLS 1.3 the client may write before it is refused.
+            FailureKind::Tls(TlsFault::ClientCertificate) => Some("the server read nothing of the request"),
+            _ => None,
         }
     }
 

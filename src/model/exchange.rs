@@ -27,11 +27,11 @@ words! {
         Read = "READ";
         /// A check made to find something out.
         Probe = "PROBE";
-        /// One frame of the guest WebSocket.
+        /// One frame of the guest WebSocket, or the request that opens it.
         Frame = "FRAME";
         /// A webhook that came in: the request is the remote side's, the answer ours.
         Hook = "HOOK";
-        /// Telling something that is no message: that the guest types, that a message has reached it.
+        /// Telling something that is no message: that the guest types, that a message has reached it; a file.
         Event = "EVENT";
         /// A person's note.
         Note = "NOTE";
@@ -215,7 +215,12 @@ impl Exchange {
             })
     }
 
-    /// The HTTP status of the newest try.
+    /// Whether it is a frame of the guest socket, ours or theirs: its status is then the frame's code.
+    pub fn is_frame(&self) -> bool {
+        self.last_attempt().is_some_and(|a| matches!(a.request.method.as_str(), "FRAME" | "RECV"))
+    }
+
+    /// The status of the newest try.
     pub fn status(&self) -> Option<u16> {
         self.last_attempt()?.status()
     }

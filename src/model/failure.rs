@@ -46,6 +46,8 @@ pub enum FailureKind {
     Cancelled,
     /// The request could not be built (a bad URL or header, a CA file that cannot be read).
     Invalid,
+    /// The request was not written, since what has to be on the disk before could not be recorded.
+    Unrecorded,
 }
 
 /// Why the TLS handshake came to nothing.
@@ -161,5 +163,6 @@ numbered!(
         FailureKind::Tls(TlsFault::WrongName),
         FailureKind::Tls(TlsFault::ClientCertificate),
         FailureKind::SessionEnded,
+        FailureKind::Unrecorded,
     ]
 );

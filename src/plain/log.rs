@@ -81,7 +81,7 @@ impl Plain {
     pub(super) fn show_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
         let entry = self.entry_or_newest(number(rest)?)?;
         let n = entry.number();
-        match part(entry) {
+        match part(entry).filter(|text| !text.is_empty()) {
             Some(text) => self.say_text_of(&format!("The {what} of entry {n}"), &text),
             None => self.say(format!("Entry {n} has no {what}.")),
         }

@@ -264,8 +264,13 @@ impl Plain {
             }
             DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => {
                 let exit = if tried { Exit::Network } else { why.into() };
-                let why = clause(why);
-                (format!("{name} not sent, nothing was written: {why}. Type .resend{n} to try again."), exit)
+                let in_vain = exchange.and_then(|x| match x.last_attempt()?.ending.as_ref()? {
+                    Ending::Failed(failure) => failure.in_vain(),
+                    Ending::Answered(_) => None,
+                });
+                let how = in_vain
+                    .map_or_else(|| "not sent, nothing was written".to_owned(), |how| format!("not taken, {how}"));
+                (format!("{name} {how}: {}. Type .resend{n} to try again.", clause(why)), exit)
             }
             DeliveryStatus::Refused(why) if !tried => (format!("{name} not sent: {}.", clause(why)), Exit::Refused),
             DeliveryStatus::Refused(why) => {

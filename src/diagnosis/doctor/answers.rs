@@ -215,7 +215,7 @@ impl ProbeAnswer<'_> {
         let Some(attempt) = self.exchange.last_attempt().filter(|_| !self.doctor.has_said("clock")) else {
             return;
         };
-        match skew(attempt, &ServerAnswer::of(attempt)) {
+        match skew(attempt, &ServerAnswer::of(attempt, self.exchange.kind)) {
             None if attempt.response().is_none() => {}
             None => self.skip("clock", "the answer had no Date header"),
             Some(skew) if skew.abs() > SKEW => {
@@ -283,7 +283,7 @@ impl ProbeAnswer<'_> {
         if self.is_accepted() {
             return self.pass("replies", "messages can be read");
         }
-        let said = self.exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
+        let said = self.exchange.last_attempt().map(|a| ServerAnswer::of(a, self.exchange.kind)).unwrap_or_default();
         let why = reason(self.exchange, "nothing was received");
         let unreadable = match said.status {
             _ if self.has_failed() => Unreadable::NoAnswer(why),

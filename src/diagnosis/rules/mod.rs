@@ -18,7 +18,7 @@ use super::hypothesis::{self, Hypothesis, excluded, proven, supported};
 use crate::genesys::{oauth, web_messaging};
 use crate::model::diagnosis::Family;
 use crate::model::frame_codes::{self, Means};
-use crate::model::{Cause, Ending, Failure, Objection, Outcome, Reason, Variation};
+use crate::model::{Cause, Ending, Failure, FailureKind, Objection, Outcome, Reason, Variation};
 
 pub use ids::stranger;
 pub use unauthorized::{LackedScopes, healed};
@@ -36,7 +36,8 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Some(Ending::Failed(failure)) = &attempt.ending {
         // The session's end is why nothing was written, not the socket that closed after it.
         let over = facts.exchange.outcome.reason().and_then(web::session_over).filter(|_| !failure.wrote);
-        return if over.is_some() { local(facts) } else { no_answer::broken(facts, failure) };
+        let own = over.is_some() || failure.kind == FailureKind::Unrecorded;
+        return if own { local(facts) } else { no_answer::broken(facts, failure) };
     }
     if let Some(found) = web::public(facts) {
         return found;
@@ -103,12 +104,15 @@ fn held_back(why: &Reason) -> Option<Cause> {
 
 /// What was done on purpose comes first where the refusal fits it. It need not be the only thing wrong: the rest stays.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
-    let unnamed = facts.answer.status == Some(401) || facts.request.is_frame();
+    let frame = facts.request.is_frame();
+    // What else a frame is refused for is not about its token.
+    let unnamed = matches!((facts.answer.status, frame), (Some(401), _) | (Some(403 | 4007), true));
     let done = |cause, how: &str| proven(cause, format!("sent on purpose as {variation}: {how}"));
     let hypothesis = match variation {
+        Variation::NoToken if unnamed && frame => done(Cause::TokenAbsent, "the frame had no token"),
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),
         Variation::ExpiredToken if unnamed => {
-            let cause = if facts.request.is_frame() { Cause::GuestJwtExpired } else { Cause::TokenExpired };
+            let cause = if frame { Cause::GuestJwtExpired } else { Cause::TokenExpired };
             supported(cause, "sent on purpose with a token that is not valid any more")
         }
         Variation::WrongScope if unnamed || facts.answer.status == Some(403) => {

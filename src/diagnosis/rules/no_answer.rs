@@ -57,7 +57,7 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
         }
         // The variable that should name a proxy.
         (_, FailureKind::Invalid) if failure.phase == Phase::Connect => named(Cause::NetworkConnect, detail),
-        (_, FailureKind::Invalid | FailureKind::Cancelled) => return Vec::new(),
+        (_, FailureKind::Invalid | FailureKind::Unrecorded | FailureKind::Cancelled) => return Vec::new(),
     };
     vec![found]
 }

@@ -130,7 +130,8 @@ fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
     let now = facts.attempt?.ended();
     let number = token.generation;
     if let Some(over) = token.expires.filter(|e| now.mono >= e.mono || now.wall >= e.wall) {
-        let ago = now.since(over).as_secs();
+        // While a machine sleeps, one of the two clocks may stand still.
+        let ago = now.since(over).as_secs().max(now.wall.duration_since(over.wall).as_secs().try_into().unwrap_or(0));
         return Some(proven(Cause::TokenExpired, format!("token #{number} had expired {ago} s before")));
     }
     let over = book.granted_at?.saturating_add(token.lifetime?).ok()?;

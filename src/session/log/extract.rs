@@ -53,9 +53,10 @@ impl LogEntry {
         Some(out)
     }
 
-    /// The newest try as a curl command; see [`export::curl`].
+    /// The newest try as a curl command; see [`export::curl`]. Empty for a frame, which curl cannot write.
     pub fn copy_curl(&self) -> Option<String> {
-        Some(export::curl(self.newest_try()?))
+        let frame = self.exchange().is_some_and(|exchange| exchange.is_frame());
+        self.newest_try().map(|attempt| if frame { String::new() } else { export::curl(attempt) })
     }
 }
 

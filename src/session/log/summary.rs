@@ -131,7 +131,7 @@ impl DetailRows<'_> {
     fn ids(&mut self, exchange: &Exchange) {
         let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
         // A frame has no headers in which an id could come, and a webhook is answered here.
-        if is_frame(exchange) || exchange.kind == ExchangeKind::Hook {
+        if exchange.is_frame() || exchange.kind == ExchangeKind::Hook {
             return;
         }
         let ids = response.request_ids();
@@ -220,7 +220,7 @@ impl DetailRows<'_> {
             let bearer = exchange.sent_as.is_some() && header(&attempt.request.headers, "authorization").is_some();
             let said = match attempt.generation {
                 Some(generation) => token_number(generation, attempt.token_age),
-                None if is_frame(exchange) => "the guest's token, in the frame".to_owned(),
+                None if exchange.is_frame() => "the guest's token, in the frame".to_owned(),
                 None if bearer => "not a token of this session".to_owned(),
                 None => "no token".to_owned(),
             };
@@ -234,8 +234,4 @@ impl DetailRows<'_> {
             self.add(RowKind::Detail, line, LABEL, false);
         }
     }
-}
-
-fn is_frame(exchange: &Exchange) -> bool {
-    exchange.last_attempt().is_some_and(|a| matches!(a.request.method.as_str(), "FRAME" | "RECV"))
 }

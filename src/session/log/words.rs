@@ -97,7 +97,7 @@ pub(super) fn ended(attempt: &Attempt) -> String {
         },
         Some(Ending::Failed(failure)) => {
             let status = failure.partial.as_ref().map_or_else(String::new, |r| format!("{} then ", r.status));
-            format!("{status}{}, {}", failure_word(failure.kind), failure.phase.word())
+            format!("{status}{}, {}", failure_word(failure.kind), failure.stage())
         }
     }
 }
@@ -135,6 +135,7 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::TooLarge => "answer too large",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Invalid => "request could not be built",
+        FailureKind::Unrecorded => "could not be recorded",
     }
 }
 

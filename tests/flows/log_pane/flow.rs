@@ -432,6 +432,11 @@ fn copies_say_what_was_sent_and_came() {
     let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(page)), 5)];
     log.exchange(exchange(2, ExchangeKind::Send, "x", 0, steps, Outcome::Unknown("502".into())));
     assert_eq!(log.selected().unwrap().copy_body().unwrap(), "<html>\t\r\n␛[201~rm<U+009B>");
+    let frame =
+        guestwire::model::Request { method: "FRAME".to_owned(), ..guestwire::model::Request::clone(&request("x")) };
+    let steps = vec![attempt(1, 0, 3, Arc::new(frame), None, 5)];
+    log.exchange(exchange(3, ExchangeKind::Send, "x", 0, steps, Outcome::Open));
+    assert_eq!(log.selected().unwrap().copy_curl().unwrap(), "", "curl writes no frame");
     log.note(at(0), ExchangeKind::Note, "a note");
     assert_eq!(log.copy_line().unwrap(), "a note");
     assert_eq!(

@@ -40,6 +40,25 @@ fn integrations_and_deployments_are_read_back() {
     assert_eq!((wire.text.as_deref(), wire.is_frame()), (Some("hi"), true));
 }
 
+/// As the engine judges it: also where the profile names a path of its own, and for lists.
+#[test]
+fn an_answer_is_that_of_the_call() {
+    let answered = |kind, method: &str, path: &str, text: &str| {
+        let request = crate::fixtures::request(method, format!("https://api.x{path}"), Vec::new(), "");
+        let response = crate::fixtures::response(200, Vec::new(), text);
+        let ending = Some(crate::model::Ending::Answered(response));
+        ServerAnswer::of(&crate::fixtures::attempt(crate::fixtures::at_second(1), request, ending), kind).by
+    };
+    let list = r#"{"entities":[]}"#;
+    for (kind, method, path, text) in [
+        (ExchangeKind::Send, "POST", "/own/path", r#"{"id":"m"}"#),
+        (ExchangeKind::Read, "POST", "/api/v2/conversations/messages/c/messages/bulk", list),
+        (ExchangeKind::Read, "GET", HISTORY, list),
+    ] {
+        assert!(answered(kind, method, path, text).is_service(), "{path}");
+    }
+}
+
 #[test]
 fn reading_urls_name_their_conversation() {
     let read = |path: &str| read_from(&format!("https://api.x{path}"));

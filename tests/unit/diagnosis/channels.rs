@@ -116,6 +116,19 @@ fn each_frame_that_refuses_has_its_cause() {
     assert_eq!(unknown_guest.sentence(), why);
 }
 
+/// A frame has no header, and not each of its refusals is about its token.
+#[test]
+fn a_frame_without_a_token_on_purpose_is_refused_for_that_or_for_another_reason() {
+    for (code, cause) in [(401, Some("the frame had no token")), (403, Some("the frame had no token")), (4011, None)] {
+        let mut sent = said(code, "no");
+        sent.sent_as = Some(crate::model::Variation::NoToken);
+        let found = diagnosis_of(&sent, Channel::WebMessaging, &PastExchanges::default());
+        let absent = found.suspects.iter().find(|suspect| suspect.cause == TokenAbsent);
+        let because = absent.map(|suspect| suspect.because.rsplit(": ").next().unwrap());
+        assert_eq!(because, cause, "{code}: {found:#?}");
+    }
+}
+
 /// A message that was never written: whoever kept it back is named, not the server, which said nothing of it.
 #[test]
 fn what_was_not_written_has_the_cause_that_its_reason_names() {

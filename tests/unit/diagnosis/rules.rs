@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::diagnosis::render::{Ticket, ticket};
 use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
@@ -316,4 +317,59 @@ fn no_diagnosis_contradicts_itself() {
         }
     }
     assert!(seen.len() > 6, "{seen:?}");
+}
+
+/// What is not known is called unknown, and what is known is not; the number of a frame is no status of HTTP.
+#[test]
+fn a_headline_says_what_came_of_the_request() {
+    use FailureKind::{Connect, Reset, Unprocessed};
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let unknown = || Outcome::Unknown("x".into());
+    let refused = || Outcome::Refused("x".into());
+    let broken = |kind, wrote| Ending::Failed(Failure { wrote, ..Failure::new(kind, Phase::Answer, "what happened") });
+    let answered = |status| Ending::Answered(fixtures::response(status, Vec::new(), "<html>hello"));
+    let mut frame = send(100, 5, answered(4029), refused());
+    if let Some(ExchangeStep::Try(attempt)) = frame.steps.first_mut() {
+        "FRAME".clone_into(&mut Arc::make_mut(&mut Arc::make_mut(attempt).request).method);
+    }
+    let promised = "not taken, the server promised that it did not process the request";
+    for (exchange, how) in [
+        (send(100, 5, broken(Connect, false), Outcome::Failed("x".into())), "not sent"),
+        (send(100, 5, broken(Unprocessed, false), Outcome::Failed("x".into())), promised),
+        (send(100, 5, broken(Connect, false), unknown()), "without an answer, outcome unknown"),
+        (send(100, 5, broken(Reset, true), unknown()), "without an answer, outcome unknown"),
+        (send(100, 5, answered(502), unknown()), "answered with HTTP 502, outcome unknown"),
+        (send(100, 5, answered(403), refused()), "refused with HTTP 403"),
+        (send(100, 5, answered(200), Outcome::Accepted), "not taken, answered with HTTP 200"),
+        (frame, "refused with code 4029 of the guest socket"),
+    ] {
+        let found = diagnosis_of(&exchange, &here, &PastExchanges::default());
+        let (diagnosis, zone) = (&found, &jiff::tz::TimeZone::UTC);
+        let of = Ticket { diagnosis, exchange: &exchange, profile: &here, conversation: None, zone };
+        let text = ticket(&of);
+        assert!(text.starts_with(&format!("Guest message {how}: profile ")), "{text}");
+    }
+}
+
+/// A body that is no JSON need not be a page.
+#[test]
+fn a_text_that_is_no_json_is_called_a_text() {
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let answered = Ending::Answered(fixtures::response(403, Vec::new(), "[cut"));
+    let found = diagnosis_of(&send(1, 5, answered, Outcome::Refused("x".into())), &here, &PastExchanges::default());
+    assert_eq!(found.said, "403 with text that is not the service's JSON");
+}
+
+/// While a machine sleeps, the monotonic clock may stand: the wall clock then says for how long a token is over.
+#[test]
+fn a_token_is_over_by_the_clock_that_decided() {
+    let mut history = PastExchanges::default();
+    history.token(&token(60));
+    let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let mut late = send(40, 40, unauthorized(), Outcome::Refused("401".into()));
+    if let Some(ExchangeStep::Try(attempt)) = late.steps.first_mut() {
+        Arc::make_mut(attempt).started.wall = at(3_660).wall;
+    }
+    let found = diagnosis_of(&late, &here, &history);
+    assert!(found.sentence().contains("had expired 3600 s before"), "{}", found.sentence());
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::*;
 
 use crate::diagnosis::ProfileFacts;
-use crate::fixtures::{self, at_second, guest_conversation, token_facts};
+use crate::fixtures::{self, at_second, attempt, guest_conversation, request, token_facts};
 use crate::journal::{Job, JournalPage};
 use crate::model::OutgoingMessage;
 use crate::model::{
-    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, Reason, RemoteMessage,
-    RemoteState, RepliesReadable, TokenFacts, TokenStatus, Unreadable,
+    Address, AsOf, Author, Conversation, DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Failure,
+    FailureKind, Outcome, Phase, Reason, RemoteMessage, RemoteState, RepliesReadable, TokenFacts, TokenStatus,
+    Unreadable,
 };
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
@@ -193,6 +194,21 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
     });
     assert_eq!(desk.said(), ["Message 1 not sent, nothing was written: no route. Type .resend 1 to try again."]);
     assert_eq!(desk.plain.exit(), Exit::Network);
+    let mut desk = Desk::script();
+    let failure = Failure::new(FailureKind::Unprocessed, Phase::Answer, "it promises so");
+    let mut written = exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why()));
+    let Report::Exchange(sent) = &mut written else { panic!() };
+    let tried = attempt(at_second(1), request("POST", "https://h/", Vec::new(), ""), Some(Ending::Failed(failure)));
+    Arc::make_mut(sent).steps = vec![ExchangeStep::Try(Arc::new(tried))];
+    desk.line("one").report(written);
+    desk.report(Report::Message {
+        id: MessageId(1),
+        delivery: DeliveryStatus::Refused(why()),
+        exchange: Some(ExchangeId(7)),
+        remote_id: None,
+    });
+    let how = "not taken, the server promised that it did not process the request";
+    assert_eq!(desk.said(), [format!("Message 1 {how}: no route. Type .resend 1 to try again.")]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, EngineOptions, Report};
 use guestwire::engine::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
-use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
+use guestwire::model::{ConversationKey, DeliveryStatus, Ending, FailureKind, MessageId};
 use secrecy::SecretString;
 
 use crate::support::engine::{TestEngine, profile, with_tokens};
@@ -84,6 +84,9 @@ async fn what_cannot_be_recorded_now_waits() {
     .await;
     engine.handle.ask(Command::Cancel(waits));
     assert_eq!(engine.end_of(waits).await, DeliveryStatus::Cancelled);
+    let ending = engine.exchange_of(waits).attempts().next().unwrap().ending.clone();
+    let Some(Ending::Failed(failure)) = ending else { panic!("{ending:?}") };
+    assert_eq!((failure.kind, failure.stage()), (FailureKind::Unrecorded, "keeping what is to be sent"));
     assert!(server.texts().is_empty());
     assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
     engine.stop().await;

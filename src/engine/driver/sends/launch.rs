@@ -133,7 +133,7 @@ impl Driver {
             Unrecorded::NotNow(_) if given_up => self.conclude(message, Outcome::Cancelled),
             Unrecorded::NotNow(why) => {
                 let why = Reason::Unrecorded { why, for_good: false };
-                let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why.to_string()));
+                let ending = Ending::Failed(Failure::new(FailureKind::Unrecorded, Phase::Write, why.to_string()));
                 self.sends.end_try(message, (ending, Timing::default()));
                 self.sends.again(message, self.cx.now.after(RECORD_AGAIN), why, &self.cx);
             }
