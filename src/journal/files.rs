@@ -156,9 +156,9 @@ pub fn open(dir: &Path) -> Result<Connection, FileDenied> {
     schema::migrate(&mut db)?;
     db.set_prepared_statement_cache_capacity(64);
     // Touches each table, so that a file that was cut short is found now and not in the middle of work.
-    let whole =
-        ["sessions", "conversations", "drafts", "messages", "exchanges", "details", "search"].map(|table| (table, ""));
-    for (table, order) in whole.into_iter().chain([("messages", "ORDER BY 1 DESC"), ("exchanges", "ORDER BY 1 DESC")]) {
+    let tables = ["sessions", "conversations", "drafts", "messages", "heard", "exchanges", "details", "search"];
+    let whole = tables.into_iter().chain(["passes", "guest_tokens"]).map(|table| (table, ""));
+    for (table, order) in whole.chain([("messages", "ORDER BY 1 DESC"), ("exchanges", "ORDER BY 1 DESC")]) {
         db.query_row(&format!("SELECT * FROM {table} {order} LIMIT 1"), [], |_| Ok(())).optional()?;
     }
     Ok(db)

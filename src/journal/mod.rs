@@ -57,7 +57,7 @@ const STOPPED: &str = "the journal has stopped";
 /// The way to the writer's thread, and what ends with that. Empty once the journal is closed.
 type WayIn = Option<(Lanes, mpsc::Receiver<()>)>;
 
-/// Asks the journal. Cheap to clone; never waits.
+/// Asks the journal. Cheap to clone; only `close` waits.
 #[derive(Clone, Debug)]
 pub struct Journal {
     way_in: Arc<Mutex<WayIn>>,

@@ -19,9 +19,9 @@ use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
 const PAGE_BYTES: usize = 8 << 20;
-/// Hits of the index that are looked at for one page.
+/// Hits of the index that are looked at in one go.
 const LOOKED_AT: u32 = 20_000;
-/// Entries that are not in the index yet and are looked through all the same, the newest.
+/// Entries that are not in the index yet and are looked through all the same, in one go.
 const NOT_INDEXED: u32 = 5_000;
 
 const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began, e.what, e.marked, e.comment, \
@@ -81,36 +81,53 @@ impl JournalReader {
     /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let (first, after) = self.numbers(&query.within)?;
-        let before = row_number(before).min(after);
+        let mut before = row_number(before).min(after);
         // One view of the file: an entry that gets into the index meanwhile is found in one place or the other.
         let _one_view = self.db.unchecked_transaction()?;
-        let mut hits: Vec<i64> = Vec::new();
-        let mut also = |sql: &str, values: &[&dyn ToSql]| -> rusqlite::Result<()> {
-            hits.extend(columns::all(&self.db, sql, values, |row| row.get::<_, i64>(0))?);
+        let mut one = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1"))?;
+        let fits = |entry: &KeptEntry| query.within.contains(entry.source.at().wall) && query.stands_in(&text(entry));
+        let (mut entries, mut more) = (Vec::new(), false);
+        while first < before && !more {
+            let (numbers, looked_to) = self.candidates(query, first, before)?;
+            let found = numbers.into_iter();
+            let found =
+                found.filter_map(|number| one.query_row([number], |row| self.entry(row)).optional().transpose());
+            let fitting = found.filter(|entry| entry.as_ref().map_or(true, fits));
+            let (page, full) = page_of(fitting, limit - entries.len())?;
+            entries.extend(page);
+            (more, before) = (full, looked_to);
+        }
+        Ok((entries, more))
+    }
+
+    /// The newest entries in `first..before` that may fit, the newest first, and down to which number all are.
+    fn candidates(&self, query: &Query, first: i64, before: i64) -> rusqlite::Result<(Vec<i64>, i64)> {
+        let (mut hits, mut looked_to) = (Vec::new(), first);
+        let mut also = |sql: &str, values: &[&dyn ToSql], most: u32| -> rusqlite::Result<()> {
+            let some = columns::all(&self.db, sql, values, |row| row.get::<_, i64>(0))?;
+            let rest = some.last().filter(|_| some.len() >= most as usize);
+            looked_to = rest.map_or(looked_to, |last| looked_to.max(*last));
+            hits.extend(some);
             Ok(())
         };
         if let Some(indexed) = query.indexed() {
             let search = "SELECT rowid FROM search WHERE search MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
-            also(search, &[&before, &indexed, &LOOKED_AT])?;
+            also(search, &[&before, &indexed, &LOOKED_AT], LOOKED_AT)?;
             // What is not in the index yet. (Each condition as the partial index has it.)
             for state in [0, 2] {
                 let newest = format!(
                     "SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1 ORDER BY number DESC LIMIT ?2"
                 );
-                also(&newest, &[&before, &NOT_INDEXED])?;
+                also(&newest, &[&before, &NOT_INDEXED], NOT_INDEXED)?;
             }
         } else {
             let newest = "SELECT number FROM exchanges WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
-            also(newest, &[&before, &LOOKED_AT])?;
+            also(newest, &[&before, &LOOKED_AT], LOOKED_AT)?;
         }
         hits.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
         hits.dedup();
-        hits.retain(|number| *number >= first);
-        let mut one = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1"))?;
-        let found =
-            hits.into_iter().filter_map(|number| one.query_row([number], |row| self.entry(row)).optional().transpose());
-        let fits = |entry: &KeptEntry| query.within.contains(entry.source.at().wall) && query.stands_in(&text(entry));
-        page_of(found.filter(|entry| entry.as_ref().map_or(true, fits)), limit)
+        hits.retain(|number| *number >= looked_to);
+        Ok((hits, looked_to))
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {

@@ -75,7 +75,7 @@ pub fn used(db: &Connection) -> rusqlite::Result<u64> {
 /// The oldest entries that fit a condition go, from the index too. How many went.
 fn remove_entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // By number, so that this looks at the beginning of the table only. By age it stops at the first that is young.
+    // By number, so that this looks at the beginning of the table only. Where all of that is marked, nothing goes by age.
     let select = format!(
         "SELECT number FROM (SELECT * FROM exchanges ORDER BY number LIMIT {}) WHERE {condition} LIMIT {SLICE}",
         SLICE * 64

@@ -67,8 +67,10 @@ pub struct Writer {
     inbox: Inbox,
     keys: Arc<Keys>,
     pages: UnboundedSender<JournalPage>,
-    /// What could not be written and must not be lost, in order.
+    /// What could not be written and waits, in order.
     held: VecDeque<Work>,
+    /// How much of that was dropped, because more than [`HELD_MAX`] waited.
+    dropped: usize,
     in_trouble: bool,
     read_only: Arc<AtomicBool>,
 }
@@ -81,7 +83,7 @@ impl Writer {
         pages: UnboundedSender<JournalPage>,
         read_only: Arc<AtomicBool>,
     ) -> Self {
-        Self { options, inbox, keys, pages, held: VecDeque::new(), in_trouble: false, read_only }
+        Self { options, inbox, keys, pages, held: VecDeque::new(), dropped: 0, in_trouble: false, read_only }
     }
 
     fn page(&self, page: JournalPage) {
@@ -234,14 +236,13 @@ impl Writer {
                 self.page(JournalPage::Restored(Box::new(restored)));
                 Mode::Writing(Box::new(Store { db, numbers, lock: None }))
             }
-            Err(e) => {
-                let why = why(&e);
-                self.tell_not_kept(format!(
-                    "Another guestwire has this profile open, and this message is not kept: {why}."
-                ));
-                Mode::Nothing
-            }
+            Err(e) => self.not_beside(&e),
         }
+    }
+
+    fn not_beside(&self, e: &rusqlite::Error) -> Mode {
+        self.tell_not_kept(format!("Another guestwire has this profile open, and this message is not kept: {}.", why(e)));
+        Mode::Nothing
     }
 
     /// Shows what was kept where nothing is kept now. What is queued stays there: the next start would send it again.
@@ -318,6 +319,12 @@ impl Writer {
                     self.in_trouble = false;
                     self.page(JournalPage::Well);
                 }
+                if self.dropped > 0 {
+                    let dropped = std::mem::take(&mut self.dropped);
+                    self.page(JournalPage::Notice(format!(
+                        "What is kept has a gap: {dropped} changes were dropped while more than {HELD_MAX} waited."
+                    )));
+                }
             }
             Err(e) => {
                 tracing::warn!("journal: {e}");
@@ -345,6 +352,13 @@ impl Writer {
         }
         let too_many = self.held.len().saturating_sub(HELD_MAX);
         self.held.drain(..too_many);
+        if self.dropped == 0 && too_many > 0 {
+            self.tell_not_kept(format!(
+                "Not being kept now ({why}), and more than {HELD_MAX} changes wait: the oldest drafts and statuses of \
+                 messages among these are dropped from now on."
+            ));
+        }
+        self.dropped += too_many;
     }
 
     /// Answers who asks for guest tokens: they are no part of what is written together.
@@ -363,9 +377,8 @@ impl Writer {
             let Mode::Writing(store) = std::mem::replace(mode, Mode::Nothing) else { return };
             let Store { db, lock, .. } = *store;
             drop(db);
-            if let Some(lock) = lock {
-                *mode = self.begin(lock, true, true);
-            }
+            // The file of another guestwire is its own to set aside.
+            *mode = if let Some(lock) = lock { self.begin(lock, true, true) } else { self.not_beside(e) };
             return;
         }
         if !self.in_trouble {

@@ -156,6 +156,63 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     journal.close(BOUND);
 }
 
+/// What waits for the disk is bounded: that some of it is dropped is told, and how much once the rest is kept.
+#[test]
+fn what_waits_too_long_for_the_disk_is_told_as_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    journal.close(BOUND);
+    let pages_now = std::fs::metadata(database(&options(dir.path()).dir)).unwrap().len() / 4096;
+    let page_limit = Some(u32::try_from(pages_now).unwrap() + 2);
+    let (journal, mut pages) = Journal::open(JournalOptions { page_limit, ..options(dir.path()) });
+    restored(&mut pages);
+    // Nothing can be written while this one is the first that waits.
+    journal.submit(Job::Draft(ConversationKey(0), "x".repeat(100_000), 0));
+    for _ in 0..140 {
+        let group = [(); 60].map(|()| journal.outcome(MessageId(1), &DeliveryStatus::Cancelled, None));
+        for answer in group {
+            let _ = wait(answer);
+        }
+    }
+    let said = |page| match page {
+        JournalPage::Trouble(trouble) => trouble.sentence,
+        JournalPage::Notice(said) => said,
+        _ => String::new(),
+    };
+    while !said(next(&mut pages)).contains("are dropped from now on") {}
+    while !said(next(&mut pages)).contains("changes were dropped") {}
+    journal.close(BOUND);
+}
+
+/// What is not among the newest candidates is found all the same.
+#[test]
+fn a_search_looks_through_everything_that_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    journal.close(BOUND);
+    let db = rusqlite::Connection::open(database(&options(dir.path()).dir)).unwrap();
+    db.execute_batch(
+        "INSERT INTO exchanges (number, session, kind, began, what, indexed)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100)
+         SELECT i, 1, 'NOTE', 1000000 * unixepoch(), CASE i WHEN 1 THEN 'zq needle' ELSE 'hay' END, 0 FROM n;",
+    )
+    .unwrap();
+    assert_eq!(found_notes(dir.path(), "zq"), ["zq needle"], "two letters: not through the index");
+    assert_eq!(found_notes(dir.path(), "needle"), ["zq needle"], "not in the index yet");
+}
+
+fn found_notes(dir: &Path, query: &str) -> Vec<String> {
+    let reader = JournalReader::open(&options(dir).dir, &conversations()).unwrap();
+    let (entries, more) = reader.page(&HistoryRange::Found(query.to_owned(), u64::MAX), 10).unwrap();
+    assert!(!more);
+    entries
+        .into_iter()
+        .map(|e| if let LogSource::Note { text, .. } = e.source { text } else { String::new() })
+        .collect()
+}
+
 #[test]
 fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let dir = tempfile::tempdir().unwrap();

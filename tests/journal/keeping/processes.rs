@@ -60,6 +60,29 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     third.close(BOUND);
 }
 
+/// A file that is damaged while another guestwire writes it is the other's to set aside; that nothing is kept is told.
+#[test]
+fn a_damaged_file_beside_another_guestwire_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let (second, mut pages) = Journal::open(JournalOptions { beside: true, ..options(dir.path()) });
+    next(&mut pages);
+    restored(&mut pages);
+    // A change of somebody else, so that no page that is remembered counts any more; then all pages but the first.
+    let path = database(&options(dir.path()).dir);
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("INSERT INTO sessions (began, version) VALUES (1, 'x'); PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..].fill(0x5a);
+    std::fs::write(&path, bytes).unwrap();
+    assert!(wait(second.intent(intent(2, 0, "from beside"))).is_err());
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!("it is told") };
+    assert!(trouble.sentence.contains("this message is not kept"), "{trouble:?}");
+    second.close(BOUND);
+    first.close(BOUND);
+}
+
 /// Whatever was on the wire when guestwire was killed is an entry of the log, with what is known of it.
 #[test]
 fn an_intent_is_an_entry_of_the_log_after_a_kill() {
