@@ -45,7 +45,8 @@ pub enum Command {
         /// True: it was received. False: it was not.
         landed: bool,
     },
-    /// Read a conversation and its messages once, now.
+    /// Read a conversation and its messages once, now; a web conversation: look for what is unknown, else ask for older
+    /// messages.
     Read(ConversationKey),
     /// Find something out that changes nothing; answered with [`super::Report::Probe`].
     Probe(ProbeQuestion),

@@ -192,7 +192,10 @@ impl Plain {
             (PlainQuestion::Site(deployment_id), _) => self.site(deployment_id, line),
             (PlainQuestion::Settle(id), "1") => {
                 if let Some(key) = self.session.threads.message(id).map(|m| m.conversation) {
-                    self.asked.reading.insert(key);
+                    // What comes of it in a web conversation is heard, whenever it comes.
+                    if !self.session.has_sessions(key) {
+                        self.asked.reading.insert(key);
+                    }
                     self.ask(Command::Read(key));
                 }
             }

@@ -52,7 +52,7 @@ pub struct Context {
 pub struct FaultyTokens {
     /// Of this session, replaced by others: once its time is over, one serves as an expired one.
     pub retired: VecDeque<(SecretString, TokenFacts)>,
-    pub spare: Option<SecretString>, // of another scope
+    pub spare: Option<(SecretString, Option<Moment>)>, // of another scope, and when it ends, where told
 }
 
 impl Context {
@@ -181,11 +181,17 @@ impl Context {
                 let invented = || SecretString::from(format!("guestwire-never-given-out-{}", "0".repeat(60)));
                 Some((old.map_or_else(invented, |(token, _)| token.clone()), carried))
             }
-            Variation::WrongScope => Some((self.faulty.spare.as_ref().or(self.token.as_ref())?.clone(), None)),
+            Variation::WrongScope => Some((self.spare_token().or(self.token.as_ref())?.clone(), None)),
             // Taken off again, whichever it is.
             Variation::NoToken => Some((self.token.clone()?, None)),
             _ => None,
         }
+    }
+
+    /// The token of another scope, until it ends.
+    pub fn spare_token(&self) -> Option<&SecretString> {
+        let (token, end) = self.faulty.spare.as_ref()?;
+        end.is_none_or(|end| self.now.mono < end.mono).then_some(token)
     }
 
     /// What a request carries that is written now: the token's generation, and its age.

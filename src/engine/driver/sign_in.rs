@@ -183,7 +183,7 @@ impl SignInArea {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else {
             return Ok(());
         };
-        if cx.faulty.spare.is_some() || self.asking_spare.is_some() {
+        if cx.spare_token().is_some() || self.asking_spare.is_some() {
             return Ok(());
         }
         let mut client = client.clone();
@@ -205,8 +205,10 @@ impl SignInArea {
         let (outcome, brought) = match grant {
             Some(TokenAnswer::Granted(grant)) => {
                 cx.learn_secret(&grant.token, "token of another scope");
-                cx.faulty.spare = Some(grant.token);
-                (Outcome::Accepted, Ok(()))
+                let asked = self.asking_spare.as_ref().map_or(cx.now, |record| record.started);
+                cx.faulty.spare = Some((grant.token, grant.lifetime.map(|lifetime| asked.after(lifetime))));
+                let over = cx.spare_token().is_none().then(|| Reason::NoToken(ENDED_BEFORE.to_owned()));
+                over.map_or((Outcome::Accepted, Ok(())), |why| (Outcome::Refused(why.clone()), Err(why)))
             }
             Some(_) => (Outcome::Refused(why.clone()), Err(why)),
             None => (Outcome::Failed(why.clone()), Err(why)),

@@ -76,9 +76,10 @@ impl Webhooks {
         self.events.as_mut()?.recv().await
     }
 
-    /// So many more requests that nobody signed, all answered as `first` was.
+    /// So many more requests that nobody signed, all answered as this one was, which is the first of them.
     fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut Context) {
-        let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
+        let late = format!("{} from {}", first.request.method, first.peer.ip());
+        let what = format!("webhook {late}");
         let known = self.refused.iter().position(|(answer, ..)| *answer == first.answer);
         let (answer, mut record, before) = match known {
             Some(at) => self.refused.swap_remove(at),
@@ -86,7 +87,7 @@ impl Webhooks {
         };
         let total = before.saturating_add(count);
         if total > 1 {
-            record.what = format!("{what}, {total} so far");
+            record.what = format!("{total} webhooks refused alike, lately {late}");
         }
         cx.report(record.report());
         self.refused.push((answer, record, total));
@@ -361,8 +362,8 @@ impl Door {
         let (parts, body) = request.into_parts();
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
         let answer = self.answer_to(&parts.method, &parts.headers, &body, total, at);
-        let (status, said, refusal) = answer.said();
-        if refusal.is_some() {
+        let (status, said, _) = answer.said();
+        if answer.is_of_strangers() {
             body.truncate(UNSIGNED_KEPT);
         }
         total = total.max(body.len() as u64);

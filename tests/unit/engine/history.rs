@@ -104,17 +104,17 @@ fn a_page_that_cannot_be_read_is_tried_again_with_growing_pauses_then_left() {
     for (wait, pause) in [(None, 5), (Some(60), 60), (None, 20)] {
         let (page, why) = paging.wanted().unwrap();
         paging.begin(why);
-        paging.failed(page, why, wait.map(Duration::from_secs), now);
+        paging.failed(page, wait.map(Duration::from_secs), now);
         assert_eq!(paging.held(now), Some(now.after(Duration::from_secs(pause))));
         now = now.after(Duration::from_secs(pause));
         assert_eq!(paging.held(now), None);
     }
     paging.begin(PageFor::Back);
-    paging.failed(1, PageFor::Back, None, now);
+    paging.failed(1, None, now);
     assert_eq!(paging.wanted(), None, "until the socket opens again");
     paging.catch_up();
     paging.begin(PageFor::Back);
-    paging.failed(1, PageFor::Back, None, now);
+    paging.failed(1, None, now);
     assert_eq!(paging.held(now), Some(now.after(Duration::from_secs(5))), "counted anew");
     assert!(paging.ask());
     assert_eq!(paging.held(now), None, "a person does not wait for that");

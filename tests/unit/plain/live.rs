@@ -23,6 +23,16 @@ fn moved(desk: &mut Desk, session: WebSession) {
     desk.report(Report::Session(WEB, session));
 }
 
+/// What is looked for in a web conversation is heard whenever it comes: a script does not wait for a read.
+#[test]
+fn an_unknown_message_of_a_web_conversation_is_looked_for_without_waiting() {
+    let mut desk = web();
+    desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Unknown("reset".into())));
+    desk.message(1, DeliveryStatus::Unknown("reset".into())).line(".settle 1").line("1");
+    assert!(desk.asked(&Command::Read(WEB)), "{:?}", desk.acts);
+    assert!(desk.plain.asked.reading.is_empty());
+}
+
 /// A snippet is pasted line by line, and none of its lines is sent as a message.
 #[test]
 fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {

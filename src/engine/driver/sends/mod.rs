@@ -87,7 +87,7 @@ impl InFlightSend {
             Transport::Request => {
                 let outlook = cx.outlook(self.refuted.as_ref().map(|(generation, _)| *generation));
                 let wrong_scope = self.request.sent_as == Some(Variation::WrongScope);
-                matches!(outlook, Outlook::Ready(_)) && (!wrong_scope || cx.faulty.spare.is_some())
+                matches!(outlook, Outlook::Ready(_)) && (!wrong_scope || cx.spare_token().is_some())
             }
             Transport::Frame => webs.is_writable(self.request.conversation),
         };

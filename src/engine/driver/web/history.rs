@@ -102,10 +102,10 @@ impl WebHistory {
         }
     }
 
-    /// Reading a page failed in a way that may pass: what is read by itself is tried again, no earlier than after `wait`.
-    pub fn failed(&mut self, page: u32, why: PageFor, wait: Option<Duration>, now: Moment) {
+    /// Reading a page by itself failed in a way that may pass: it is tried again, no earlier than after `wait`.
+    pub fn failed(&mut self, page: u32, wait: Option<Duration>, now: Moment) {
         // Somebody began anew meanwhile.
-        if why == PageFor::Asked || self.back.is_some() {
+        if self.back.is_some() {
             return;
         }
         self.failed += 1;

@@ -206,6 +206,11 @@ impl Driver {
         let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
         let begun = self.cx.request(TaskPurpose::History(key), record, call, None);
         web.history.reading = begun.is_ok().then_some((page, why));
+        if let Err(not_built) = begun
+            && why == PageFor::Asked
+        {
+            self.not_read(key, &not_built);
+        }
     }
 
     pub fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
@@ -222,15 +227,19 @@ impl Driver {
         let (back, asked) = web.history.stop();
         // A socket that is lost reads back anew once it is open again.
         if let Some(page) = back.filter(|_| web.machine.is_writable()) {
-            web.history.failed(page, PageFor::Back, None, self.cx.now);
+            web.history.failed(page, None, self.cx.now);
         }
         if asked {
-            self.cx.notice_of(key, &format!("older messages could not be read: {why}"));
+            self.not_read(key, why);
         }
     }
 
+    fn not_read(&self, key: ConversationKey, why: &str) {
+        self.cx.notice_of(key, &format!("older messages could not be read: {why}"));
+    }
+
     pub fn history_read(&mut self, key: ConversationKey, (mut record, shown): AnsweredTry) {
-        let (status, wait) = (shown.status(), shown.wait());
+        let (status, wait, said) = (shown.status(), shown.wait(), shown.why());
         let read = shown.body().and_then(HistoryOfSession::read);
         self.cx.settle_question(&mut record, shown, read.is_some());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
@@ -241,8 +250,10 @@ impl Driver {
                 web.history.jwt = None;
                 web.history.again(page, why);
                 self.read_history(key);
+            } else if why == PageFor::Asked {
+                self.not_read(key, &said.to_string());
             } else if matches!(status, 0 | 408 | 429 | 500..=599) {
-                web.history.failed(page, why, wait, self.cx.now);
+                web.history.failed(page, wait, self.cx.now);
             }
             return;
         };
