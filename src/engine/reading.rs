@@ -300,7 +300,8 @@ impl HeardMessages {
     pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();
         for message in &mut fresh {
-            message.late = how == Arrival::Pushed && self.newest.is_some_and(|newest| message.at < newest);
+            message.pushed = how == Arrival::Pushed;
+            message.late = message.pushed && self.newest.is_some_and(|newest| message.at < newest);
             self.newest = self.newest.max(Some(message.at));
         }
         fresh.sort_by_key(|m| m.at);

@@ -195,6 +195,9 @@ pub struct RemoteMessage {
     /// A message that was said later came before this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+    /// It came by itself, not with a page of what was said before.
+    #[serde(skip)]
+    pub pushed: bool,
 }
 
 impl RemoteMessage {

@@ -1,5 +1,6 @@
 //! A session that was driven by hand, as a pass: each message becomes a step that expects what came of it. Pure.
 
+use crate::model::variables::{NAMES, next_name};
 use crate::model::{Cause, DeliveryStatus, Variation};
 use toml::Value;
 
@@ -24,6 +25,13 @@ pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
     let mut open: Option<&str> = None;
     let mut cases = 0;
     for message in played {
+        if let Some(name) = foreign_name(&message.text) {
+            // Nothing escapes braces in a pass file: the step would send another text, or the file would not be read.
+            out.push_str(&format!("\n# Left out: a pass takes {{{{{name}}}}} for a variable.\n"));
+            let step = format!("send = {}\nexpect = {}", sent(message), expected(message));
+            step.lines().for_each(|line| out.push_str(&format!("# {line}\n")));
+            continue;
+        }
         if open != Some(message.conversation.as_str()) {
             open = Some(&message.conversation);
             cases += 1;
@@ -43,7 +51,13 @@ fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
-/// The text as it was typed; the double braces of a text are no variables here unless they are ours.
+/// The first name in double braces that is no variable of ours.
+fn foreign_name(text: &str) -> Option<&str> {
+    let names = std::iter::successors(next_name(text), |(_, _, rest)| next_name(rest)).map(|(_, name, _)| name);
+    names.into_iter().find(|name| !NAMES.iter().any(|(known, _)| known == name))
+}
+
+/// The text as it was typed.
 fn sent(message: &PlayedMessage) -> String {
     let Some(variation) = message.sent_as else { return quoted(&message.text) };
     let extra = variation.text("").len();

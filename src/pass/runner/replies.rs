@@ -18,7 +18,7 @@ pub struct ReplyTracker {
     begun: bool,
     /// Our newest message, as long as it was not found among what was read or heard.
     ours: Option<Ours>,
-    /// When ours was said, by the remote side's clock, once it was found.
+    /// When ours was said, by the remote side's clock, once it was found; where we only listen, since when, by ours.
     said: Option<Timestamp>,
     /// What the other side has said since ours.
     pub fresh: VecDeque<RemoteMessage>,
@@ -124,7 +124,7 @@ impl ReplyTracker {
 
     /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A
     /// page of earlier messages may come while ours is on its way: until it is settled, only what was said since then
-    /// may answer it. How many of them do.
+    /// may answer it. What is pushed was said just now, whatever the two clocks say. How many of them do.
     pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
@@ -135,6 +135,7 @@ impl ReplyTracker {
                     (self.said, self.ours) = (Some(message.at), None);
                     continue;
                 }
+                _ if message.pushed && !message.late => true,
                 Some(ours) => ours.settled || message.at >= ours.since,
                 None => self.said.is_none_or(|said| message.at >= said),
             };

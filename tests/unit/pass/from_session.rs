@@ -20,6 +20,17 @@ fn played(conversation: &str, text: &str, delivery: DeliveryStatus) -> PlayedMes
     }
 }
 
+/// Nothing escapes braces in a pass file: such a step stands there as a comment, and the rest can be played.
+#[test]
+fn a_text_with_a_name_in_braces_is_left_out() {
+    let with_name = played("A", "Dear {{name}},\nhello", DeliveryStatus::Accepted);
+    let text = toml("By hand", &[with_name, played("A", "{{seq}} and {{}}", DeliveryStatus::Accepted)]);
+    let pass = Pass::parse(Path::new("by-hand.toml"), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let texts: Vec<_> = pass.cases.iter().flat_map(|c| &c.steps).map(|s| s.send.clone().unwrap().text).collect();
+    assert_eq!(texts, ["{{seq}} and {{}}"]);
+    assert!(text.contains("# Left out: a pass takes {{name}} for a variable."), "{text}");
+}
+
 #[test]
 fn what_is_written_is_read_as_what_was_played() {
     let hostile = "line 1\n\"quoted\" 'too' \\ [[cases]] # no comment \u{202e}";

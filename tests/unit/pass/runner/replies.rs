@@ -57,6 +57,25 @@ fn what_is_heard_answers_only_if_it_was_said_after_ours() {
     assert_eq!(fresh(&replies), ["after"], "once ours was heard, the remote side's clock decides");
 }
 
+/// What is pushed was said just now: a clock of the other side that is behind, or ahead, changes nothing.
+#[test]
+fn what_is_pushed_answers_whatever_the_clocks_say() {
+    let at = |second: i64| Timestamp::from_second(second).unwrap_or_default();
+    let pushed = |id: &str, second, late| RemoteMessage {
+        pushed: true,
+        late,
+        ..RemoteMessage::new(id, Author::Bot, "words", at(second))
+    };
+    let mut replies = ReplyTracker::default();
+    replies.said("hello", at(100));
+    replies.heard(&[pushed("behind", 90, false), pushed("before one that was heard", 80, true)]);
+    assert_eq!(fresh(&replies), ["behind"]);
+    let mut replies = ReplyTracker::default();
+    replies.listens(at(100));
+    replies.heard(&[RemoteMessage::new("page", Author::Bot, "words", at(90)), pushed("live", 95, false)]);
+    assert_eq!(fresh(&replies), ["live"]);
+}
+
 #[test]
 fn what_is_said_within_a_step_is_remembered_to_a_bound() {
     let mut replies = ReplyTracker::default();
