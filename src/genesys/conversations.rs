@@ -44,7 +44,7 @@ pub struct Person {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConversationRead {
     pub state: RemoteState,
-    pub since: Option<Timestamp>,     // when the guest connected
+    pub since: Option<Timestamp>,     // when the guest connected last
     pub guest: Option<Person>,        // the guest who is there now
     pub others: Vec<Person>,          // all others, earlier stays of the guest included
     pub messages: Vec<ListedMessage>, // its messages, in the server's order, each once
@@ -80,7 +80,7 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
             let since = time(participant, "connectedTime")
                 .or_else(|| messages.iter().find_map(|m| time(m, "connectedTime")))
                 .or_else(|| time(participant, "startTime"));
-            out.since = out.since.or(since);
+            out.since = out.since.max(since);
             // The later of two stays is the one that counts.
             if out.guest.is_some() && newest_stay > since {
                 out.others.extend(person);

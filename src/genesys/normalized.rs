@@ -160,7 +160,8 @@ impl Structured {
 
     fn card(&mut self, card: &Value, titles: &mut Vec<String>) {
         let lines = [text(card, "title"), text(card, "description")];
-        titles.push(lines.into_iter().flatten().collect::<Vec<_>>().join(": "));
+        titles
+            .extend(Some(lines.into_iter().flatten().collect::<Vec<_>>().join(": ")).filter(|title| !title.is_empty()));
         // A link is opened, not answered.
         let answers = list(card, "actions").iter().filter(|a| text(a, "type").as_deref() != Some("Link"));
         self.choices.extend(answers.filter_map(|a| choice(a, "text", ChoiceKind::Button)));

@@ -92,7 +92,7 @@ impl Media {
             return Some(format!("{name} is empty, and empty files are not taken"));
         }
         if name.len() >= NAME_MAX {
-            return Some(format!("the name of the file is longer than {NAME_MAX} bytes"));
+            return Some(format!("the name of the file has {NAME_MAX} bytes or more"));
         }
         if let Some(blocked) = self.blocked.iter().find(is_ending) {
             return Some(format!("{name}: this deployment takes no {blocked} files"));

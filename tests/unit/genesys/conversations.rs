@@ -28,6 +28,16 @@ fn both_shapes_of_a_conversation() {
 }
 
 #[test]
+fn a_guest_that_came_back_is_there_since_then() {
+    let twice = br#"{"participants":[
+        {"id":"g1","purpose":"customer","state":"disconnected","connectedTime":"2026-11-23T10:00:00Z"},
+        {"id":"g2","purpose":"customer","state":"connected","connectedTime":"2026-11-23T11:00:00Z"}]}"#;
+    let out = read(twice).unwrap();
+    assert_eq!(out.guest.unwrap().id, "g2");
+    assert_eq!(out.since, Some("2026-11-23T11:00:00Z".parse().unwrap()));
+}
+
+#[test]
 fn missing_fields_are_borne() {
     assert_eq!(read(br#"{"id":"c"}"#), None, "nothing is said of who is in it, nor of its messages");
     assert_eq!(read(br#"{"participants":[]}"#), Some(ConversationRead::default()));

@@ -82,6 +82,10 @@ fn other_content_is_read_or_named() {
         assert_eq!(card.text, "Shoes: red");
         assert_eq!(card.choices, [Choice::new("Buy", "buy-1").of(ChoiceKind::Button)]);
     }
+    let bare = message(&body(
+        r#"{"contentType":"Card","card":{"actions":[{"type":"Postback","text":"Buy","payload":"buy-1"}]}}"#,
+    ));
+    assert_eq!(bare.text, "[choices]", "a card without words");
     let picker = message(&body(
         r#"{"contentType":"ListPicker","listPicker":{"receivedMessage":{"title":"Which?"},"replyMessage":{"title":"t","subtitle":"Chosen"},"sections":[{"title":"s","multipleSelection":true,"items":[{"id":"i1","title":"One"}]}]}}"#,
     ));
