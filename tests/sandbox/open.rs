@@ -273,4 +273,7 @@ async fn faults_can_be_meant_for_one_guest() {
     assert_eq!(provider.say("x").await.status, 200);
     let unknown = provider.sandbox.server.set_fault(r#"{"fault":"reset-after","conversation":"Ana, open"}"#);
     assert_eq!(unknown.unwrap_err(), "no conversation is called `Ana, open`; did you mean `Anna, open`?");
+    let sandbox = TestSandbox::with(LIVE);
+    let at_once = sandbox.server.set_fault(r#"{"fault":"conversation-ended","conversation":"Anna, open"}"#);
+    assert_eq!(at_once.unwrap_err(), "`Anna, open` has not begun yet, and this fault acts at once");
 }

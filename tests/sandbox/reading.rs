@@ -171,6 +171,10 @@ async fn the_active_conversations_are_listed_by_analytics() {
     assert_eq!(second["conversations"].as_array().unwrap().len(), 1);
     let past = json!({"interval": "2020-01-01T00:00:00Z/2020-01-02T00:00:00Z"});
     assert_eq!(sandbox.post(&token, path, &past).await.json()["totalHits"], 0);
+    let ignored = json!({"interval": "2020-01-01T00:00:00Z/2020-01-02T00:00:00Z", "orderBy": "segmentEnd"});
+    assert_eq!(sandbox.post(&token, path, &ignored).await.status, 400, "what would be ignored is refused");
+    let ignored = json!({"interval": "2020-01-01T00:00:00Z/2020-01-02T00:00:00Z", "evaluationFilters": []});
+    assert_eq!(sandbox.post(&token, path, &ignored).await.status, 400, "what would be ignored is refused");
     let answer = sandbox.post(&token, path, &json!({"interval": "yesterday"})).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("invalid.value")));
     let odd = json!([{"predicates": [{"dimension": "queueId", "value": "x"}]}]);

@@ -87,3 +87,14 @@ async fn sockets_are_closed_in_order_when_the_sandbox_stops() {
     sandbox.server.stop().await;
     assert!(matches!(guest.next().await, Came::Closed(1001)));
 }
+
+/// A session that is begun anew counts on, and what is refused has not ended the one before.
+#[tokio::test]
+async fn a_configure_that_is_refused_changes_nothing() {
+    let sandbox = TestSandbox::with(&live("silent", "[limits]\nconfigures_per_minute = 2\n"));
+    let (mut guest, _) = sandbox.guest().await;
+    assert_eq!(guest.say("one").await["code"], 200);
+    assert_eq!(guest.configure(true).await["code"], 200);
+    assert_eq!(guest.configure(true).await["code"], 429, "the third of this minute");
+    assert_eq!(guest.say("two").await["code"], 200, "the session that is there goes on");
+}

@@ -1,9 +1,9 @@
 //! `POST /api/v2/analytics/conversations/details/query`: the list of conversations, also the active ones.
 //! [real: documented, PY: the `GET /conversations` lists are for a user, so a client has to ask analytics]
 //!
-//! Understood: `interval`, `order`, `paging`, and filters on `conversationEnd` (exists, notExists), `conversationId`,
-//! `mediaType` and `purpose` (matches). Another dimension is refused rather than ignored: a filter that does nothing
-//! would lie.
+//! Understood: `interval`, `order` by `conversationStart`, `paging`, and filters on `conversationEnd` (exists,
+//! notExists), `conversationId`, `mediaType` and `purpose` (matches). Another field or dimension is refused rather than
+//! ignored: a filter that does nothing would lie.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -13,11 +13,12 @@ use crate::sandbox::world::{Participant, RequestedPage, Served, ServiceRefusal, 
 use crate::text::json::dense;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DetailsQuery {
     interval: String,
     #[serde(default)]
     order: Order,
+    order_by: Option<String>,
     #[serde(default)]
     paging: RequestedPage,
     #[serde(default)]
@@ -96,6 +97,9 @@ pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuer
     let times = times.and_then(|(from, to)| Some((from.parse::<Timestamp>().ok()?, to.parse::<Timestamp>().ok()?)));
     let wrong = || ServiceRefusal::value(&query.interval, "interval", "two ISO 8601 times with a slash between");
     let (from, to) = times.ok_or_else(wrong)?;
+    if let Some(by) = query.order_by.as_deref().filter(|by| *by != "conversationStart") {
+        return Err(ServiceRefusal::value(by, "orderBy", "conversationStart"));
+    }
     query.paging.check()?;
     let mut found = Vec::new();
     for c in conversations {

@@ -69,6 +69,13 @@ impl World {
     pub(crate) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         match &fault.conversation {
             Some(name) if self.conversations.iter().any(|c| c.is(name)) => Ok(fault),
+            Some(name)
+                if fault.at_once
+                    && matches!(fault.kind, FaultKind::ConversationEnded | FaultKind::ParticipantMismatch) =>
+            {
+                let not_begun = format!("`{name}` has not begun yet, and this fault acts at once");
+                self.scenario.check_fault(fault).and(Err(not_begun))
+            }
             _ => self.scenario.check_fault(fault),
         }
     }

@@ -41,6 +41,9 @@ impl World {
         if standing == Some(GuestStanding::Expired) && !request.start_new {
             return Err(trouble(4006, EXPIRED));
         }
+        // What is refused changes nothing, and a new session of the same guest counts on.
+        let mut configures = self.web.sessions.get(&token).map_or_else(|| Window::new(self.now), |s| s.configures);
+        limited(configures.count(self.scenario.limits.configures_per_minute, self.now))?;
         let cleared = standing.is_some() && request.start_new;
         if cleared {
             self.finish_session(&token, from);
@@ -50,9 +53,8 @@ impl World {
             let origin = self.web.connections.get(&from).map(|c| c.origin.clone()).unwrap_or_default();
             self.begin_session(&token, &origin);
         }
-        let limit = self.scenario.limits.configures_per_minute;
         let Some(session) = self.web.sessions.get_mut(&token) else { return Ok(None) };
-        limited(session.configures.count(limit, self.now))?;
+        session.configures = configures;
         let body = json!({
             "connected": session.standing != GuestStanding::Closed,
             "newSession": new,
