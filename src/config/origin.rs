@@ -1,5 +1,5 @@
-//! Where each value came from (a flag, else the environment, else the file, else a default), and how `config show`
-//! writes it.
+//! Where each value came from (a flag, else a variable of guestwire's own, else the file, else a variable that programs
+//! share, as NO_COLOR or the locale, else a default), and how `config show` writes it.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! File, environment and flags become [`Settings`]: what a flag says wins, then the environment, then the file.
+//! File, environment and flags become [`Settings`]: what a flag says wins, then guestwire's own variables, then
+//! the file, then the variables that programs share (NO_COLOR, TERM, the locale and the like).
 
 use std::collections::BTreeSet;
 

@@ -14,7 +14,7 @@ use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
 use crate::genesys::guest_api;
 use crate::text::nearest;
 
-/// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
+/// The profile that exists by itself while [`REGION`] is in the environment, or `--region` is given.
 pub const ENV: &str = "env";
 
 pub(super) enum Choice {
@@ -24,7 +24,7 @@ pub(super) enum Choice {
 }
 
 /// Which profile: `--sandbox`, `--profile`, `--region`, `GUESTWIRE_PROFILE`, what the file `opens`, the only one of the
-/// file, the environment's, and last, where there is a screen, the sandbox.
+/// file; without one, the environment's for a command that needs a target, else the sandbox.
 pub(super) fn choose(
     root: &Table<'_>,
     paths: &Paths,

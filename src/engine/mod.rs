@@ -3,13 +3,13 @@
 //!
 //! ```text
 //!            ┌──────────────── driver: one select! ────────────────┐
-//! Command ─► │ token (pure)   queue, pace, retry (pure)   reading  │ ─► Report
-//!            │      │                  │                    (pure) │
-//!            │      ▼                  ▼                      │    │
-//!            │  jobs it owns: client (gate, trace, capture) ◄─┘    │ ─► send log (intent, outcome)
+//! Command ─► │ token, queue, outcome, reading, web_session (pure)  │ ─► Report
+//!            │      │                                              │
+//!            │      ▼                                              │
+//!            │  tasks it owns: client (gate, capture), sockets     │ ─► send log (intent, outcome)
 //!            └─────────────────────────────────────────────────────┘
 //! ```
-//! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
+//! Nothing runs at rest: the driver sleeps until a command, a task's end, or the next moment at which something is due.
 
 mod channel;
 mod client;

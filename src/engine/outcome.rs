@@ -13,6 +13,7 @@
 //! | every other 5xx | unknown: the message may have been taken before the service failed |
 //! | 1xx, 600 and above | unknown: the status says nothing [RFC 9110, 15] |
 //! | nothing was written | not sent |
+//! | written, but by the server's promise not processed, or its TLS refused us | not taken, as if not sent |
 //! | something was written, no whole answer | unknown, whatever the status line said |
 //! | an echo, an error frame of the guest socket | accepted; by its code |
 //!

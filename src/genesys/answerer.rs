@@ -2,9 +2,12 @@
 //! tell. An answer is evidence about a message or a token only where the service itself gave it.
 //!
 //! ```text
-//! 407, 511 · a page made for a browser · a header that only a proxy's own answer has ─► Other
+//! 407, 511 · a header that only a proxy's own answer has ─► Other
+//! a page made for a browser ─► Other; with a header of the platform ─► Unproven
 //! a correlation id or rate limit of the platform · the body that this call is answered with · an error body ─► Service
 //! x-request-id, which the service and many proxies put on their answers ─► Service, where nothing speaks against it
+//! a gateway's error body · a challenge that is not Bearer · a `Server` that stands between · a redirect · text with a
+//! `Via`; nothing of the above ─► Other
 //! everything else ─► Unproven
 //! ```
 

@@ -6,6 +6,7 @@
 //! | OAuth's error [RFC 6749, 5.2; `description`: 3p] | `error` | `error_description`, `description` |
 //! | `{"error":{…}}` | its `code`, `status`, `type` | its `message` |
 //! | a gateway's `{"fault":{…}}` | `detail.errorcode` | `faultstring` |
+//! | the XML error of the file storage, `<Error>` | `<Code>` | `<Message>` |
 //! | problem details [RFC 9457] | | `title`: `detail` |
 //! | `WWW-Authenticate: Bearer` [RFC 6750] | `error` | `error_description` |
 //! | a short text | | its first line |

@@ -122,12 +122,12 @@ pub fn conversation_of(body: &[u8]) -> Option<String> {
     text(&json::read(body)?, "conversationId")
 }
 
-/// What a web deployment tells in public. Nothing of it carries a secret. [real: documented:
-/// `https://api-cdn.<domain>/webdeployments/v1/deployments/<id>/{config,domains}.json`; the fields `status`,
-/// `allowAllDomains` and `allowedDomains` are those of the platform's WebDeployment]
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 
 words! {
+    /// What a web deployment tells in public. Nothing of it carries a secret. [real: documented:
+    /// `https://api-cdn.<domain>/webdeployments/v1/deployments/<id>/{config,domains}.json`; the fields `status`,
+    /// `allowAllDomains` and `allowedDomains` are those of the platform's WebDeployment]
     pub enum Public: file {
         Config = "config.json";
         Domains = "domains.json";

@@ -104,7 +104,7 @@ const REFUSALS: &str = "invalid_client unauthorized_client invalid_grant invalid
 impl TokenOutcome<'_> {
     /// Reads what was answered at the token endpoint's address. Only an error of OAuth is the endpoint's own word; all
     /// else may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of
-    /// the body but a code, a message, and the title of a page.
+    /// the body but what an error says (code, message, details) and the title of a page.
     pub fn read(&self) -> TokenAnswer {
         let failed = |why| TokenAnswer::Denied(Denial::Failed, why);
         match (self.status, granted(self.body)) {

@@ -124,8 +124,6 @@ pub fn taken(body: &[u8]) -> OpenAccepted {
     OpenAccepted { id: text(&value, "id"), conversation_id: text(&value, "conversationId") }
 }
 
-/// Outbound messages are delivered to a webhook, and signed: `X-Hub-Signature-256: sha256=<BASE64(HMAC_SHA256(secret, raw
-/// body))>`. [real: documented, outboundMessages; base64, not hex: SLACK, GCX; one client takes both, and so does this]
 pub const SIGNATURE: &str = "x-hub-signature-256";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +140,9 @@ words! {
     }
 }
 
-/// Whether `signature` is that of the raw `body` under `secret`, compared in constant time.
+/// Whether `signature` is that of the raw `body` under `secret`, compared in constant time. Outbound messages are
+/// delivered to a webhook, and signed: `X-Hub-Signature-256: sha256=<BASE64(HMAC_SHA256(secret, raw body))>`. [real: documented,
+/// outboundMessages; base64, not hex: SLACK, GCX; one client takes both, and so does this]
 pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<WebhookForm, Unsigned> {
     let signature = signature.ok_or(Unsigned::Missing)?.trim();
     let digest = signature.strip_prefix("sha256=").ok_or(Unsigned::Malformed)?;

@@ -3,7 +3,7 @@
 //! ```text
 //! PASS.toml ─► file (cases, steps, places) ─► runner ─► Effect: send, fault, read, wait …   (console or command line)
 //!                                               ▲  │
-//!            Report, verdict, key, time ────────┘  └─► PassRun ─┬─► journal (resumed at the exact step)
+//!   RunnerEvent: report, verdict, time ────────┘  └─► PassRun ─┬─► journal (resumed at the exact step)
 //!                                                               └─► report (JUnit, CTRF, Markdown, HTML)
 //! ```
 //! [`PassRun`] is all that is known of a run: the runner writes it, the journal keeps it, reports are made from it.

@@ -3,11 +3,11 @@
 //! since a run of fifty steps is kept whole.
 //!
 //! ```text
-//! Run ─► CaseResult ─► StepResult ─┬─ expectations   what was looked at by itself, and what it showed
-//!                                  ├─ suggested      what follows from them
-//!                                  ├─ verdict        what a person says; it counts where there is one
-//!                                  ├─ note           why, in the person's words
-//!                                  └─ evidence       exchanges, messages, the screen as text
+//! PassRun ─► CaseResult ─► StepResult ─┬─ expectations   what was looked at by itself, and what it showed
+//!                                      ├─ suggested      what follows from them
+//!                                      ├─ verdict        what a person says; it counts where there is one
+//!                                      ├─ note           why, in the person's words
+//!                                      └─ evidence       exchanges, messages, the screen as text
 //! ```
 
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ pub struct StepResult {
     pub ended: Option<Timestamp>,
     /// How long it was open in all. The timer stands while the pass is paused or another step is open.
     pub open: Duration,
-    /// How often it was run; 0: never opened.
+    /// How often it was run.
     pub runs: u32,
     pub evidence: StepEvidence,
 }

@@ -2,10 +2,10 @@
 //! and when the verdict is proven; who asks is the engine, who listens is the console or the command line.
 //!
 //! ```text
-//! Doctor::new ─► next ─► Ask(question) ─► (engine) ─► came ─► findings ─┐
-//!                 ▲                                                     │
-//!                 ├──────────── nothing is proven yet ◄─────────────────┤
-//!                 └─► Over(verdict) ◄── proven, or nothing left to ask ─┘
+//! Doctor::new ─► next ─► Ask(question) ─► (engine) ─► answered ─► Findings ─┐
+//!                 ▲                                                         │
+//!                 ├──────────── nothing is proven yet ◄─────────────────────┤
+//!                 └─► Over(verdict) ◄── proven, or nothing left to ask ─────┘
 //! ```
 //! The order goes from the ground up: names and TLS of the hosts, then by channel. Whoever begins from a refusal gets a
 //! series that ends as soon as that refusal's own diagnosis is sure.
@@ -42,7 +42,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
-    /// origin limits send`.
+    /// origin limits send`, and `proxy` of the command line, which asks nobody.
     pub name: &'static str,
     pub result: ProbeResult,
     pub detail: String,

@@ -1,4 +1,4 @@
-//! Opening a connection, for a request and for a socket alike: name, TCP, the proxy that the environment names, TLS. Each
+//! Opening a connection, for a request and for a socket alike: name, TCP, the proxy of profile or environment, TLS. Each
 //! part is timed, and a failure names the party with which it happened.
 
 use std::error::Error as _;

@@ -33,7 +33,8 @@ impl Environment {
         Self(Some(Arc::new(lookup)))
     }
 
-    /// What the profile says counts before the variables. The error names the variable, not its value with a password.
+    /// What the profile says counts before the variables that name a proxy; `no_proxy` keeps a host from either. The error
+    /// names the variable, not its value with a password.
     pub fn proxy_for(
         &self,
         profile: Option<&ProfileProxy>,

@@ -8,7 +8,8 @@
 //! Metrics are for whoever configured an agent: DogStatsD over UDP or a unix socket. Nothing of them is waited for: what
 //! finds no room in the queue is dropped, the socket never blocks, and a lost agent costs the datagram. The thread opens
 //! the socket, and opens it again, so that neither a name look-up nor a dead agent is felt elsewhere. Never an id and never
-//! a text is counted: the tags are words from fixed lists, the HTTP status, and the profile's name and region.
+//! a text of a conversation is counted: the tags are words from fixed lists, the HTTP status, the profile's name and
+//! region, and the tags that the configuration names.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,4 +1,5 @@
-//! Takes secrets out where text enters, so that none is ever part of an exchange, a message, a report or an error text.
+//! Takes secrets out where text becomes part of an exchange, a message, a report or an error text, so that none is ever
+//! part of one.
 //!
 //! ```text
 //! text ─┬─► by value (this session's secrets and tokens, plain, base64, hex) ─┐

@@ -1,10 +1,10 @@
 //! What others read of a run: forms of the same [`PassRun`], with the same ids. Pure: a run in, text out.
 //!
 //! ```text
-//! Run ─► masked (the one redactor, over every text) ─┬─► junit     for CI
-//!                                                    ├─► ctrf      for dashboards
-//!                                                    ├─► markdown  for tickets and wikis
-//!                                                    └─► html      for people: one page that needs nothing else
+//! PassRun ─► masked (the one redactor, over every text) ─┬─► junit     for CI
+//!                                                        ├─► ctrf      for dashboards
+//!                                                        ├─► markdown  for tickets and wikis
+//!                                                        └─► html      for people: one page that needs nothing else
 //! ```
 //! A step's id (`case/step`) stands in each of them. What a person said and what the expectations suggested are both
 //! kept, and where they differ is listed.

@@ -257,12 +257,12 @@ pub(super) fn reason(step: &StepResult) -> String {
     parts.join("; ")
 }
 
-/// `the verdict is passed, but the expectations suggest fail`.
+/// `the verdict is passed, but the expectations suggest failed`.
 pub(super) fn disagreement(step: &StepResult) -> String {
     format!("the verdict is {}, but the expectations suggest {}", verdict(step.verdict), verdict(step.suggested))
 }
 
-/// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.
+/// `2026-11-23 14:03:20 UTC SEND ok “hello” · 200 · 182 ms · x-request-id e42c…`: an exchange in a line.
 pub(super) fn in_a_line(exchange: &Exchange) -> String {
     let (kind, outcome) = (exchange.kind.word(), exchange.outcome.word());
     let head = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);

@@ -1,7 +1,7 @@
 //! The simulated organisation: its state and its rules. Pure: no clock, no sockets; whoever asks sets its time first.
 //!
 //! ```text
-//! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► messages, shapes or refusal
+//! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, may_read ─► messages, shapes or refusal
 //!                                   └─► spoilt: never looked at
 //! frame ─► web: session, message ─► echo ─┐
 //! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes

@@ -151,7 +151,8 @@ impl Driver {
         self.sends.waiting().filter(of_it).map(|send| send.message)
     }
 
-    /// The attachment ids of a message's files. `None`: they are being uploaded, and it is launched again then.
+    /// The attachment ids of a message's files. `None`: they are being uploaded, and it is launched again
+    /// then; or nothing is known of the message or its session any more.
     pub fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
         let request = &self.sends.get(message)?.request;
         let key = request.conversation;
