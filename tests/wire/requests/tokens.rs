@@ -9,7 +9,8 @@ use guestwire::clock::Clock;
 use guestwire::config::{ClientAuth, Credentials, SecretSource};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
-    DeliveryStatus, ExchangeKind, ExchangeStep, Generation, Outcome, ProbeQuestion, Probed, TokenStatus,
+    ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Generation, MessageId, Outcome, OutgoingMessage,
+    ProbeQuestion, Probed, TokenStatus, Variation,
 };
 
 use tokio::sync::Barrier;
@@ -120,6 +121,33 @@ async fn a_403_never_renews() {
         assert_eq!(why.to_string(), "403 not.authorized: no");
     }
     assert_eq!((server.count("/oauth/token"), server.count("/messaging/")), (1, 3));
+    engine.stop().await;
+}
+
+/// A token that was got for negative tests ends, as each does: then another is asked for, and none is sent that is over.
+#[tokio::test]
+async fn a_token_of_another_scope_is_used_until_it_ends() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&asked);
+    let server = Server::start(move |req| match () {
+        () if is_token(req) && req.body.contains("messaging%3Aguest") => {
+            granted(100 + counted.fetch_add(1, Ordering::SeqCst), 1)
+        }
+        () if is_token(req) => granted(1, 3600),
+        () => json(403, r#"{"code":"not.authorized","message":"no"}"#),
+    })
+    .await;
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    for id in 50.. {
+        let request = OutgoingMessage::text(ConversationKey(0), "x").varied(Some(Variation::WrongScope));
+        engine.handle.ask(Command::Send(MessageId(id), request));
+        assert!(matches!(engine.end_of(MessageId(id)).await, DeliveryStatus::Refused(_)));
+        if asked.load(Ordering::SeqCst) > 1 {
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "no other token was asked for");
+    }
     engine.stop().await;
 }
 

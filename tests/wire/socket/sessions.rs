@@ -435,3 +435,18 @@ async fn a_flood_is_read_slowly_and_whole() {
     assert_eq!(heard.iter().filter(|text| text.parse::<u32>().is_ok()).count(), MANY as usize);
     engine.stop().await;
 }
+
+/// Whoever asked for older messages is told that there will be none; what is read back by itself is tried again.
+#[tokio::test]
+async fn older_messages_that_cannot_be_read_are_told() {
+    let http = Server::start(|_| server::json(403, r#"{"code":"not.authorized","message":"no"}"#)).await;
+    let guests = Guests::start(usual).await;
+    let mut engine = start_engine(guests.profile(1, &http.url()));
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "open").await;
+    ask(&engine, SessionAsk::History);
+    engine
+        .until(|r| matches!(r, Report::Notice(_, text) if text.starts_with("older messages could not be read: ")))
+        .await;
+    engine.stop().await;
+}
