@@ -69,8 +69,8 @@ pub struct Writer {
     pages: UnboundedSender<JournalPage>,
     /// What could not be written and waits, in order.
     held: VecDeque<Work>,
-    /// How much of that was dropped, because more than [`HELD_MAX`] waited.
-    dropped: usize,
+    /// Some of that was dropped, because more than [`HELD_MAX`] waited.
+    dropped: bool,
     in_trouble: bool,
     read_only: Arc<AtomicBool>,
 }
@@ -83,7 +83,7 @@ impl Writer {
         pages: UnboundedSender<JournalPage>,
         read_only: Arc<AtomicBool>,
     ) -> Self {
-        Self { options, inbox, keys, pages, held: VecDeque::new(), dropped: 0, in_trouble: false, read_only }
+        Self { options, inbox, keys, pages, held: VecDeque::new(), dropped: false, in_trouble: false, read_only }
     }
 
     fn page(&self, page: JournalPage) {
@@ -241,7 +241,10 @@ impl Writer {
     }
 
     fn not_beside(&self, e: &rusqlite::Error) -> Mode {
-        self.tell_not_kept(format!("Another guestwire has this profile open, and this message is not kept: {}.", why(e)));
+        self.tell_not_kept(format!(
+            "Another guestwire has this profile open, and this message is not kept: {}.",
+            why(e)
+        ));
         Mode::Nothing
     }
 
@@ -319,12 +322,7 @@ impl Writer {
                     self.in_trouble = false;
                     self.page(JournalPage::Well);
                 }
-                if self.dropped > 0 {
-                    let dropped = std::mem::take(&mut self.dropped);
-                    self.page(JournalPage::Notice(format!(
-                        "What is kept has a gap: {dropped} changes were dropped while more than {HELD_MAX} waited."
-                    )));
-                }
+                self.dropped = false;
             }
             Err(e) => {
                 tracing::warn!("journal: {e}");
@@ -352,13 +350,12 @@ impl Writer {
         }
         let too_many = self.held.len().saturating_sub(HELD_MAX);
         self.held.drain(..too_many);
-        if self.dropped == 0 && too_many > 0 {
+        if too_many > 0 && !std::mem::replace(&mut self.dropped, true) {
             self.tell_not_kept(format!(
                 "Not being kept now ({why}), and more than {HELD_MAX} changes wait: the oldest drafts and statuses of \
                  messages among these are dropped from now on."
             ));
         }
-        self.dropped += too_many;
     }
 
     /// Answers who asks for guest tokens: they are no part of what is written together.

@@ -2,6 +2,7 @@
 
 use crate::model::variables::{NAMES, next_name};
 use crate::model::{Cause, DeliveryStatus, Variation};
+use crate::text::one_line;
 use toml::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +27,9 @@ pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
     let mut cases = 0;
     for message in played {
         if let Some(name) = foreign_name(&message.text) {
-            // Nothing escapes braces in a pass file: the step would send another text, or the file would not be read.
-            out.push_str(&format!("\n# Left out: a pass takes {{{{{name}}}}} for a variable.\n"));
-            let step = format!("send = {}\nexpect = {}", sent(message), expected(message));
-            step.lines().for_each(|line| out.push_str(&format!("# {line}\n")));
+            // Nothing escapes braces in a pass file, which could not be read.
+            let text = quoted(&one_line(&message.text));
+            out.push_str(&format!("\n# Left out, for a pass takes {{{{{name}}}}} for a variable: {text}\n"));
             continue;
         }
         if open != Some(message.conversation.as_str()) {

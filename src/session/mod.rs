@@ -39,7 +39,6 @@ use crate::model::{
     RemoteState, TokenStatus, WebSession, WebhookState,
 };
 use crate::pass::PassRun;
-use crate::text::counted;
 
 use refusals::Diagnoses;
 use thread::EntryId;
@@ -153,15 +152,6 @@ pub(crate) struct Leftovers {
     /// Unsettled messages of conversations that the profile has no more.
     pub homeless: usize,
     pub pass: Option<Arc<PassRun>>,
-}
-
-impl Leftovers {
-    /// What is queued and waits for a person: one that is old holds all, and a clock that was put back tells no age.
-    pub fn paused_words(&self) -> String {
-        let all = if self.queued == 1 { "" } else { "all " };
-        let messages = counted(self.queued, "queued message");
-        format!("{messages}, not {all}from the last ten minutes by this machine's clock")
-    }
 }
 
 /// What guestwire knows of a session. See the module.

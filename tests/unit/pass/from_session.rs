@@ -28,7 +28,7 @@ fn a_text_with_a_name_in_braces_is_left_out() {
     let pass = Pass::parse(Path::new("by-hand.toml"), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let texts: Vec<_> = pass.cases.iter().flat_map(|c| &c.steps).map(|s| s.send.clone().unwrap().text).collect();
     assert_eq!(texts, ["{{seq}} and {{}}"]);
-    assert!(text.contains("# Left out: a pass takes {{name}} for a variable."), "{text}");
+    assert!(text.contains("# Left out, for a pass takes {{name}} for a variable: \"Dear {{name}}, hello\""), "{text}");
 }
 
 #[test]

@@ -204,12 +204,10 @@ impl Driver {
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
         let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
-        let begun = self.cx.request(TaskPurpose::History(key), record, call, None);
-        web.history.reading = begun.is_ok().then_some((page, why));
-        if let Err(not_built) = begun
-            && why == PageFor::Asked
-        {
-            self.not_read(key, &not_built);
+        match self.cx.request(TaskPurpose::History(key), record, call, None) {
+            Ok(_) => web.history.reading = Some((page, why)),
+            Err(not_built) if why == PageFor::Asked => self.not_read(key, &not_built),
+            Err(_) => {}
         }
     }
 
