@@ -26,7 +26,8 @@ pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
     let mut open: Option<&str> = None;
     let mut cases = 0;
     for message in played {
-        if let Some(name) = foreign_name(&message.text) {
+        let mut names = std::iter::successors(next_name(&message.text), |(_, _, rest)| next_name(rest));
+        if let Some((_, name, _)) = names.find(|(_, name, _)| !NAMES.iter().any(|(known, _)| known == name)) {
             // Nothing escapes braces in a pass file, which could not be read.
             let text = quoted(&one_line(&message.text));
             out.push_str(&format!("\n# Left out, for a pass takes {{{{{name}}}}} for a variable: {text}\n"));
@@ -49,12 +50,6 @@ pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
 
 fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
-}
-
-/// The first name in double braces that is no variable of ours.
-fn foreign_name(text: &str) -> Option<&str> {
-    let names = std::iter::successors(next_name(text), |(_, _, rest)| next_name(rest)).map(|(_, name, _)| name);
-    names.into_iter().find(|name| !NAMES.iter().any(|(known, _)| known == name))
 }
 
 /// The text as it was typed.

@@ -363,7 +363,9 @@ impl Door {
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
         let answer = self.answer_to(&parts.method, &parts.headers, &body, total, at);
         let (status, said, _) = answer.said();
-        if answer.is_of_strangers() {
+        let of_strangers =
+            matches!(answer, WebhookAnswer::Unsigned(_) | WebhookAnswer::NotAPost | WebhookAnswer::TooLarge);
+        if of_strangers {
             body.truncate(UNSIGNED_KEPT);
         }
         total = total.max(body.len() as u64);
@@ -382,7 +384,7 @@ impl Door {
         let mut response = http::Response::new(said.to_owned());
         *response.status_mut() = status;
         *response.headers_mut() = answer.headers();
-        if matches!(answer, WebhookAnswer::Unsigned(_) | WebhookAnswer::NotAPost | WebhookAnswer::TooLarge) {
+        if of_strangers {
             let _ = self.strangers.send(delivery).await;
         } else if self.events.send(WebhookEvent::Delivery(delivery)).await.is_err() {
             // The driver is going: what was not shown is not taken either.
