@@ -221,20 +221,19 @@ pub fn hanging(line: &str, cells: usize) -> Vec<String> {
 /// `head` and the rows of `text` at `cells` columns, the later ones `hang` cells in.
 pub fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
     let hang = if hang * 2 > cells { 0 } else { hang };
-    let first = wrap(text, cells.saturating_sub(width(head))).into_iter().next().unwrap_or(0..0);
-    let mut rows = vec![format!("{head}{}", text.get(first.clone()).unwrap_or_default().trim_end())];
-    let rest = text.get(first.end..).unwrap_or_default();
+    let first = wrap(text, cells.saturating_sub(width(head))).next().unwrap_or_default();
+    let mut rows = vec![format!("{head}{}", first.trim_end())];
+    let rest = text.get(first.len()..).unwrap_or_default();
     if !rest.is_empty() {
-        let tail = wrap(rest, cells - hang).into_iter();
-        rows.extend(tail.map(|r| format!("{}{}", " ".repeat(hang), rest.get(r).unwrap_or_default().trim_end())));
+        rows.extend(wrap(rest, cells - hang).map(|row| format!("{}{}", " ".repeat(hang), row.trim_end())));
     }
     rows
 }
 
-/// Byte ranges of the rows into which one line falls at `cells` columns: broken after a space where one is near,
-/// else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
-pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
-    wrap_by(line, cells, cluster_width)
+/// The rows into which one line falls at `cells` columns, which together are the whole line: broken after a space where
+/// one is near, else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
+pub fn wrap(line: &str, cells: usize) -> impl Iterator<Item = &str> {
+    wrap_by(line, cells, cluster_width).into_iter().map(|row| line.get(row).unwrap_or_default())
 }
 
 fn wrap_by(line: &str, cells: usize, measure: impl Fn(&str) -> usize) -> Vec<Range<usize>> {
@@ -269,7 +268,7 @@ fn shown_width(cluster: &str) -> usize {
     width(&visible(cluster))
 }
 
-/// Like [`wrap`], for a line that is still as it was typed: byte ranges of the source, measured as [`visible`] shows them.
+/// Like [`wrap`], for a line that is still as it was typed: byte ranges of the rows, measured as [`visible`] shows them.
 /// A stand-in is never split unless it is wider than a whole row.
 pub fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
     let cells = cells.max(1);

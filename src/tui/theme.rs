@@ -165,7 +165,7 @@ impl Theme {
     pub fn style(&self, role: StyleRole) -> Style {
         let colors = &self.colors;
         // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
-        let faint = |color| if self.mono || color == Color::Reset { Modifier::DIM } else { Modifier::empty() };
+        let faint = |color| if self.shows(color) { Modifier::empty() } else { Modifier::DIM };
         let (color, modifier) = match role {
             StyleRole::Text => (colors.text, Modifier::empty()),
             StyleRole::Dim | StyleRole::Name => (colors.dim, faint(colors.dim)),
@@ -183,7 +183,12 @@ impl Theme {
             StyleRole::Production => (colors.error, Modifier::REVERSED.union(Modifier::BOLD)),
         };
         let style = Style::new().add_modifier(modifier);
-        if self.mono || color == Color::Reset { style } else { style.fg(color) }
+        if self.shows(color) { style.fg(color) } else { style }
+    }
+
+    /// Whether a colour is shown: nothing else than the terminal's own is where there is none, or no colour at all.
+    pub fn shows(&self, color: Color) -> bool {
+        !self.mono && color != Color::Reset
     }
 
     /// Writes a text into a row: made visible, in the characters of the theme, and cut to the row. The column behind it.
@@ -202,23 +207,9 @@ impl Theme {
     /// Marks an area as selected: on a ground of its own, or reversed where there is none (reversed colours would be
     /// stripes).
     pub fn select(&self, area: Rect, buf: &mut Buffer) {
-        self.ground(area, self.colors.selected, buf);
-        if !self.mono && self.colors.selected != Color::Reset {
-            return;
-        }
-        let area = area.intersection(buf.area);
-        for at in area.positions() {
-            if let Some(cell) = buf.cell_mut(at) {
-                cell.set_style(Style::reset().add_modifier(Modifier::REVERSED));
-            }
-        }
-    }
-
-    /// Gives an area a ground; nothing where the theme has none.
-    pub fn ground(&self, area: Rect, color: Color, buf: &mut Buffer) {
-        if !self.mono && color != Color::Reset {
-            buf.set_style(area.intersection(buf.area), Style::new().bg(color));
-        }
+        let selected = self.colors.selected;
+        let reversed = Style::reset().add_modifier(Modifier::REVERSED);
+        buf.set_style(area, if self.shows(selected) { Style::new().bg(selected) } else { reversed });
     }
 }
 

@@ -269,6 +269,7 @@ impl LogEntry {
     }
 }
 
+/// What is looked for, folded; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Needle(String);
 

@@ -45,6 +45,7 @@ pub enum RowKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveRow {
+    /// The first of its cells in the row, counted from 0 behind the column of the selection mark.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
@@ -175,13 +176,13 @@ impl Line {
             return vec![self];
         }
         let hang = if cells >= hang + 20 { hang } else { 0 };
-        let Some(first) = screen::wrap(&self.text, cells).into_iter().next() else { return vec![self] };
-        let done = first.end;
-        let mut rows = vec![self.part(first)];
-        for range in screen::wrap(self.text.get(done..).unwrap_or_default(), cells - hang) {
+        let mut at = screen::wrap(&self.text, cells).next().map_or(0, str::len);
+        let mut rows = vec![self.part(0..at)];
+        for text in screen::wrap(self.text.get(at..).unwrap_or_default(), cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            row.append(&self.part(done + range.start..done + range.end));
+            row.append(&self.part(at..at + text.len()));
+            at += text.len();
             rows.push(row);
         }
         rows

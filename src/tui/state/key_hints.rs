@@ -215,12 +215,7 @@ impl State {
     pub fn card_keys(&self, card: &Card) -> Vec<KeyHint> {
         let key = |action| self.keys.map.key(action);
         if card.prefix.is_some() {
-            return self.hints(&[
-                (Action::CopyTicket, "ticket"),
-                (Action::CopyNote, "note to admin"),
-                (Action::CopyCurl, "curl"),
-                (Action::CopyIds, "ids"),
-            ]);
+            return self.hints(group("card, after the first of two keys"));
         }
         let log = self.log_with(card.number);
         let compare = log.accepted_beside(card.number).map(|_| key(Action::CompareAccepted)).unwrap_or_default();

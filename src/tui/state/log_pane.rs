@@ -79,7 +79,7 @@ pub struct LogPane {
     /// What it shows instead of what happens now.
     pub history: Option<HistoryStretch>,
     /// The number of the entry that another is to be compared with.
-    pub compare_with: Option<u64>,
+    compare_with: Option<u64>,
     /// Why messages of earlier sessions failed, as the entries said that were shown.
     causes: BTreeMap<MessageId, (Confidence, String)>,
 }

@@ -196,7 +196,7 @@ impl State {
     }
 
     pub(crate) fn record(&mut self, path: PathBuf) {
-        self.files.record(path.clone());
+        self.files.recording = Some(path.clone());
         self.request(Effect::Record(Some(path)));
     }
 

@@ -267,8 +267,14 @@ fn by_job(state: &State) -> Vec<String> {
     }
     let key = |action| state.keys.map.key(action);
     let focus = state.arrangement.focus;
-    let moves = moves(focus).iter().map(|(up, down, words)| format!("{} {} {words}   ", key(*up), key(*down)));
-    let moves = moves.collect::<Vec<_>>().concat();
+    let moves = group(match focus {
+        Pane::Picker => "moves: conversations",
+        Pane::Pass => "moves: test run",
+        Pane::Log | Pane::Thread | Pane::Composer => "moves: log",
+    });
+    let moves =
+        moves.as_chunks::<2>().0.iter().map(|[back, forth]| format!("{} {} {}   ", key(back.0), key(forth.0), back.1));
+    let moves: String = moves.collect();
     let leave = if focus == Pane::Composer { key(Action::LeaveComposer) + ", then " } else { String::new() };
     let (pane, back, palette) = (state.key(Action::NextPane), key(Action::Back), state.key(Action::Palette));
     let new_line: Vec<String> = state.keys.map.keys(Action::NewLine).iter().map(ToString::to_string).collect();
@@ -283,23 +289,6 @@ fn by_job(state: &State) -> Vec<String> {
         format!("{:<JOB$}exports {}", "", profile.data_dir.join("exports").display()),
     ]);
     lines
-}
-
-const fn moves(pane: Pane) -> &'static [(Action, Action, &'static str)] {
-    match pane {
-        Pane::Picker => &[
-            (Action::PickerUp, Action::PickerDown, "row"),
-            (Action::PickerPageUp, Action::PickerPageDown, "page"),
-            (Action::PickerFirst, Action::PickerLast, "ends"),
-        ],
-        Pane::Pass => &[(Action::PreviousCase, Action::NextCase, "case")],
-        Pane::Log | Pane::Thread | Pane::Composer => &[
-            (Action::LogUp, Action::LogDown, "row"),
-            (Action::LogPageUp, Action::LogPageDown, "page"),
-            (Action::LogHalfUp, Action::LogHalfDown, "half"),
-            (Action::LogFirst, Action::LogLast, "ends"),
-        ],
-    }
 }
 
 /// Every action whose name, description or synonym holds all the words.

@@ -68,7 +68,7 @@ fn ask_remove(state: &mut State, key: ConversationKey) {
 
 pub fn remove(state: &mut State, key: ConversationKey) {
     let name = state.session.conversations.name(key);
-    if state.composer.active == Some(key) {
+    if state.composer.active() == Some(key) {
         state.composer.set_text("");
         journal::watch(state);
     }

@@ -70,7 +70,7 @@ pub fn watch(state: &mut State) {
     if !state.session.journal.keeps() {
         return;
     }
-    let active = state.composer.active;
+    let active = state.composer.active();
     if state.session.journal.watched != active {
         if let Some(left) = state.session.journal.watched {
             save_draft(state, left);

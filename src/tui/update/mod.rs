@@ -32,7 +32,7 @@ pub use journal::leaving;
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     state.now = at;
-    let draft = (state.composer.active, state.composer.text().len());
+    let draft = (state.composer.active(), state.composer.text().len());
     let of_draft = state.status.about == Some(Subject::Draft);
     let types = matches!(event, Event::Key(_) | Event::Paste(_));
     match event {
@@ -74,7 +74,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         state.session.conversations.set_draft(key, !state.composer.text().is_empty());
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
-    if types && draft.0 == state.composer.active && draft.1 != state.composer.text().len() {
+    if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         typed(state);
         // What is typed now is another text than the one that was cleared or came from elsewhere.
         if of_draft && !state.composer.text().is_empty() {

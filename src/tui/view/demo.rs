@@ -112,8 +112,8 @@ fn newest_sentence(state: &State, present: &Present, columns: u16) -> Vec<String
     let said = present.aliases.text(present.line().map_or("", |line| line.text.as_str()));
     let said = plain(&said, state.look.theme.ascii);
     let said = visible(&said);
-    let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
-    rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
+    let rows = wrap(&said, usize::from(columns.saturating_sub(2)));
+    rows.take(MAX_TOLD).map(|row| row.trim_end().to_owned()).collect()
 }
 
 /// The bubbles, the newest at the bottom; only those that are in sight are laid out.
@@ -157,8 +157,7 @@ fn bubble(state: &State, present: &Present, message: &DemoMessage, stage: Rect, 
     let most = if framed { usize::from(stage.width) * 3 / 4 } else { usize::from(stage.width).saturating_sub(1) };
     let cells = most.saturating_sub(usize::from(beside) * 2).max(1);
     let lines: Vec<Cow<'_, str>> = visible_lines(&text).collect();
-    let rows = lines.iter().flat_map(|line| wrap(line, cells).into_iter().map(move |row| line.get(row)));
-    let rows: Vec<&str> = rows.map(|row| row.unwrap_or_default().trim_end()).collect();
+    let rows: Vec<&str> = lines.iter().flat_map(|line| wrap(line, cells)).map(str::trim_end).collect();
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });

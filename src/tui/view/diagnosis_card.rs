@@ -2,8 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget as _};
 
-use super::frame::{Pen, Piece, clear, column};
+use super::frame::{Pen, Piece, column};
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Exchange, Outcome, Remedy, Request};
 use crate::session::log::{Log, LogEntry};
@@ -46,14 +47,14 @@ impl Rows {
         let text = visible(text);
         let text = plain(&text, self.ascii);
         let indent = width(&label.0);
-        let cells = self.room.saturating_sub(indent + if key.is_some() { KEYS } else { 0 }).max(1);
-        let first = wrap(&text, cells).into_iter().next().unwrap_or(0..text.len());
-        let piece = |text: Option<&str>| (text.unwrap_or_default().trim_end().to_owned(), role);
-        self.all.push(Row { pieces: vec![label, piece(text.get(first.clone()))], key });
-        let rest = text.get(first.end..).unwrap_or_default().trim_start();
+        let cells = self.room.saturating_sub(indent + if key.is_some() { KEYS } else { 0 });
+        let first = wrap(&text, cells).next().unwrap_or_default();
+        let piece = |text: &str| (text.trim_end().to_owned(), role);
+        self.all.push(Row { pieces: vec![label, piece(first)], key });
+        let rest = text.get(first.len()..).unwrap_or_default().trim_start();
         if !rest.is_empty() {
-            for range in wrap(rest, self.room.saturating_sub(indent + hang).max(1)) {
-                self.row([(" ".repeat(indent + hang), role), piece(rest.get(range))]);
+            for row in wrap(rest, self.room.saturating_sub(indent + hang)) {
+                self.row([(" ".repeat(indent + hang), role), piece(row)]);
             }
         }
     }
@@ -81,7 +82,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     // Where there are few rows, the composer gives its own.
     let bottom = panes.rules.composer.filter(|_| main.height >= 30).unwrap_or(main.bottom());
     let area = Rect { height: bottom.saturating_sub(main.y), ..main };
-    clear(area, buf);
+    Clear.render(area, buf);
     // The rule beside the list has no joint where nothing meets it.
     if let Some(x) = panes.rules.list {
         column(x, area.top()..area.bottom(), &state.look.theme, buf);

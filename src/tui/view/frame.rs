@@ -84,8 +84,8 @@ impl<'p> Pen<'p> {
 
 pub fn sentence(text: &str, area: Rect, style: Style, buf: &mut Buffer) {
     let cells = usize::from(area.width);
-    for (y, row) in (area.top()..area.bottom()).zip(wrap(text, cells.max(1))) {
-        put(buf, area.x, y, text.get(row).unwrap_or_default(), cells, style);
+    for (y, row) in (area.top()..area.bottom()).zip(wrap(text, cells)) {
+        put(buf, area.x, y, row, cells, style);
     }
 }
 
@@ -98,7 +98,7 @@ pub fn nothing(text: &str, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let (theme, line) = (look.theme, Rect { height: 1, ..area.outer });
     if !area.ruled {
-        fill(line, theme.glyph("-", "─"), theme, buf);
+        fill(line, theme.glyph("-", "─"), theme.style(StyleRole::Border), buf);
     }
     // Where the heading is the rule, a blank parts the words from it.
     let (gap, around) = if area.ruled { (1, "") } else { (0, " ") };
@@ -123,15 +123,15 @@ pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &D
     }
 }
 
-fn fill(area: Rect, glyph: &str, theme: &Theme, buf: &mut Buffer) {
+fn fill(area: Rect, glyph: &str, style: Style, buf: &mut Buffer) {
     for at in area.positions() {
-        put(buf, at.x, at.y, glyph, 1, theme.style(StyleRole::Border));
+        put(buf, at.x, at.y, glyph, 1, style);
     }
 }
 
 pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffer) {
     let area = Rect { x, y: rows.start, width: 1, height: rows.end.saturating_sub(rows.start) };
-    fill(area, theme.glyph("|", "│"), theme, buf);
+    fill(area, theme.glyph("|", "│"), theme.style(StyleRole::Border), buf);
 }
 
 pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
@@ -143,24 +143,24 @@ pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
     if let Some(x) = rules.middle {
         column(x, rules.top..rules.composer.unwrap_or(below), theme, buf);
     }
+    let (line, style) = (theme.glyph("-", "─"), theme.style(StyleRole::Border));
     let joint = |x: Option<u16>, y: u16, glyph, buf: &mut Buffer| {
         if let Some(x) = x {
-            put(buf, x, y, theme.glyph("+", glyph), 1, theme.style(StyleRole::Border));
+            put(buf, x, y, theme.glyph("+", glyph), 1, style);
         }
     };
-    let line = theme.glyph("-", "─");
     let main = if panes.picker_on_top { panes.status } else { panes.main };
     for y in [rules.log, rules.composer].into_iter().flatten() {
         // What a sheet covers is not drawn over it.
         let from = rules.list.filter(|_| panes.picker_on_top).map_or(main.left(), |x| x + 1);
-        fill(Rect { x: from, y, width: main.right().saturating_sub(from), height: 1 }, line, theme, buf);
+        fill(Rect { x: from, y, width: main.right().saturating_sub(from), height: 1 }, line, style, buf);
         joint(rules.list, y, "├", buf);
     }
     if let Some(y) = rules.composer {
         joint(rules.middle, y, "┴", buf);
     }
     if let Some(y) = rules.bottom {
-        fill(Rect { y, ..panes.status }, line, theme, buf);
+        fill(Rect { y, ..panes.status }, line, style, buf);
         joint(rules.list, y, "┴", buf);
     }
 }
@@ -188,33 +188,18 @@ pub fn outline(area: Rect, theme: &Theme, role: StyleRole, buf: &mut Buffer) {
     }
     let style = theme.style(role);
     let (left, right, top, bottom) = (area.left(), area.right() - 1, area.top(), area.bottom() - 1);
-    let mut cell = |x, y, ascii, fine| {
-        if let Some(cell) = buf.cell_mut((x, y)) {
-            cell.set_symbol(theme.glyph(ascii, fine)).set_style(style);
-        }
-    };
-    for x in left + 1..right {
-        cell(x, top, "-", "─");
-        cell(x, bottom, "-", "─");
+    for y in [top, bottom] {
+        fill(Rect { y, height: 1, ..area }, theme.glyph("-", "─"), style, buf);
     }
-    for y in top + 1..bottom {
-        cell(left, y, "|", "│");
-        cell(right, y, "|", "│");
+    for x in [left, right] {
+        fill(Rect { x, width: 1, ..area }, theme.glyph("|", "│"), style, buf);
     }
     for (x, y, corner) in [(left, top, "┌"), (right, top, "┐"), (left, bottom, "└"), (right, bottom, "┘")] {
-        cell(x, y, "+", corner);
+        put(buf, x, y, theme.glyph("+", corner), 1, style);
     }
 }
 
-pub fn clear(area: Rect, buf: &mut Buffer) {
-    for at in area.intersection(buf.area).positions() {
-        if let Some(cell) = buf.cell_mut(at) {
-            cell.reset();
-        }
-    }
-}
-
+/// Dims what is drawn already, to draw something on top of it.
 pub fn dim(area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let style = Style::reset().patch(theme.style(StyleRole::Dim));
-    buf.set_style(area.intersection(buf.area), style);
+    buf.set_style(area, Style::reset().patch(theme.style(StyleRole::Dim)));
 }

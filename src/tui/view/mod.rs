@@ -15,6 +15,7 @@ use std::ops::Range;
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Clear, Widget as _};
 
 pub use frame::DrawingContext;
 
@@ -78,7 +79,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         panes.composer.and_then(|area| open_conversation::draw_composer(state, &area, panes.thread.is_some(), buf));
     if let Some(area) = panes.picker {
         if panes.picker_on_top {
-            frame::clear(area.outer, buf);
+            Clear.render(area.outer, buf);
             // What it covers has drawn over the rule at its side.
             frame::rules(panes, &state.look.theme, buf);
         }

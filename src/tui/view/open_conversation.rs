@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Color;
+use ratatui::style::Style;
 
 use super::conversations::moment;
 use super::frame::{self, DrawingContext, Piece};
@@ -76,9 +76,11 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     let mut x = area.x.saturating_add(row.indent).min(area.right());
     if row.cells > 0 {
         let ground = Rect { x, width: row.cells, ..area }.intersection(area);
-        theme.ground(ground, if row.own { theme.colors.own_bubble } else { theme.colors.bubble }, buf);
-        // Without grounds it stands beside bars.
-        if theme.mono || theme.colors.bubble == Color::Reset {
+        let color = if row.own { theme.colors.own_bubble } else { theme.colors.bubble };
+        if theme.shows(color) {
+            buf.set_style(ground, Style::new().bg(color));
+        } else {
+            // Without a ground it stands beside a bar.
             let (own, theirs) = ((ground.right().saturating_sub(1), StyleRole::Dim), (x, StyleRole::Focus));
             let (at, role) = if row.own { own } else { theirs };
             put(buf, at, area.y, theme.glyph("|", "│"), 1, theme.style(role));

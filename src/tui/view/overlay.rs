@@ -2,9 +2,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Clear, Widget as _};
 
 use super::diagnosis_card;
-use super::frame::{Pen, clear, dim, mark, outline};
+use super::frame::{Pen, dim, mark, outline};
 use crate::text::screen::{fit, put, visible, visible_lines, width, wrap};
 use crate::tui::state::page::{page_height, page_rows, page_text};
 use crate::tui::state::{Confirmation, Consent, Editor, Menu, Overlay, Page, Palette, PaletteTarget, State};
@@ -126,7 +127,7 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
     let rows = items.len().min(8).min(usize::from(buf.area.height.saturating_sub(6)));
     let Ok(height) = u16::try_from(rows) else { return };
     let area = Rect { y: buf.area.bottom().saturating_sub(2 + height), height, ..buf.area };
-    clear(area, buf);
+    Clear.render(area, buf);
     let from = (chosen + 1).saturating_sub(rows);
     for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
         let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
@@ -183,17 +184,15 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     let wanted = menu.items.len() + besides + gap;
     let room_for_intro =
         usize::from(inner.height).saturating_sub(wanted).clamp(usize::from(typed.is_some()), intro.len());
-    let mut y = inner.y;
-    let skip = if typed.is_some() { intro.len() - room_for_intro } else { 0 };
-    for (at, line) in intro.iter().skip(skip).take(room_for_intro).enumerate() {
-        let cut = at + 1 == room_for_intro && room_for_intro < intro.len() && typed.is_none();
-        let line =
-            if cut { format!("{}…", fit(line.trim_end(), cells.saturating_sub(1), ascii)) } else { line.clone() };
-        theme.write(row(inner, y), &line, StyleRole::Dim, buf);
-        y += 1;
-    }
-    if room_for_intro > 0 && room_for_intro == intro.len() {
-        y += 1;
+    if room_for_intro == intro.len() {
+        intro.resize(intro.len() + gap, String::new());
+    } else if typed.is_some() {
+        intro.drain(..intro.len() - room_for_intro);
+    } else {
+        intro.truncate(room_for_intro);
+        intro.iter_mut().skip(room_for_intro.saturating_sub(1)).for_each(|last| {
+            *last = format!("{}…", fit(last.trim_end(), cells.saturating_sub(1), ascii));
+        });
     }
     let mut rows = Vec::new();
     // Where the rows of the chosen one end.
@@ -216,10 +215,11 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
         }
         end = rows.len();
     }
-    let visible = usize::from(inner.bottom().saturating_sub(y));
+    let visible = usize::from(inner.height).saturating_sub(intro.len());
     let from = end.saturating_sub(visible);
-    for (y, (text, role, chosen)) in (y..inner.bottom()).zip(rows.iter().skip(from)) {
-        choice(state, text, *chosen, *role, row(inner, y), buf);
+    let intro = intro.into_iter().map(|line| (line, StyleRole::Dim, false));
+    for (y, (text, role, chosen)) in (inner.top()..inner.bottom()).zip(intro.chain(rows.iter().skip(from).cloned())) {
+        choice(state, &text, chosen, role, row(inner, y), buf);
     }
     more(state, inner, from, rows.len().saturating_sub(from + visible), buf);
 }
@@ -267,7 +267,7 @@ fn popup(
         width,
         height,
     };
-    clear(outer, buf);
+    Clear.render(outer, buf);
     outline(outer, &state.look.theme, if role == StyleRole::Focus { StyleRole::Border } else { role }, buf);
     let heading = Rect { x: outer.x + 1, width: width.saturating_sub(4), ..row(outer, outer.y) };
     state.look.theme.write(heading, &format!(" {title} "), role, buf);
@@ -293,8 +293,6 @@ fn choice(state: &State, line: &str, chosen: bool, role: StyleRole, row: Rect, b
 }
 
 fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
-    let rows = |line: &str| -> Vec<String> {
-        wrap(line, cells).into_iter().map(|row| line.get(row).unwrap_or_default().to_owned()).collect()
-    };
-    lines.iter().flat_map(|line| visible_lines(line)).flat_map(|line| rows(&line)).collect()
+    let lines = lines.iter().flat_map(|line| visible_lines(line));
+    lines.flat_map(|line| wrap(&line, cells).map(str::to_owned).collect::<Vec<_>>()).collect()
 }

@@ -130,8 +130,9 @@ fn a_comparison_that_was_begun_can_be_let_go() {
     let mut desk = Desk::default();
     desk.accepted("one");
     desk.keys("esc G = esc");
-    assert_eq!(desk.state.log_pane.compare_with, None);
     assert_eq!(desk.status(), "", "what the line spoke of is over");
+    desk.keys("=");
+    assert!(!desk.status().contains("same row"), "a comparison begins anew: {}", desk.status());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn short_ids_keep_both_ends() {
 
 #[test]
 fn wraps_after_spaces_and_inside_long_words() {
-    let rows = |s: &str, w| wrap(s, w).into_iter().map(|r| s[r].to_owned()).collect::<Vec<_>>();
+    let rows = |s: &str, w| wrap(s, w).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(rows("one two three", 8), ["one two ", "three"]);
     assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
     assert_eq!(rows("", 4), [""]);

@@ -1,6 +1,10 @@
 //! Contrast at each depth, and themes without colour.
 
 use super::*;
+use crate::model::Moment;
+use crate::tui::state::Row;
+use crate::tui::view::DrawingContext;
+use crate::tui::view::open_conversation::draw_rows;
 
 fn luminance(color: Color) -> f64 {
     let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no RGB colour") };
@@ -75,8 +79,34 @@ fn monochrome_has_no_colour_at_all() {
         ] {
             assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{name}");
         }
-        assert!(mono.mono, "{name}: what is said stands on no grounds");
     }
+}
+
+/// What the other side and the guest said, one row each, in a theme.
+fn two_rows_said(theme: &Theme) -> Buffer {
+    let row = |own| Row { own, indent: 1, cells: 4, text: "hi".to_owned(), pieces: vec![(2, StyleRole::Text)] };
+    let mut buf = Buffer::empty(Rect::new(0, 0, 6, 2));
+    let (area, now, zone) = (buf.area, Moment::ZERO, &jiff::tz::TimeZone::UTC);
+    let look = DrawingContext { theme, now, zone, focused: false };
+    draw_rows(&[row(false), row(true)], &look, area, &mut buf);
+    buf
+}
+
+#[test]
+fn what_was_said_stands_beside_bars_where_there_are_no_grounds() {
+    let monochrome = named(MONOCHROME, false, false, Depth::True).unwrap();
+    let no_colour = names().map(|name| named(name, false, true, Depth::True).unwrap());
+    for theme in no_colour.chain([monochrome]) {
+        let name = &theme.colors.name;
+        let buf = two_rows_said(&theme);
+        let symbols: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(symbols, " │hi    hi│ ", "{name}");
+        assert!(buf.content().iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)), "{name}");
+    }
+    let dark = named("dark", false, false, Depth::True).unwrap();
+    let buf = two_rows_said(&dark);
+    assert!(buf.content().iter().all(|cell| cell.symbol() != "│"));
+    assert_eq!((buf[(1, 0)].bg, buf[(1, 1)].bg), (dark.colors.bubble, dark.colors.own_bubble));
 }
 
 #[test]

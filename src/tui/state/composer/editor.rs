@@ -19,7 +19,7 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 pub struct Editor {
     text: String,
     /// A byte offset at a cluster boundary of the text.
-    pub cursor: usize,
+    cursor: usize,
     steps: Steps,
 }
 
@@ -38,6 +38,10 @@ impl From<&str> for Editor {
 impl Editor {
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    pub const fn cursor(&self) -> usize {
+        self.cursor
     }
 
     pub fn before(&self) -> &str {

@@ -41,8 +41,7 @@ enum Notice {
 #[derive(Clone, Debug, Default)]
 pub struct Composer {
     drafts: BTreeMap<Option<ConversationKey>, Editor>,
-    /// The conversation whose draft is being written.
-    pub active: Option<ConversationKey>,
+    active: Option<ConversationKey>,
     /// The draft of `active`, taken out of `drafts`. To be changed by [`Self::edited`]; to move the cursor in.
     pub editor: Editor,
     /// Texts that were sent in this session, newest last.
@@ -65,6 +64,11 @@ impl Composer {
     /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
     pub fn new(seed: u128, run: &str, snippets: Vec<(String, String)>) -> Self {
         Self { snippets, values: ValueSource::new(seed, run), ..Self::default() }
+    }
+
+    /// The conversation whose draft is being written; `None` while no conversation is open.
+    pub const fn active(&self) -> Option<ConversationKey> {
+        self.active
     }
 
     /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
@@ -92,7 +96,7 @@ impl Composer {
     pub(crate) fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
         let active = std::iter::once((&self.active, &self.editor));
         let all = active.chain(&self.drafts).filter(|(_, editor)| !editor.text().is_empty());
-        all.map(|(key, editor)| (*key, editor.text(), editor.cursor))
+        all.map(|(key, editor)| (*key, editor.text(), editor.cursor()))
     }
 
     /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.

@@ -8,16 +8,25 @@ use super::Composer;
 use crate::model::Moment;
 use crate::text::screen::{visible, width, wrap_shown};
 
+/// The rows of one line of a text, as byte ranges of the text.
+fn rows_of(text: &str, line: &Range<usize>, cells: usize) -> Vec<Range<usize>> {
+    let rows = wrap_shown(text.get(line.clone()).unwrap_or_default(), cells);
+    rows.into_iter().map(|row| line.start + row.start..line.start + row.end).collect()
+}
+
+/// The row in which the cursor stands, and its column there; behind a full row that is the first column outside.
+fn place_of(cursor: usize, rows: &[Range<usize>], text: &str) -> (usize, usize) {
+    let at = rows.iter().rposition(|row| row.start <= cursor).unwrap_or(0);
+    let start = rows.get(at).map_or(cursor, |row| row.start);
+    (at, width(&visible(text.get(start..cursor).unwrap_or_default())))
+}
+
 /// The rows of the cursor's line, and its row and column: after a full row at the beginning of one more.
 fn cursor_rows(composer: &Composer, cells: usize) -> (Vec<&str>, usize, usize) {
-    let range = composer.editor.line();
-    let line = composer.text().get(range.clone()).unwrap_or_default();
-    let offset = composer.editor.cursor - range.start;
-    let ranges = wrap_shown(line, cells);
-    let at = ranges.iter().rposition(|r| r.start <= offset).unwrap_or(0);
-    let start = ranges.get(at).map_or(0, |r| r.start);
-    let column = width(&visible(line.get(start..offset).unwrap_or_default()));
-    let mut rows: Vec<&str> = ranges.into_iter().map(|row| line.get(row).unwrap_or_default()).collect();
+    let text = composer.text();
+    let ranges = rows_of(text, &composer.editor.line(), cells);
+    let (at, column) = place_of(composer.editor.cursor(), &ranges, text);
+    let mut rows: Vec<&str> = ranges.into_iter().map(|row| text.get(row).unwrap_or_default()).collect();
     if column < cells {
         return (rows, at, column);
     }
@@ -57,9 +66,6 @@ pub fn wanted_height(composer: &Composer, now: Moment, width: u16, max: u16) -> 
     u16::try_from((rows + extra).clamp(1, most)).unwrap_or(max) + preview
 }
 
-/// Lines longer than this (in bytes) are not laid out for Up and Down: such a line is one row then.
-const LAID_OUT_MAX: usize = 64 << 10;
-
 impl Composer {
     /// One row up; on the first row, one text back in the history.
     pub fn up(&mut self) {
@@ -77,35 +83,23 @@ impl Composer {
 
     /// Moves by one row as it stands on the screen, keeping the column. False where there is none.
     fn row(&mut self, down: bool) -> bool {
-        let line = self.editor.line();
-        let cells = usize::from(self.width);
-        let is_laid_out = |line: &Range<usize>| cells > 0 && line.len() <= LAID_OUT_MAX;
-        let text = self.editor.text();
-        let rows = |line: &Range<usize>| -> Vec<Range<usize>> {
-            if !is_laid_out(line) {
-                return vec![line.clone()];
-            }
-            let rows = wrap_shown(text.get(line.clone()).unwrap_or_default(), cells);
-            rows.into_iter().map(|row| row.start + line.start..row.end + line.start).collect()
-        };
-        let cursor = self.editor.cursor;
-        let here = rows(&line);
-        let at = here.iter().rposition(|row| row.start <= cursor).unwrap_or(0);
-        let start = here.get(at).map_or(line.start, |row| row.start);
-        let column = width(&visible(text.get(start..cursor).unwrap_or_default()));
+        let cells = if self.width == 0 { usize::MAX } else { usize::from(self.width) };
+        let (text, line, cursor) = (self.editor.text(), self.editor.line(), self.editor.cursor());
+        let here = rows_of(text, &line, cells);
+        let (at, column) = place_of(cursor, &here, text);
         // A cursor after a full last row is shown at the beginning of the next.
-        let past = is_laid_out(&line) && column >= cells;
+        let past = column >= cells;
         let goal = self.goal.filter(|(place, _)| *place == cursor).map(|(_, column)| column);
         let column = goal.unwrap_or(if past { 0 } else { column });
         let in_line = if down { Some(at + 1) } else { (at + usize::from(past)).checked_sub(1) };
         let above = || {
             let end = line.start.checked_sub(1)?;
-            rows(&(text.get(..end)?.rfind('\n').map_or(0, |n| n + 1)..end)).pop()
+            rows_of(text, &(text.get(..end)?.rfind('\n').map_or(0, |n| n + 1)..end), cells).pop()
         };
         let below = || {
             let start = line.end + 1;
             let end = text.get(start..)?.find('\n').map_or(text.len(), |n| start + n);
-            rows(&(start..end)).into_iter().next()
+            rows_of(text, &(start..end), cells).into_iter().next()
         };
         let target = in_line.and_then(|at| here.get(at).cloned());
         let Some(target) = target.or_else(|| if down { below() } else { above() }) else { return false };

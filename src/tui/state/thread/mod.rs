@@ -211,18 +211,17 @@ impl<'a> Heights<'a> {
     }
 
     /// The place `by` rows further down (up where negative), stopping at the ends.
-    fn moved(&mut self, from: (usize, usize), by: isize) -> (usize, usize) {
-        let (mut at, mut row) = from;
-        for _ in 0..by.unsigned_abs() {
-            (at, row) = match (by > 0, row) {
-                (true, _) if row + 1 < self.of(at) => (at, row + 1),
-                (true, _) if at + 1 < self.entries.len() => (at + 1, 0),
-                (false, 1..) => (at, row - 1),
-                (false, 0) if at > 0 => (at - 1, self.of(at - 1).saturating_sub(1)),
-                _ => break,
-            };
+    fn moved(&mut self, (mut at, row): (usize, usize), by: isize) -> (usize, usize) {
+        let mut row = row.cast_signed().saturating_add(by);
+        while row < 0 && at > 0 {
+            at -= 1;
+            row += self.of(at).cast_signed();
         }
-        (at, row)
+        while row >= self.of(at).cast_signed() && at + 1 < self.entries.len() {
+            row -= self.of(at).cast_signed();
+            at += 1;
+        }
+        (at, row.max(0).cast_unsigned().min(self.of(at) - 1))
     }
 }
 

@@ -80,8 +80,7 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
         let text = context.masks.shape(head(entry.text(), most), width);
         let text = head(&text, MAX_BYTES);
         for line in visible_lines(text) {
-            let wrapped = wrap(&line, cells).into_iter();
-            rows.extend(wrapped.map(|r| (line.get(r).unwrap_or_default().trim_end().to_owned(), StyleRole::Text)));
+            rows.extend(wrap(&line, cells).map(|row| (row.trim_end().to_owned(), StyleRole::Text)));
         }
         if entry.text().len() > MAX_BYTES {
             let left = entry.text().len() - text.len().min(entry.text().len());
@@ -90,7 +89,7 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     }
     for (line, role) in below(entry) {
         let line = context.masks.shape(&plain(&line, context.ascii), width).into_owned();
-        rows.extend(wrap(&line, cells).into_iter().map(|r| (line.get(r).unwrap_or_default().to_owned(), role)));
+        rows.extend(wrap(&line, cells).map(|row| (row.to_owned(), role)));
     }
     let widest = rows.iter().map(|(row, _)| width(row)).max().unwrap_or(0).min(cells);
     Body { rows, widest }

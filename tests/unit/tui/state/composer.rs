@@ -42,7 +42,7 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
     let all: Vec<_> = c.drafts().collect();
     assert_eq!(all, [(Some(A), "for", 3), (Some(B), "for b", 5)]);
     c.switch(None);
-    assert_eq!((c.active, c.text()), (None, ""));
+    assert_eq!((c.active(), c.text()), (None, ""));
     c.restore_draft(B, "kept", 2);
     c.switch(B);
     c.edited().insert_char('!');
@@ -283,17 +283,17 @@ fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
     sent(&mut c, "older");
     // Rows: "one two " "three " "日本語" / "end"
     c.paste("one two three 日本語\nend");
-    let mut places = vec![c.editor.cursor];
+    let mut places = vec![c.editor.cursor()];
     for _ in 0..3 {
         c.up();
-        places.push(c.editor.cursor);
+        places.push(c.editor.cursor());
     }
     // "end¦" is column 3: inside the second wide cluster, then before "ee", then before " two".
     assert_eq!(places, [27, 17, 11, 3]);
     c.down();
     c.down();
     c.down();
-    assert_eq!(c.editor.cursor, 27, "and back the same way");
+    assert_eq!(c.editor.cursor(), 27, "and back the same way");
     for _ in 0..4 {
         c.up();
     }
@@ -303,9 +303,9 @@ fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
     // A cursor after a full row stands at the beginning of the next.
     c.set_text("12345678");
     c.up();
-    assert_eq!(c.editor.cursor, 0);
+    assert_eq!(c.editor.cursor(), 0);
     c.down();
-    assert_eq!((c.text(), c.editor.cursor), ("12345678", 0), "one row only: nothing newer either");
+    assert_eq!((c.text(), c.editor.cursor()), ("12345678", 0), "one row only: nothing newer either");
 }
 
 #[test]
