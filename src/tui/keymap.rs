@@ -14,6 +14,7 @@ use crate::text::nearest;
 const PREFIX_MENU: Duration = Duration::from_millis(400);
 /// How long "press again to leave" holds.
 const QUIT_HINT: Duration = Duration::from_secs(2);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyMeaning {
     Act(Action),

@@ -39,7 +39,7 @@ pub enum StyleRole {
     Info,
     Match,
     Name,
-    /// A word on a ground of its own: where one is.
+    /// The word that says where one is (`SANDBOX`), on a ground of its own.
     Badge,
     Production,
 }

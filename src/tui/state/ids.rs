@@ -1,8 +1,7 @@
 //! The card of a conversation's ids: which stand in wrong places, and what the service told of each.
 
-use crate::diagnosis::ids::{IdKind, IdLookUp, KnownIds};
+use crate::diagnosis::ids::{IdKind, IdLookUp, KnownId, KnownIds};
 use crate::model::{Address, ConversationKey};
-
 use crate::session::Session;
 
 #[derive(Clone, Debug)]
@@ -51,8 +50,9 @@ fn wrongs(address: &Address, known: &KnownIds) -> Vec<MisplacedId> {
 }
 
 fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option<MisplacedId> {
-    // What the profile uses an id as counts only where it says so of another conversation.
-    let other = |k: &&crate::diagnosis::ids::KnownId| {
+    // What the service said of an id counts. What the profile has it for counts only in another conversation, and as
+    // another kind.
+    let other = |k: &&KnownId| {
         k.told || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
     };
     let about = known.about(id).find(other);

@@ -170,21 +170,19 @@ impl State {
                 let rows = (both(Action::LogUp, Action::LogDown), "scroll");
                 (std::iter::once(rows).chain(self.hints(&keys)).collect(), close)
             }
-            // What is typed is searched for.
-            Some(Overlay::Page(page)) if matches!(page.content, PageContent::Help(Some(_))) => {
-                (vec![(moves.0, "scroll")], close)
-            }
             Some(Overlay::Page(page)) => {
-                let mut keys = vec![fixed("j k", "scroll")];
-                match &page.content {
-                    PageContent::Help(_) => keys.push(fixed("/", "search")),
-                    PageContent::Status => {}
-                    PageContent::Lines(..) => keys.push(fixed("y", "copy")),
+                let (scroll, copy) = (fixed("j k", "scroll"), fixed("y", "copy"));
+                let keys = match &page.content {
+                    // Letters are typed into the search.
+                    PageContent::Help(Some(_)) => vec![(moves.0, "scroll")],
+                    PageContent::Help(None) => vec![scroll, fixed("/", "search")],
+                    PageContent::Status => vec![scroll],
+                    PageContent::Lines(..) => vec![scroll, copy],
                     PageContent::Ids(key) => {
-                        keys.extend([fixed("l", "look up the ids"), fixed("y", "copy")]);
-                        keys.extend(ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one")));
+                        let right = ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one"));
+                        [scroll, fixed("l", "look up the ids"), copy].into_iter().chain(right).collect()
                     }
-                }
+                };
                 (keys, close)
             }
             None => match &self.demo.present {

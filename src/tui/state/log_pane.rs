@@ -20,7 +20,7 @@ pub const NEAR: u64 = 100;
 pub struct HistoryStretch {
     /// What the pane shows.
     pub log: Log,
-    /// The search, if this is what one found.
+    /// What was searched for, if a search found these entries; `None` for entries that follow each other.
     pub query: Option<String>,
     entries: VecDeque<KeptEntry>,
     /// There is more above.
@@ -41,7 +41,7 @@ impl HistoryStretch {
         Self { log, query, entries, older, newer }
     }
 
-    /// More above.
+    /// Puts more entries above. `older`: there are still others above those.
     pub fn prepend(&mut self, session: &Session, more: Vec<KeptEntry>, older: bool) {
         more.into_iter().rev().for_each(|entry| self.entries.push_front(entry));
         self.older = older;

@@ -83,7 +83,7 @@ impl SendChoice {
         self.armed_until.filter(|until| !until.left(now).is_zero())
     }
 
-    /// Forgets that they went without a question once they do not any more; then true.
+    /// Forgets the ten minutes once they are over. True where they have just ended.
     pub fn disarm(&mut self, now: Moment) -> bool {
         self.armed_until.take_if(|until| until.left(now).is_zero()).is_some()
     }
@@ -110,7 +110,7 @@ pub struct State {
     pub(crate) pass_pane: PassPane,
     /// What stands on top of the panes.
     pub overlay: Option<Overlay>,
-    /// The sticky line.
+    /// The sentence above the keys, and what can be done about it.
     pub status: StatusLine,
     /// Demo mode.
     pub demo: Demo,
@@ -154,20 +154,18 @@ impl State {
         area: Rect,
         does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
     ) -> T {
-        let mut pane = std::mem::take(&mut self.thread);
-        let cause = |message: &Message| self.log_pane.cause_of(message, &self.session.log, self.look.theme.ascii);
+        let Self { thread, session, log_pane, look, now, .. } = self;
+        let cause = |message: &Message| log_pane.cause_of(message, &session.log, look.theme.ascii);
         let context = RowContext {
             width: area.width.max(1),
-            ascii: self.look.theme.ascii,
-            zone: &self.look.zone,
-            now: self.now,
-            masks: &self.session.profile.masks,
+            ascii: look.theme.ascii,
+            zone: &look.zone,
+            now: *now,
+            masks: &session.profile.masks,
             cause: &cause,
             dense: area.height < 12,
         };
-        let done = does(&mut pane, &self.session.threads, &context);
-        self.thread = pane;
-        done
+        does(thread, &session.threads, &context)
     }
 
     /// Asks something: under which heading, with what there is to know, what a yes does, and how it is said.

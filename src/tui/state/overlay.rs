@@ -85,7 +85,7 @@ pub enum PromptPurpose {
     Nickname(ConversationKey),
     Comment(u64),
     Add,
-    /// Of which site a guest of this web deployment comes.
+    /// The site that a guest of this web deployment comes from.
     Site(uuid::Uuid),
     SearchKept,
     History,
@@ -234,7 +234,7 @@ pub struct Menu {
     pub groups: Vec<(usize, &'static str)>,
     /// What is typed, where the choices can be filtered.
     pub filter: Option<Editor>,
-    /// The colours to go back to where nothing is chosen: the line that one stands on is shown in its own.
+    /// The theme to go back to where none is taken: meanwhile the screen is in that of the chosen line.
     pub before: Option<Box<Theme>>,
 }
 

@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// As far as the layout gives it room.
+    /// Whether a pass is open and wanted on screen. The layout may have no room for it all the same.
     pub(crate) fn shows_pass(&self) -> bool {
         self.pass_pane.shown && self.session.pass.runner.is_some()
     }

@@ -49,7 +49,7 @@ impl Questions {
         true
     }
 
-    /// What an id is was told, or why not: the search, if that was the last of its ids.
+    /// An answer about an id came, or why there is none. Gives the search back once each of its ids has its answer.
     pub(crate) fn id_told(&mut self, asked: ProbeQuestion, told: &Probed, by: Option<&Exchange>) -> Option<IdSearch> {
         let look = &mut self.id_search.as_mut()?.look;
         if look.answered(asked, told, by) {
@@ -145,7 +145,7 @@ impl OutputFiles {
         self.asked_path = purpose.is_path().then(|| (purpose, typed.to_owned()));
     }
 
-    /// Whether it can be used is known: what was typed.
+    /// Takes what was typed: it is known now whether that path can be used. `None` where no path was typed.
     pub(crate) fn path_known(&mut self) -> Option<(PromptPurpose, String)> {
         self.asked_path.take()
     }

@@ -12,7 +12,7 @@ use crate::tui::StyleRole;
 use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::state::{KeyHint, Overlay, Prompt, State};
 
-/// Cells that a fault has at least.
+/// With fewer cells than these a fault is not written at all.
 const SHORT_FAULT: usize = 6;
 
 pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {

@@ -111,7 +111,7 @@ pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &D
     pen.x = line.x + 1;
     write(&mut pen, name, if look.focused { StyleRole::Focus } else { StyleRole::Strong });
     if !aside.0.is_empty() {
-        // The right end goes before what the name is of.
+        // Written before the right end, which is left out where there is no room for both.
         pen.x += 2 * gap;
         write(&mut pen, &aside.0, aside.1);
     }

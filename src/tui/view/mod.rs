@@ -80,7 +80,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     if let Some(area) = panes.picker {
         if panes.picker_on_top {
             Clear.render(area.outer, buf);
-            // What it covers has drawn over the rule at its side.
+            // The panes below the list have drawn over the rule at its side.
             frame::rules(panes, &state.look.theme, buf);
         }
         conversations::draw_pane(state, &area, buf);

@@ -154,7 +154,7 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
 /// Cells of mark and number before a choice.
 const MENU_BEFORE: usize = 4;
 const WIDEST_INTRO: usize = 72;
-/// Rows of the chosen one, at most.
+/// At most so many rows say the chosen choice in whole.
 const WHOLE: usize = 3;
 
 /// Draws a list to pick from; the chosen one is said in whole where it is wider than a row.

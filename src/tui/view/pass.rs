@@ -164,11 +164,11 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         rows.pop();
         rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
     }
-    // A step that is nothing else is called by it.
+    // A step that only asks for a judgement has that question as its instruction already.
     let judge = step.judge.iter().filter(|judge| !instruction.contains(*judge));
     rows.extend(judge.flat_map(|judge| wrapped(&format!("you judge: {judge}"), room, 11, StyleRole::Text)));
     for (at, expectation) in step.expectations.iter().enumerate() {
-        // In little room what is met is not what matters.
+        // Where rows are few, what is met already is left out.
         if !room.short || expectation.met != ExpectationState::Yes {
             rows.extend(expectation_rows(state, at, expectation, room));
         }

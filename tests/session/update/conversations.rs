@@ -132,7 +132,7 @@ fn adding_works_while_the_picker_is_filtered() {
     desk.keys("enter +");
     desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");
-    assert_eq!(desk.state.composer.active, desk.state.session.conversations.active());
+    assert_eq!(desk.state.composer.active(), desk.state.session.conversations.active());
     assert_eq!(desk.state.session.conversations.active(), Some(ConversationKey(3)));
 }
 

@@ -79,7 +79,7 @@ fn at_finds_a_conversation_that_the_pickers_filter_hides() {
     desk.keys("enter");
     desk.command("@retu");
     assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
-    assert_eq!(desk.state.composer.active, Some(RETURNS), "what is typed goes where the title says");
+    assert_eq!(desk.state.composer.active(), Some(RETURNS), "what is typed goes where the title says");
     assert_eq!(desk.state.active_name(), "Returns queue");
 }
 

@@ -265,7 +265,7 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
         assert!(at.mono > desk.now.mono, "a deadline that has passed would spin: {what}");
     }
     assert_eq!(
-        state.composer.active,
+        state.composer.active(),
         state.session.conversations.active(),
         "the text goes elsewhere than the title says: {what}"
     );

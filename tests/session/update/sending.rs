@@ -233,7 +233,7 @@ fn a_copy_of_a_conversation_that_the_filter_hides_still_opens_it() {
     desk.type_text("retu");
     desk.keys("enter 2 a G e");
     assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
-    assert_eq!(desk.state.composer.active, Some(BILLING));
+    assert_eq!(desk.state.composer.active(), Some(BILLING));
 }
 
 fn menu(desk: &Desk) -> Vec<String> {

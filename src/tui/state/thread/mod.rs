@@ -132,7 +132,7 @@ impl ThreadPane {
     }
 }
 
-/// The newest message that the reader had in sight of the end.
+/// The newest message that was there when the reader left the end.
 fn newest(before: Scroll, entries: &[ThreadEntry]) -> EntryId {
     match before {
         Scroll::At { newest, .. } => newest,

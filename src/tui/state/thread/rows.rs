@@ -116,7 +116,7 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
 
 /// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
 fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>) -> (String, StyleRole) {
-    // The name of the cause; where it is not known, no sentence of the server's, for which there is no room.
+    // The cause by its name; where none is known, the reason in brief: a sentence of the server's would not fit.
     let said = |why: &Reason, before: &str| {
         let cause = entry.message().and_then(context.cause);
         cause.map_or_else(|| format!("{before}{}", visible(&why.brief())), |cause| format!(" {cause}"))

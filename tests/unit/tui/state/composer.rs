@@ -306,6 +306,11 @@ fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
     assert_eq!(c.editor.cursor(), 0);
     c.down();
     assert_eq!((c.text(), c.editor.cursor()), ("12345678", 0), "one row only: nothing newer either");
+    // Also in a line that is very long.
+    c.set_text(&"1234567 ".repeat(10_000));
+    c.editor.left();
+    c.up();
+    assert_eq!(c.editor.cursor(), 79_991);
 }
 
 #[test]
