@@ -194,7 +194,7 @@ impl State {
     }
 
     pub(crate) fn record(&mut self, path: PathBuf) {
-        self.files.recording = Some(path.clone());
+        self.files.record(path.clone());
         self.request(Effect::Record(Some(path)));
     }
 
