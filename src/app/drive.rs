@@ -234,7 +234,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
     fn take(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<Exit>, Failed> {
         let (mut end, mut closed) = (None, false);
         let mut events = VecDeque::from([event]);
-        // What an answer leads to is never the same question again, so this ends.
+        // Ends: an answer never leads to the same question again.
         while let Some(event) = events.pop_front() {
             for effect in self.front.on(now, event) {
                 let mask = |text: &str| self.engine.mask(text);

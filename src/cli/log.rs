@@ -156,7 +156,7 @@ pub fn forget(yes: bool, settings: &Settings) -> Result<Exit, Failed> {
 /// The period of which something is wanted.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PeriodArgs {
-    /// Only entries from then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
+    /// Only entries from then or later: yesterday, 2026-11-27, 14:30, or an age like 2h or 3d
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// Only entries until then; a day counts to its end

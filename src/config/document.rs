@@ -20,7 +20,7 @@ pub struct Noted {
     pub rows: Vec<RowSetting>,
 }
 
-/// Who says what no file says.
+/// Where a document comes from that is no file: flags or variables.
 pub struct Speaker<'t> {
     /// The table as which it is read: `profiles.env`.
     pub table: String,
@@ -31,7 +31,7 @@ pub struct Speaker<'t> {
 }
 
 pub struct Doc<'t> {
-    /// The file; or, for what flags and variables say, who says it: there everything stands [`NOWHERE`].
+    /// The file; or the flags or variables that the text was made from: their positions are all [`NOWHERE`].
     pub from: Result<&'t Path, Speaker<'t>>,
     text: &'t str,
     /// Its outermost table; none where the text is no TOML.
@@ -49,7 +49,7 @@ impl<'t> Doc<'t> {
         Self::parse(Ok(file), text, Rc::default())
     }
 
-    /// What flags and variables say, written as a file would say it. It is noted where this document is.
+    /// A document made from flags or variables. Its problems and settings are collected with those of this document.
     pub fn with_speaker<'s>(&self, speaker: Speaker<'s>, text: &'s str) -> Doc<'s> {
         Doc::parse(Err(speaker), text, Rc::clone(&self.noted))
     }

@@ -55,7 +55,7 @@ pub struct Flags {
     /// Keep nothing: no drafts, no queue, no messages, no log on disk
     #[arg(long, global = true, help_heading = COMMON)]
     pub ephemeral: bool,
-    /// A command without a screen speaks to somebody: the sandbox is only meant where it is named.
+    /// Set by commands without a screen: they use the sandbox only where it is named, never as a default.
     #[arg(skip)]
     pub named_target: bool,
 }

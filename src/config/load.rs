@@ -54,22 +54,22 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
 
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
-    let needless = flags.sandbox || flags.target.region.is_some();
-    let read = read(&places.config_file, places.config_explicit, needless)?;
+    let optional = flags.sandbox || flags.target.region.is_some();
+    let read = read(&places.config_file, places.config_explicit, optional)?;
     places.config_exists = read.is_some();
     let (text, private) = read.unwrap_or_default();
     let home = files::home();
     resolve(ConfigInput { paths: places, path_rows, home: home.as_deref(), text: &text, private, flags, env })
 }
 
-/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the
-/// whole target, the file is `needless`, so one that may not be read is none then.
-fn read(path: &Path, named: bool, needless: bool) -> Result<Option<(String, bool)>, Problems> {
+/// The file's text and whether it is private; `None` if it does not exist and nobody named it. `optional`: flags name the
+/// whole target, so that a file that may not be read counts as none.
+fn read(path: &Path, named: bool, optional: bool) -> Result<Option<(String, bool)>, Problems> {
     let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
     let bytes = match files::read(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(e) if !named && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) if !named && needless && e.kind() == ErrorKind::PermissionDenied => return Ok(None),
+        Err(e) if !named && optional && e.kind() == ErrorKind::PermissionDenied => return Ok(None),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(wrong("there is no such file; `guestwire init` writes one".to_owned()));
         }

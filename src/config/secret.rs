@@ -83,8 +83,8 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// What is odd about a secret, which is used all the same: an editor or a copy easily adds a blank, quotation marks are
-/// a part of shell and JSON syntax, and no secret that Genesys Cloud makes has the others inside.
+/// A likely mistake of copying in a secret, which is used all the same: an editor adds blanks, shell and JSON add quotation
+/// marks, and no secret that Genesys Cloud makes holds the other characters.
 pub fn oddity(secret: &SecretString) -> Option<&'static str> {
     let text = secret.expose_secret();
     let quoted = |q: char| text.len() > 1 && text.starts_with(q) && text.ends_with(q);
@@ -250,7 +250,7 @@ fn complaint(stderr: &[u8], stdout: &[u8]) -> Option<String> {
     Some(line.chars().filter(|c| !c.is_control()).take(COMPLAINT).collect())
 }
 
-/// What comes out of a pipe, at most [`MAX_BYTES`] and a chunk of it. It is read on its own thread, since a pipe cannot
+/// The output of a pipe, at most [`MAX_BYTES`] plus one chunk. It is read on its own thread, since a pipe cannot
 /// be read with a bound on time, and to its end, so that a program with more to say does not die of a closed pipe.
 fn chunks(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Zeroizing<Vec<u8>>> {
     let (to, chunks) = mpsc::channel();

@@ -61,7 +61,7 @@ pub fn none_of(causes: impl IntoIterator<Item = Cause>) -> Vec<Hypothesis> {
 /// What follows from all. Within one standing their order stays: the rules give the more frequent cause first.
 pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
     let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Support::Excluded);
-    // What the server named needs no company.
+    // A cause that the server named replaces all others.
     if alive.iter().any(|h| h.standing == Support::Named) {
         alive.retain(|h| h.standing == Support::Named);
     }

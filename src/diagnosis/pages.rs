@@ -7,7 +7,7 @@ use super::facts::Facts;
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{Advice, Cause, Channel, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
-/// Marks at the end of a line of a fix: what it comes down to, and whether it is only for channels with sessions.
+/// Marks at the end of a fix's line: its remedy, and whether the line is only for channels with sessions (`true`) or without.
 const MARKS: [(&str, Option<Remedy>, Option<bool>); 8] = [
     ("<!-- admin -->", Some(Remedy::Administrator), None),
     ("<!-- compare -->", Some(Remedy::Compare), None),
@@ -149,13 +149,13 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
         ),
         _ => return None,
     };
-    let phase = phase.word();
+    let phase = phase.during();
     let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == ExchangeKind::Send {
-        let why = format!("{what} while {phase}, and the message may have been received");
+        let why = format!("{what} {phase}, and the message may have been received");
         let words = format!("Read the conversation before you send again: {why}.");
         Advice { words, remedy: Some(Remedy::Read) }
     } else {
-        Advice { words: format!("Try again: {what} while {phase}."), remedy: None }
+        Advice { words: format!("Try again: {what} {phase}."), remedy: None }
     };
     Some(vec![first, Advice { words: next.to_owned(), remedy: None }])
 }

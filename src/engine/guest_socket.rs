@@ -103,8 +103,8 @@ pub const AHEAD: usize = 64; // frames that wait to be taken in before reading s
 const PONGS_MAX: usize = 64 << 10; // most bytes of pongs that wait for a peer which sends pings and takes nothing
 const PONG_HEAD: usize = 6;
 
-/// What one frame costs of a socket's time, and so many bytes a second more: far above what a conversation brings, so that
-/// a flood is read slowly and waits with its sender. A burst of so much time is read at once.
+/// Limits how fast frames are read: each costs 2 ms plus its bytes at 2 MiB/s, and credit for 5 s may be used at once. A
+/// conversation stays far below; a flood is read slowly, so that it waits with its sender.
 pub const FRAME_COST: Duration = Duration::from_millis(2);
 const BYTES_PER_SECOND: usize = 2 << 20;
 pub const BURST: Duration = Duration::from_secs(5);
@@ -112,7 +112,7 @@ pub const BURST: Duration = Duration::from_secs(5);
 pub struct Inflow(pub Instant);
 
 impl Inflow {
-    /// A frame of `bytes` came at `now`: says until when no other is read, where too much came.
+    /// Counts a frame of `bytes` that came at `now`. Returns when the next may be read, if that is not now.
     pub fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
         let cost = FRAME_COST + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND as f64);
         self.0 = self.0.max(now) + cost;

@@ -114,7 +114,7 @@ impl Queue {
         }
     }
 
-    /// When the next held head may go; nothing where no more may fly anyway.
+    /// When the next held head may go; `None` while as many are in flight as may be.
     pub fn next_due(&self) -> Option<Moment> {
         self.lanes.values().filter(|_| self.in_flight < self.parallel).filter_map(|lane| lane.not_before).min()
     }
@@ -131,8 +131,8 @@ impl Queue {
 
 /// At most so many in any span of time of this length.
 ///
-/// The newest is counted from when it was last heard to be under way: a message whose answer came has arrived by then,
-/// so the server, whose clock starts at its arrival, never counts more than we do.
+/// Each message counts from the latest moment at which it may have arrived, which is its answer. The server counts from
+/// the arrival, so that its window never holds more than ours.
 #[derive(Clone, Debug)]
 pub struct Rate {
     allowed: usize,

@@ -27,13 +27,11 @@ const CLAIMED: usize = 4_096; // remote ids of ours that are remembered
 
 pub type ReadPauses<'a> = (&'a [Duration], u32); // between reads, and how often the last is repeated
 
-/// When a message of ours may have been said: it was accepted then, by the remote side's clock; or nobody knows whether it
-/// was received: if so, then between these, by this machine's clock. The second is when its last try could have been taken
-/// at the latest.
+/// When a message of ours was or may have been received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    Accepted(Timestamp),
-    Unknown(Timestamp, Timestamp),
+    Accepted(Timestamp),           // then, by the remote side's clock
+    Unknown(Timestamp, Timestamp), // if at all, between these, by this machine's clock: first try, latest end of the last
 }
 
 impl When {

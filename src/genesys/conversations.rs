@@ -56,8 +56,8 @@ impl ConversationRead {
     }
 }
 
-/// Reads the conversation; `None` where it is not a JSON object with participants, who have the messages. Accepts messages
-/// directly under participants and under their communications (both shapes are documented).
+/// Reads the conversation; `None` unless it is a JSON object with `participants`. Messages may stand directly under
+/// participants or under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<ConversationRead> {
     let value = json::read(body)?;
     value["participants"].as_array()?;

@@ -1,4 +1,4 @@
-//! The remote side's language: builds requests and reads answers. Pure: no I/O, no clock.
+//! The wire formats of Genesys Cloud: builds requests and reads answers. Pure: no I/O, no clock.
 //!
 //! ```text
 //! what is wanted ─► oauth · guest_api · open_messaging · web_messaging · conversations · lookups ─► Call ─► (engine)

@@ -18,7 +18,7 @@ use crate::text::screen::head;
 const BODY_MAX: usize = 16 * 1024;
 /// Terms that the index is asked for; more are only looked for in what these find.
 const INDEXED_TERMS: usize = 16;
-/// Keys of the log pane's filter that mean nothing here. They would be looked for as words, and never found.
+/// Keys of the log pane's filter that this search does not have. As plain words they would never be found.
 const KEYS_OF_THE_FILTER: [&str; 5] = ["status", "kind", "conv", "id", "is"];
 /// Characters of a term that the index is asked for.
 const INDEXED_CHARS: usize = 32;

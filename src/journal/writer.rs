@@ -52,7 +52,7 @@ enum Mode {
 }
 
 impl Mode {
-    /// What is said to whoever waits for a row where none is written.
+    /// The answer, where this mode writes no row, to a caller that waits for its row.
     fn unwritten(&self) -> Result<(), Unrecorded> {
         match self {
             Self::Writing(_) | Self::Nothing => Ok(()),

@@ -261,6 +261,15 @@ impl Failure {
         if matches!(self.kind, FailureKind::Unrecorded) { "keeping what is to be sent" } else { self.phase.word() }
     }
 
+    /// The same with its preposition: `during the TLS handshake`.
+    pub const fn during(&self) -> &'static str {
+        if matches!(self.kind, FailureKind::Unrecorded) {
+            "while keeping what is to be sent"
+        } else {
+            self.phase.during()
+        }
+    }
+
     /// How a request that was written came to nothing; `None` where that is not known, or nothing was written.
     pub const fn in_vain(&self) -> Option<&'static str> {
         match self.kind {

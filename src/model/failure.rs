@@ -6,15 +6,15 @@ words! {
     /// How far a request got.
     #[derive(Serialize, Deserialize)]
     #[serde(from = "u8", into = "u8")]
-    pub enum Phase: word {
-        Resolve = "name look-up";
+    pub enum Phase: word, during {
+        Resolve = "name look-up", "during the name look-up";
         /// Opening the TCP connection, and the tunnel through a proxy.
-        Connect = "connecting";
-        Tls = "TLS handshake";
+        Connect = "connecting", "while connecting";
+        Tls = "TLS handshake", "during the TLS handshake";
         /// Writing the request; some of it may have left.
-        Write = "writing the request";
-        Answer = "waiting for the answer";
-        Body = "reading the body";
+        Write = "writing the request", "while writing the request";
+        Answer = "waiting for the answer", "while waiting for the answer";
+        Body = "reading the body", "while reading the body";
     }
 }
 

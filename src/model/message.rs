@@ -81,9 +81,9 @@ pub enum DeliveryStatus {
 /// How far apart our time and the remote side's may be for one text to be one message, after the known skew.
 pub const SAME_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
-/// Which message of ours, of whose remote id nothing is known, is a guest's message that was read back, said `at` by our
-/// clock: the nearest of the same text. One without a time may be of long ago, so that it is only one that was received
-/// for sure: that one has to be there. Ours come as a key, text, time and status.
+/// Finds our message that a guest's message, read back from the service, is: of `ours`, the one with the same text that is
+/// nearest to `at` (by our clock). A read-back message without a time may be very old, so that it only matches a message
+/// that was received for sure. `ours`: key, text, time and status of each message without a known remote id.
 pub fn read_back<'m, K>(
     text: &str,
     at: Option<Timestamp>,

@@ -1,8 +1,8 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
-/// Declares an enum each of whose variants has a word (on screen, in files, on the command line), one row a variant: `ALL`
-/// of them, their `WORDS`, the word of each by a method of the given name, and [`Display`](std::fmt::Display) and `named`
-/// by that word. A second text of each row is what another method gives.
+/// Declares an enum whose variants each have a word (on screen, in files, on the command line). `pub enum Name: word, line`
+/// gives it `ALL` variants and their `WORDS`; `word()` returns a variant's word, [`Display`](std::fmt::Display) writes it and
+/// `named` finds the variant by it. `line()`, where it is declared, returns the second text of the row.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident: $word:ident, $about:ident {
         $($(#[$doc:meta])* $variant:ident = $text:literal, $says:literal;)+

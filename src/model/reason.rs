@@ -1,5 +1,5 @@
-//! Why something was not accepted, or waits. The engine judges it once, as a type; the words are made by `Display`, when a
-//! face shows them.
+//! Why something was not accepted, or waits. The engine judges it once, as a type. `Display`, here, has the words, so that
+//! all front ends say the same; a front end asks for them when it shows the reason.
 //!
 //! ```text
 //! a whole answer     Answer, ServiceFailed, Redirected, Elsewhere, Unproven, Contradicted, Meaningless, Part,

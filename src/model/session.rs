@@ -143,8 +143,8 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// Why a read brought nothing: its status (0: no whole answer), the permissions that a refusal of the service names as
-    /// missing (`None` where the answer is somebody else's, or no refusal), and what happened in one line.
+    /// Why a read failed. `status`: of the answer; 0: no complete answer. `missing`: permissions that the service's refusal
+    /// names as missing; `None`: the answer is not the service's, or no refusal. `why`: what happened, in one line.
     pub fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
         match (status, missing) {
             (0, _) => Self::NoAnswer(why.to_owned()),

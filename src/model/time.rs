@@ -62,7 +62,7 @@ impl Moment {
     }
 }
 
-/// Only the wall clock is kept. The other one counts from the year 1970 then, so that what was kept lies on one clock.
+/// Only `wall` is stored. On reading, `mono` becomes the time since 1970, so that stored moments compare with each other.
 impl From<Moment> for i64 {
     fn from(moment: Moment) -> Self {
         moment.wall.as_microsecond()

@@ -1,4 +1,4 @@
-//! What a typed line means, what follows a command, and what a line may be an answer to. Every text can be sent, and no command can be mistaken for one:
+//! Reads typed lines: texts, commands and answers to questions. Every text can be sent, and none is taken for a command:
 //!
 //! ```text
 //! hello            the text "hello"

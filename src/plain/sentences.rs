@@ -69,7 +69,7 @@ pub fn attempt(attempt: &Attempt) -> String {
             let id = id.map(|(_, id)| format!(", id {}", ending(&id))).unwrap_or_default();
             format!("was answered with {}{id}", response.status)
         }
-        Some(Ending::Failed(failure)) => format!("failed while {}", failure.line()),
+        Some(Ending::Failed(failure)) => format!("failed: {}", failure.line()),
         None => "is under way".to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 //! Scenario ─► start ─► Sandbox ─┬─ world   state and rules, pure
 //!                               ├─ fault   what is made to go wrong
 //!                               ├─ http    routes, shapes, headers, resets, the guest WebSocket; the control API
-//!                               ├─ pulse   lets what is due take place when its time has come
+//!                               ├─ pulse   a timer: runs what the world has scheduled, when it is due
 //!                               └─ webhook replies of the open channel are pushed to it
 //! ```
 //! Whatever names another machine in its `Host` is refused, so that no web page reaches it under a name that leads here

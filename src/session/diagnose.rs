@@ -63,11 +63,11 @@ impl Session {
         self.log.set_diagnosis(exchange.id, found.map(Arc::new));
     }
 
-    /// Something is known now that was not: what was not decided may be. `but`: was diagnosed just now.
-    pub(super) fn diagnose_again(&mut self, but: Option<ExchangeId>) {
+    /// New evidence came: diagnoses again what was not decided, except an exchange that the caller diagnosed just now.
+    pub(super) fn diagnose_again(&mut self, except: Option<ExchangeId>) {
         let open = |entry: &&LogEntry| entry.diagnosis().is_some_and(|d| d.confidence() != Confidence::Sure);
         let open = self.log.entries().rev().filter(open).filter_map(LogEntry::exchange);
-        let undecided: Vec<_> = open.filter(|exchange| Some(exchange.id) != but).take(AGAIN).cloned().collect();
+        let undecided: Vec<_> = open.filter(|exchange| Some(exchange.id) != except).take(AGAIN).cloned().collect();
         for exchange in undecided {
             self.settle_diagnosis(&exchange);
         }

@@ -89,7 +89,7 @@ impl Changes {
 /// Something that is news. The session knows it already; a notice says what it was before, or what came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// `in_trouble`: before it, waiting for a token was of no use.
+    /// `in_trouble`: before this report, sign-in had failed in a way that waiting does not mend.
     Token { before: TokenStatus, in_trouble: bool },
     /// It began or went on.
     Exchange(Arc<Exchange>),

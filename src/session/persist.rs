@@ -81,7 +81,7 @@ impl Session {
                 let first = self.conversations.active().is_none();
                 self.conversations.open_key(key);
                 changes.notice(Notice::Reopened { key, first });
-                // What needs a token is looked at once there is one.
+                // A channel that needs a token for reading is read when the first token comes.
                 if self.has_sessions(key) || self.sign_in.status.facts().is_some() {
                     self.look_at(key, changes);
                 }
@@ -91,7 +91,7 @@ impl Session {
         self.restore_conversations(&mut restored, changes);
         let leftovers = self.restore_messages(&mut restored, now, changes);
         for (key, heard) in restored.heard {
-            // Who is told everything as it comes is not told again what came before.
+            // A front end that prints every message has printed the stored ones: nothing of them is unread.
             let kept = self.journal.conversations.get(&key).filter(|_| !self.tells_all);
             let unread = kept.map_or(0, |kept| kept.unread);
             self.threads.of(key).recall(heard, unread);
@@ -208,9 +208,9 @@ impl Session {
         }
     }
 
-    /// What a person decided about a conversation, or what was looked at, may have changed.
+    /// Stores what a person decided about a conversation and how far it was looked at, if that changed.
     pub fn keep_conversation(&mut self, key: ConversationKey, changes: &mut Changes) {
-        // Who is told everything as it comes looks at nothing: what the screen counts as unread stays so.
+        // A front end that prints every message has no read position: the screen's stays as it is.
         if !self.journal.keeps() || self.tells_all {
             return;
         }

@@ -113,8 +113,8 @@ pub struct Rate401 {
 pub struct EndedTries(BTreeMap<(Duration, ExchangeId, u32), (bool, bool)>);
 
 impl EndedTries {
-    /// Counts the ended tries of an exchange, each once: where the list is full, the oldest go, and one that went is
-    /// older than all that are kept when the exchange is reported again.
+    /// Counts the ended tries of an exchange, each once. A full list drops the oldest try; if its exchange is reported
+    /// again, that try is still the oldest and is dropped again.
     pub fn count(&mut self, exchange: &Exchange) {
         if !matches!(exchange.kind, ExchangeKind::Send | ExchangeKind::Read | ExchangeKind::Probe) {
             return;

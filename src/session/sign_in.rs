@@ -91,7 +91,7 @@ impl SignIn {
         [self.trouble(), self.no_other()].map(|trouble| trouble.map(|trouble| trouble.why.as_str()))
     }
 
-    /// The same for who cannot use the token that there is, since it was refused.
+    /// Why waiting for a replacement is of no use to a request whose token was refused.
     pub fn no_other(&self) -> Option<&SignInTrouble> {
         self.trouble.as_ref().or(self.no_other.as_ref())
     }

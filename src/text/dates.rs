@@ -3,7 +3,8 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-pub const FORMS: &str = "write today, yesterday, a date like 2026-11-27, a time like 14:30 or 2026-11-27T14:30, or how long ago, like 2h or 3d";
+pub const FORMS: &str =
+    "write today, yesterday, a date like 2026-11-27, a time like 14:30 or 2026-11-27T14:30, or an age like 2h or 3d";
 
 /// A span of time, open at either end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Period {
 
 impl Period {
     /// What a word names: all of a day or minute for `on`, from its beginning for `since`, to its end for `until`. `on` a
-    /// moment (how long ago) is all since then.
+    /// moment (an age) is all since then.
     pub fn named(word: &str, text: &str, now: &Zoned) -> Option<Self> {
         let (begin, end) = stretch(text.trim(), now)?;
         let (begin, end) = (begin.timestamp(), end.timestamp());

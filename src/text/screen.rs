@@ -68,8 +68,8 @@ fn needs_stand_in(c: char) -> bool {
     c.is_control() || empty || draws_nothing(c) && !shapes
 }
 
-/// Whether `c`, behind `before` in its cluster, is nothing that is drawn there: tags stand in flags only, and a letter has
-/// one variation, of the larger set only a kanji. Else bytes could be hidden in them.
+/// Whether `c` would be invisible after `before` in its cluster, so that bytes could be hidden in it. Tags are drawn only in
+/// flags; a letter takes one variation selector, and one of the larger set only after a kanji.
 fn hides(c: char, before: Option<char>, in_flag: bool) -> bool {
     let variation = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
     let kanji = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');

@@ -13,7 +13,7 @@ pub struct Chord {
 
 impl Chord {
     /// The chord of a key event. Shift is dropped from characters (the character itself tells), Shift-Tab has one
-    /// name, and the Backspace of terminals that send `08` is Backspace (UX rule: Ctrl-H is never bound).
+    /// name, and the Backspace of terminals that send `08` is Backspace (Ctrl-H itself is never bound).
     pub fn of(key: KeyEvent) -> Self {
         let mut modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         let mut code = key.code;

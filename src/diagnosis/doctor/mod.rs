@@ -318,7 +318,7 @@ impl Doctor {
             ProbeQuestion::Domains(_) => "domains",
             ProbeQuestion::Origin(_) => "origin",
         };
-        // A pasted token cannot be asked for anew. In every other profile a token that is not there is the finding.
+        // A pasted token cannot be requested again: the probe is skipped. In every other profile it fails, as a finding.
         let none = match asked {
             ProbeQuestion::Token => !evidence.profile.pasted,
             ProbeQuestion::Scopes => evidence.token.is_none(),

@@ -174,8 +174,8 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     };
     for wrong in found.iter().filter(|f| f.misplaced == Some(IdKind::Conversation)) {
         if let Some(right) = &wrong.swap {
-            let why = "and the text has it where a conversation's id belongs";
-            add(right, Some(wrong), Some(format!("{} is {}, {why}", short(&wrong.id), wrong.what.of_one())));
+            let why = "but stands where a conversation's id belongs";
+            add(right, Some(wrong), Some(format!("{} is {} {why}", short(&wrong.id), wrong.what.of_one())));
         }
     }
     for conversation in found.iter().filter(|f| f.what == IdKind::Conversation) {

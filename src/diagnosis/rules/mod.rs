@@ -63,7 +63,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if facts.answer.by.is_service() { found } else { no_answer::unproven(facts, found) }
 }
 
-/// Nothing of it was written: its own reason says why, else the opening of the socket that failed.
+/// No byte of the request was written: its own reason says why, else the opening of the socket that failed.
 fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
     if let Reason::NotUploaded(_, why) = why

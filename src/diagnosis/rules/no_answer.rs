@@ -7,7 +7,7 @@ use crate::genesys::answerer::Answerer;
 use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, Sign, TlsFault};
 
 pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
-    let (phase, detail) = (failure.phase.word(), &failure.detail);
+    let (phase, detail) = (failure.phase.during(), &failure.detail);
     let service = |why| open(Cause::ServiceFailure, why);
     let found = match (&failure.party, failure.kind) {
         (Party::Proxy { proxy }, FailureKind::Connect | FailureKind::Dns) => {
@@ -24,7 +24,7 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
         }
         (party, FailureKind::Timeout) => {
             let of = if let Party::Proxy { proxy } = party { format!(" of {proxy}") } else { String::new() };
-            named(Cause::NetworkTimeout, format!("nothing was received{of} in time while {phase}"))
+            named(Cause::NetworkTimeout, format!("nothing was received{of} in time {phase}"))
         }
         // The platform says that the session is over, and then closes its socket.
         (_, FailureKind::SessionEnded) => {
@@ -32,7 +32,7 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
         }
         (_, FailureKind::Reset) => {
             let how = if failure.partial.is_some() { "broke" } else { "was closed" };
-            named(Cause::NetworkConnect, format!("the connection {how} while {phase}: {detail}"))
+            named(Cause::NetworkConnect, format!("the connection {how} {phase}: {detail}"))
         }
         (_, FailureKind::Unprocessed) => {
             named(Cause::ServiceFailure, format!("the server accepted no more requests: {detail}"))

@@ -83,7 +83,7 @@ impl Probes {
     /// A request of its own, unless one under way answers the question too.
     fn ask_plainly(&mut self, asked: ProbeQuestion, cx: &mut Context) -> Result<(), String> {
         if let Some(refusal) = self.refused.filter(|_| asked == ProbeQuestion::Scopes && cx.tokens.facts().is_none()) {
-            // What a token may do that the service does not take was asked and answered.
+            // The service has refused this token already: that exchange is the answer.
             report_probe(asked, refusal, cx);
             return Ok(());
         }

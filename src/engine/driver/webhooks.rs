@@ -215,7 +215,8 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
         WebhookContent::Other(kind) => format!("[{kind}]"),
     };
     let in_hex = delivery.answer == WebhookAnswer::Taken(WebhookForm::Hex);
-    let notes = [(!new, "came before"), (key.is_none(), "for nobody in the picker"), (in_hex, "signed in hex")];
+    let notes =
+        [(!new, "delivered before"), (key.is_none(), "for no conversation of the profile"), (in_hex, "signed in hex")];
     let notes: Vec<_> = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect();
     if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
 }

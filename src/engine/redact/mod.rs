@@ -327,7 +327,7 @@ fn forms(plain: &str) -> Vec<(Zeroizing<String>, bool)> {
 /// `text` with the places masked. Places that overlap become one, under the label of the wider.
 fn replaced<'t>(text: &'t str, mut spots: Vec<Spot<'_>>) -> Cow<'t, str> {
     spots.retain(|s| s.start < s.end);
-    // Of equal places, the one with most undone knows best.
+    // Of matches of one range, the match that was found with the most decodings undone counts.
     spots.reverse();
     if spots.is_empty() {
         return Cow::Borrowed(text);

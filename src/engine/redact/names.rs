@@ -204,7 +204,7 @@ fn value_after(
     (found.end > found.start).then_some((found, is_bare))
 }
 
-/// Whether a mask may bear this label: a name's hint, or a longer one of who knows the secret, as `webhook secret`.
+/// Whether `label` is one that masks have: a name's hint, or a longer one such as `webhook secret`.
 pub(super) fn is_label(label: &str) -> bool {
     label == "redacted"
         || label.split_once(' ').is_some_and(|(secret, _)| secret == "token")

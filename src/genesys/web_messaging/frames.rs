@@ -1,6 +1,6 @@
-//! Frames of ours and of theirs. Each of ours is one text frame of JSON; the token is written into it last, so that the
-//! value itself holds no secret and can be compared and printed. Theirs are `{"type","class","code","body","tracingId"?}`;
-//! what is not known is kept by its name and shown, never fatal.
+//! Frames of the guest's socket. Each frame to the server is one text frame of JSON; the token is added only when it is
+//! written, so that the value itself holds no secret and can be compared and printed. The server's frames are
+//! `{"type","class","code","body","tracingId"?}`; an unknown class is kept by its name and shown, never fatal.
 
 use std::collections::BTreeMap;
 

@@ -195,7 +195,7 @@ fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
     Some(Attachment { place: place?, mime: mime?.value, name })
 }
 
-/// Notes variables that nobody fills in.
+/// Reports variables that have no value.
 fn known(table: &Table<'_>, text: &Spot<String>, captured: &BTreeSet<String>) {
     let mut rest = text.value.as_str();
     while let Some((_, name, after)) = variables::next_name(rest) {

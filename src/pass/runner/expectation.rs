@@ -15,11 +15,11 @@ use crate::model::{
 use crate::pass::file::{Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, span};
 use crate::text::{alike, json};
 
-/// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end
-/// of the time that is listened.
+/// How long we wait for what comes late: an exchange after its message, a diagnosis after its exchange, and the last read
+/// after the listening time has ended.
 const LAG: Duration = Duration::from_secs(5);
 
-/// How long the end of an exchange is waited for after its message is settled: it is the step's evidence.
+/// How long a step whose message is settled waits for the end of the exchange, which it shows as evidence.
 const EVIDENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, PartialEq, Eq)]

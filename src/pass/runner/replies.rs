@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
-/// Bytes kept of what was said since ours; the oldest is let go: the expectation that waits has passed it over.
+/// Most bytes of replies that are kept since our message. The oldest are dropped: they did not meet the expectation.
 const FRESH_MAX: usize = 4 << 20;
 
 #[derive(Clone, Debug, Default)]

@@ -18,7 +18,7 @@ pub(crate) enum SimulatedEndpoint {
     Details,
     Message,
     DetailsQuery,
-    /// Where the path has no integration, `channel.to.id` says it.
+    /// The integration's id is in the path or, failing that, in `channel.to.id` of the body.
     Open(Endpoint),
     Integration,
     History,
@@ -28,7 +28,7 @@ pub(crate) enum SimulatedEndpoint {
     Upload,
     Download,
     Nowhere,
-    /// A path that there is, with another method.
+    /// A known path with the wrong method.
     OtherMethod,
 }
 use SimulatedEndpoint as To;

@@ -163,7 +163,7 @@ impl World {
         world
     }
 
-    /// Takes in who waits in the picker. Conversations of the Guest API have begun, and those with a history.
+    /// Adds a conversation of the scenario. It has begun if it is one of the Guest API or has a history.
     fn add_entry(&mut self, mut entry: ScenarioConversation) {
         let (seed, begun) = (self.scenario.seed, !entry.history.is_empty());
         let via = match entry.channel {

@@ -1,4 +1,4 @@
-//! Every way of saying no, in the words of both worlds, and the forms that all requests have to keep.
+//! All refusals, with status, code and message in both worlds, and the form that every request must have.
 
 use std::borrow::Cow;
 

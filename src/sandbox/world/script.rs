@@ -37,7 +37,7 @@ fn offers(text: &str, choices: &[&str]) -> ScriptedAct {
     ScriptedAct::Says(text.to_owned(), OfferedContent::QuickReplies(choices))
 }
 
-/// What follows `text`, and the stage after it. [`ScenarioScript::Repeat`] is not asked: it depends on nothing said.
+/// What follows `text`, and the stage after it. The caller handles [`ScenarioScript::Repeat`], which depends on no text.
 pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> (Vec<ScriptedAct>, ScriptStage) {
     let heard = text.trim().to_lowercase();
     let bot = match script {

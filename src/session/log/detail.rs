@@ -164,7 +164,7 @@ impl DetailRows<'_> {
 
     fn failure(&mut self, failure: &Failure) {
         let mut line = Self::labelled("failed");
-        line.push(&format!("{} while {}", failure_word(failure.kind), failure.stage()), Tone::Error);
+        line.push(&format!("{} {}", failure_word(failure.kind), failure.during()), Tone::Error);
         if !failure.detail.is_empty() {
             line.push_all(&[(": ", Tone::Error), (&screen::visible(&failure.detail), Tone::Text)]);
         }

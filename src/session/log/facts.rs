@@ -128,8 +128,8 @@ impl Log {
         }
     }
 
-    /// What a person means by "why": the selected entry if it has a diagnosis, else the newest shown that has one, else
-    /// the newest of all.
+    /// The entry that the key "why" explains: the selected one if it has a diagnosis, else the newest shown that has one,
+    /// else the newest of all that have one.
     pub fn why(&self) -> Option<&LogEntry> {
         let selected = self.selected().filter(|e| e.diagnosis.is_some());
         let shown = || self.diagnosed().rev().find(|e| e.is_shown());

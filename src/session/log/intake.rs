@@ -1,5 +1,5 @@
-//! What comes into the log (reports, notes, and entries that were kept), what must go for it, and what is laid out anew: shut
-//! entries as they come into the window, open ones at once, because their rows count.
+//! Adds entries to the log (reports, notes, stored entries), evicts the oldest for them, and lays entries out: collapsed
+//! ones when they come into the window, expanded ones at once, because their height counts for scrolling.
 
 use std::sync::Arc;
 

@@ -39,7 +39,7 @@ pub enum RowKind {
     Section(Section),
     /// A rule under the entry: the next one that is shown is of another day.
     Day,
-    /// The keys that act on the entry. The first so many act on it also while another entry is chosen that has no diagnosis.
+    /// Key hints of the entry. The first so many act on it also while the selected entry is another, without a diagnosis.
     Keys(usize),
 }
 

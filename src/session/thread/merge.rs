@@ -141,7 +141,7 @@ impl Thread {
         self.sort();
     }
 
-    /// Merges all that a read showed. Returns how many of the other side are news, as of this session.
+    /// Merges all messages that a read showed. Returns how many of the other side's are unread.
     pub fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
         // What stood there before this session is history, not news.
         let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
@@ -151,12 +151,12 @@ impl Thread {
         self.merge(brought, news_from)
     }
 
-    /// Merges what came by itself. Returns how many of the other side are news: what is much older is history.
+    /// Merges messages that were pushed to us. Returns how many of the other side's are unread; a much older one is history.
     pub fn heard(&mut self, brought: Vec<RemoteMessage>, now: Moment) -> usize {
         self.merge(brought, Some(now.wall.saturating_sub(SAME_WITHIN).unwrap_or(now.wall)))
     }
 
-    /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are news.
+    /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are unread.
     fn merge(&mut self, brought: Vec<RemoteMessage>, news_from: Option<Timestamp>) -> usize {
         let mut news = 0;
         for remote in brought {

@@ -191,7 +191,7 @@ fn named(state: &State, exchange: Option<ExchangeId>) -> String {
     number.map_or_else(|| "The message".to_owned(), |n| format!("#{n}"))
 }
 
-/// A message went on. `doubted`: its outcome was unknown.
+/// A message's status changed. `was_unknown`: its outcome was unknown before.
 fn message(state: &mut State, id: MessageId, doubted: bool, delivery: DeliveryStatus, exchange: Option<ExchangeId>) {
     let name = named(state, exchange);
     // What the line said of this message is over: it went on.

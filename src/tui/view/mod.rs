@@ -96,8 +96,8 @@ fn too_small(state: &State, buf: &mut Buffer) {
     frame::sentence(&sentence, Rect::from((Position::ORIGIN, size)), style, buf);
 }
 
-/// The last hand over a frame: what `[redact]` names is masked wherever it stands in a row, also in the composer, in dialogs and
-/// in the status line; a `*` stands in each of its cells. Blanks stay. (Text that wraps is masked before, where it is laid out.)
+/// The final pass over a drawn frame: masks each text that `[redact]` names wherever it stands in a row, also in the composer, in
+/// dialogs and in the status line, with a `*` in each cell but blanks. (Text that wraps is masked where it is laid out.)
 fn mask(masks: &Masks, buf: &mut Buffer) {
     if masks.is_empty() {
         return;

@@ -79,6 +79,8 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
     let dns = diagnosis_of(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &PastExchanges::default());
     assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
+    let slow = diagnosis_of(&failed(FailureKind::Timeout, Phase::Resolve, ""), &here, &PastExchanges::default());
+    assert_eq!(slow.sentence(), "nothing was received in time during the name look-up");
 
     let tls =
         failed(FailureKind::Tls(TlsFault::NotYetValid), Phase::Tls, "the certificate is not valid before 2031-01-01");

@@ -120,7 +120,7 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     assert!(deliver(&at, &said("out-2", "Good morning")).await.starts_with("HTTP/1.1 200 "));
     engine.until(|r| matches!(r, Report::MessagesArrived(..))).await;
     assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::MessagesArrived(..))).count(), 2);
-    assert!(engine.exchanges(ExchangeKind::Hook)[1].what.ends_with("(came before)"));
+    assert!(engine.exchanges(ExchangeKind::Hook)[1].what.ends_with("(delivered before)"));
     engine.stop().await;
 }
 
@@ -184,7 +184,7 @@ async fn typing_strangers_and_the_unknown() {
     deliver(&at, &event(js!({ "type": "Off" }))).await;
     engine.until(|r| matches!(r, Report::Typing(_, _, None))).await;
     deliver(&at, &said("out-1", "x").replace("guest-0", "guest-77")).await;
-    assert!(row(&mut engine, 3).await.what.ends_with("(for nobody in the picker)"));
+    assert!(row(&mut engine, 3).await.what.ends_with("(for no conversation of the profile)"));
     deliver(&at, &js!({ "id": "r", "type": "Receipt", "status": "Delivered" }).to_string()).await;
     assert!(row(&mut engine, 4).await.what.starts_with("receipt: Delivered"));
     assert!(!engine.seen.iter().any(|r| matches!(r, Report::MessagesArrived(..))));

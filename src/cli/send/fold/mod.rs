@@ -93,7 +93,7 @@ enum Stage {
 }
 
 impl SendFold {
-    /// An account of a send that has not begun. `heard`: what is kept of the conversation.
+    /// A send that has not started. `heard`: the messages of the conversation that the journal has.
     pub fn new(mut sending: Sending, session: Session, heard: &[RemoteMessage]) -> Self {
         if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.answers) {
             // A choice that was written out is answered as its offer asks for, where the offer is kept.

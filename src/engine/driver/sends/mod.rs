@@ -105,10 +105,10 @@ impl InFlightSend {
     }
 }
 
-/// Of a message of which nobody knows whether it was received: its name in a channel with idempotency.
+/// A message of which nobody knows whether it was received.
 pub struct Doubt {
     pub conversation: ConversationKey,
-    pub key: Option<String>,
+    pub key: Option<String>, // its idempotency key, if the channel has one
 }
 
 impl Sends {

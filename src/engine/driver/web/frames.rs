@@ -141,7 +141,7 @@ impl Driver {
         self.hear_frame(key, theirs);
     }
 
-    /// A session that was to be cleared and was not is told as it stands: whoever asked waits for that.
+    /// Reports the session again if clearing it was refused: the front end waits for a report after Clear.
     fn tell_unmoved(&self, key: ConversationKey, ours: &Ours) {
         let session = self.webs.session(key).filter(|_| *ours == Ours::Presence(Presence::Clear));
         if let Some(session) = session {

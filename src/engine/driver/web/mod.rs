@@ -42,7 +42,7 @@ const HEALTH_EVERY: Duration = Duration::from_secs(30); // [real: seen in SDK so
 impl Driver {
     pub fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
         if !self.cx.is_web(key) {
-            let why = "this conversation has no session: only those of the channel web-messaging have";
+            let why = "only conversations of the channel web-messaging have a session";
             return self.cx.notice_of(key, why);
         }
         match ask {
@@ -333,7 +333,7 @@ impl Driver {
     }
 }
 
-/// What a change of the session says of reading replies: nothing where the socket stays open.
+/// Whether replies can be read after a change of the session; `None` where the socket stays open.
 fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesReadable> {
     let why = match session {
         session if session.is_open() => return (!before.is_open()).then_some(RepliesReadable::Yes),

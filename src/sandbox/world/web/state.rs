@@ -54,7 +54,7 @@ pub(in crate::sandbox::world) struct Session {
     pub(in crate::sandbox::world) conversations: Vec<usize>,
     pub(super) joined: bool,
     pub(super) connections: Vec<ConnectionId>,
-    /// When the messages of the last second came.
+    /// Arrival times of the messages of the last second, for the rate limit.
     pub(super) second: Vec<Moment>,
     pub(super) configures: Window,
     pub(super) histories: Window,
