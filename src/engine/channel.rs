@@ -14,11 +14,8 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api, open_messaging};
-use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{
-    Address, Attachment, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, OutgoingMessage, Variation,
-};
+use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, OutgoingMessage, Variation};
 
 use super::redact::holds_mask;
 
@@ -26,9 +23,9 @@ use super::redact::holds_mask;
 pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &OutgoingMessage) -> Option<Objection> {
     let channel = entry.conversation.channel();
     let extras = &request.extras;
-    let bytes = request.text.len();
-    if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
-        return Some(Objection::Empty);
+    let whole = Extras { attributes: attributes(entry, extras), ..extras.clone() };
+    if let Some(why) = whole.objection(&request.text, request.sent_as) {
+        return Some(why);
     }
     if extras.choice.as_ref().is_some_and(is_masked) {
         return Some(Objection::MaskedChoice);
@@ -39,24 +36,11 @@ pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: 
     if matches!(credentials, Credentials::Pasted(_)) && request.sent_as == Some(Variation::WrongScope) {
         return Some(Objection::PastedScope);
     }
-    if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
-        return Some(Objection::TextTooLong(bytes));
-    }
-    let attributes = attributes_bytes(&attributes(entry, extras));
-    if attributes > ATTRIBUTES_MAX_BYTES {
-        return Some(Objection::AttributesTooLarge(attributes));
-    }
     let picker = extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker);
-    let file = |a: &Attachment| match (&a.place, channel) {
-        (FileSource::File(path), Channel::OpenMessaging) => Some(Objection::LocalFile(path.display().to_string())),
-        (FileSource::Url(url), Channel::WebMessaging) => Some(Objection::RemoteFile(url.clone())),
-        _ => None,
-    };
     match channel {
         Channel::GuestApi if !extras.attributes.is_empty() => Some(Objection::TextAlone("attributes".to_owned())),
-        Channel::GuestApi if !extras.attachments.is_empty() => Some(Objection::TextAlone("attachments".to_owned())),
         Channel::OpenMessaging if picker => Some(Objection::ListPicker),
-        _ => extras.attachments.iter().find_map(file),
+        _ => extras.attachments.iter().find_map(|file| file.objection(channel)),
     }
 }
 

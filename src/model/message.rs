@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationKey, ExchangeId, MessageId, Moment, Reason, Variation};
+use super::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use super::{Attachments, Channel, ConversationKey, ExchangeId, MessageId, Moment, Objection, Reason, Variation};
 
 words! {
     /// Who said it.
@@ -346,6 +347,18 @@ impl Extras {
     pub fn is_empty(&self) -> bool {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
     }
+
+    /// Why a text does not go with them on any channel: nothing is said, or too much.
+    pub(crate) fn objection(&self, text: &str, sent_as: Option<Variation>) -> Option<Objection> {
+        let attributes = attributes_bytes(&self.attributes);
+        if text.trim().is_empty() && self.choice.is_none() && self.attachments.is_empty() {
+            Some(Objection::Empty)
+        } else if text.len() > GUEST_TEXT_MAX_BYTES && sent_as != Some(Variation::Oversize) {
+            Some(Objection::TextTooLong(text.len()))
+        } else {
+            (attributes > ATTRIBUTES_MAX_BYTES).then_some(Objection::AttributesTooLarge(attributes))
+        }
+    }
 }
 
 impl Attachment {
@@ -355,6 +368,16 @@ impl Attachment {
             (Some(name), _) => name.into(),
             (None, FileSource::Url(url)) => url.into(),
             (None, FileSource::File(path)) => path.to_string_lossy(),
+        }
+    }
+
+    /// Why a channel does not take it.
+    pub(crate) fn objection(&self, channel: Channel) -> Option<Objection> {
+        match (channel.capabilities().attachments, &self.place) {
+            (Attachments::None, _) => Some(Objection::TextAlone("attachments".to_owned())),
+            (Attachments::Addresses, FileSource::File(path)) => Some(Objection::LocalFile(path.display().to_string())),
+            (Attachments::Files, FileSource::Url(url)) => Some(Objection::RemoteFile(url.clone())),
+            _ => None,
         }
     }
 }

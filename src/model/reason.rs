@@ -29,6 +29,10 @@ fn because_of_origin(origin: Option<&str>) -> String {
     origin.map(|origin| format!(": {why} {origin}")).unwrap_or_default()
 }
 
+fn over(bytes: usize, limit: usize) -> String {
+    format!("{} more than the limit of {limit}", bytes.saturating_sub(limit))
+}
+
 fn unrecorded(why: &str, for_good: bool) -> String {
     if for_good {
         format!("it could not be recorded first ({why})")
@@ -158,11 +162,11 @@ words! {
 pub enum Objection {
     #[error("there is no conversation number {0}")]
     NoConversation(ConversationKey),
-    #[error("the message is empty")]
+    #[error("the text is blank; type a text first")]
     Empty,
-    #[error("{0} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text")]
+    #[error("the text has {0} bytes, {over}; shorten it", over = over(*.0, GUEST_TEXT_MAX_BYTES))]
     TextTooLong(usize),
-    #[error("the attributes are {0} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones")]
+    #[error("the attributes have {0} bytes, {over}; send fewer or shorter ones", over = over(*.0, ATTRIBUTES_MAX_BYTES))]
     AttributesTooLarge(usize),
     #[error(
         "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text"
@@ -176,11 +180,9 @@ pub enum Objection {
     PastedScope,
     #[error("the channel guest-api carries text alone, no {0}")]
     TextAlone(String),
-    #[error(
-        "{0} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
-    )]
+    #[error("open-messaging takes files by an address that Genesys Cloud can fetch, not from this machine: {0}")]
     LocalFile(String),
-    #[error("{0} is an address, and web-messaging takes files of this machine, which it uploads")]
+    #[error("web-messaging uploads files of this machine, and takes no address: {0}")]
     RemoteFile(String),
 }
 

@@ -16,7 +16,7 @@ use crate::model::{
 use crate::session::conversations::{ADDED_MALFORMED, ConversationItem, MessageCounts};
 use crate::session::local::{self, LocalRequest};
 use crate::text::screen::short_id;
-use crate::text::{clause, counted};
+use crate::text::{clause, counted, sentence};
 
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
 const SESSION_WAIT: Duration = Duration::from_secs(120);
@@ -349,8 +349,8 @@ impl Plain {
     pub(super) fn attach(&mut self, rest: &str) -> Done {
         let (key, channel) = self.carrier()?;
         let file = local::attachment(rest)?;
-        if let Some(why) = local::unfit(channel, &file.place) {
-            return Err(why.to_owned());
+        if let Some(why) = file.objection(channel) {
+            return Err(sentence(&why));
         }
         match file.place {
             FileSource::File(_) => self.ask_machine(LocalRequest::SeeFile(key, file)),

@@ -7,8 +7,7 @@ use super::{AwaitedReply, FrontEndEffect, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::engine::Command;
-use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, ConversationKey, DeliveryStatus, MessageId, OutgoingMessage, Variation};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Extras, MessageId, Objection, OutgoingMessage, Variation};
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
 use crate::text::screen::visible_lines;
 use crate::text::{capitalised, counted, dates};
@@ -30,23 +29,16 @@ impl Plain {
 
     pub(super) fn say_text(&mut self, text: &str) -> Done {
         let key = self.active().map_err(|sentence| format!("Not sent. {sentence}"))?;
-        let bytes = text.len();
-        let carried = self.next.carried.get(&key);
-        let bare = carried.is_none_or(|extras| extras.attachments.is_empty());
-        let attributes = carried.map_or(0, |extras| attributes_bytes(&extras.attributes));
-        let objection = if text.trim().is_empty() && bare {
-            Some("Not sent: the text is blank.".to_owned())
-        } else if bytes > GUEST_TEXT_MAX_BYTES {
-            let more = format!("{} more than the limit of {GUEST_TEXT_MAX_BYTES}", bytes - GUEST_TEXT_MAX_BYTES);
-            Some(format!("Not sent: the text has {bytes} bytes, {more}; shorten it."))
-        } else if attributes > ATTRIBUTES_MAX_BYTES {
-            let limit = format!("the limit is {ATTRIBUTES_MAX_BYTES}. Type .takeoff to remove them");
-            Some(format!("Not sent: the attributes have {attributes} bytes, and {limit}."))
-        } else {
-            let why = self.next.sent_as.and_then(|how| Some((how, self.senseless(how)?)));
-            why.map(|(how, why)| format!("Not sent as {how}: {why}. Type .sendas to change it."))
+        let objection = self.next.carried.get(&key).unwrap_or(&Extras::default()).objection(text, None);
+        let senseless = self.next.sent_as.and_then(|how| Some((how, self.senseless(how)?)));
+        let sentence = match (objection, senseless) {
+            (Some(why @ Objection::AttributesTooLarge(_)), _) => {
+                Some(format!("Not sent: {why}. Type .takeoff to remove them."))
+            }
+            (Some(why), _) => Some(format!("Not sent: {why}.")),
+            (None, why) => why.map(|(how, why)| format!("Not sent as {how}: {why}. Type .sendas to change it.")),
         };
-        if let Some(sentence) = objection {
+        if let Some(sentence) = sentence {
             self.say_end(Exit::Refused, sentence);
             return Ok(());
         }

@@ -71,17 +71,6 @@ pub fn carries_nothing(channel: Channel) -> Option<&'static str> {
     nothing.then_some("guest-api messages carry text only")
 }
 
-/// Why a channel cannot take a file from there.
-pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str> {
-    match (channel.capabilities().attachments, place) {
-        (Attachments::Addresses, FileSource::File(_)) => {
-            Some("Open messaging takes files by an address that the platform can fetch: https://…")
-        }
-        (Attachments::Files, FileSource::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
-        _ => None,
-    }
-}
-
 /// A file as typed: an `https` or `http` address, or a path on this machine. The error is a sentence that says why it is
 /// neither.
 pub fn attachment(typed: &str) -> Result<Attachment, String> {

@@ -4,6 +4,7 @@ use crate::model::fault::{FAULTS, Fault};
 use crate::model::{Attachment, ConversationKey, Extras, FileSource, OutgoingMessage, Variation};
 use crate::session::local::{self, LocalRequest};
 use crate::session::thread::Thread;
+use crate::text::sentence;
 use crate::tui::state::{DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State, Subject};
 use crate::tui::{Action, Effect};
 
@@ -53,8 +54,8 @@ pub fn ask(state: &mut State, purpose: fn(ConversationKey) -> PromptPurpose) {
     }
 }
 
-fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
-    local::unfit(state.session.conversations.channel(key)?, place)
+fn unfit(state: &State, key: ConversationKey, file: &Attachment) -> Option<String> {
+    Some(sentence(&file.objection(state.session.conversations.channel(key)?)?))
 }
 
 pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<String> {
@@ -62,7 +63,7 @@ pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<
         return None;
     }
     match local::attachment(typed) {
-        Ok(made) => unfit(state, key, &made.place).map(str::to_owned),
+        Ok(made) => unfit(state, key, &made),
         // A path is wrong until its last name is typed: that is no problem yet.
         Err(why) => typed.contains("://").then_some(why),
     }
@@ -74,7 +75,7 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
         return;
     }
     match local::attachment(typed) {
-        Ok(file) => match (unfit(state, key, &file.place), &file.place) {
+        Ok(file) => match (unfit(state, key, &file), &file.place) {
             (Some(why), _) => state.status.error(why),
             (None, FileSource::File(_)) => state.request(Effect::Local(LocalRequest::SeeFile(key, file))),
             (None, FileSource::Url(_)) => attached(state, key, file),

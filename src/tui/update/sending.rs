@@ -6,7 +6,6 @@ use crate::model::{
 };
 use crate::session::OutcomeWatch;
 use crate::session::log::LogEntry;
-use crate::text::capitalised;
 use crate::tui::Action;
 use crate::tui::state::{Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, State, Subject};
 
@@ -29,7 +28,7 @@ pub fn send(state: &mut State) {
     let Some(key) = state.session.conversations.active() else { return };
     let text = match state.composer.check(state.now) {
         Ok(text) => text,
-        Err(refusal) => return state.status.error(capitalised(&refusal.to_string()) + "."),
+        Err(why) => return state.status.error(format!("Not sent: {why}.")),
     };
     let mut lines = vec![format!("to      {}", state.shown_name(key))];
     // A demo tells no hosts.
@@ -61,7 +60,7 @@ pub fn send_draft(state: &mut State, shown: Moment) {
             state.status.clear();
             submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(how));
         }
-        Err(refusal) => state.status.error(capitalised(&refusal.to_string()) + "."),
+        Err(why) => state.status.error(format!("Not sent: {why}.")),
     }
 }
 

@@ -367,7 +367,7 @@ fn what_a_channel_cannot_carry_is_said_before_it_is_sent() {
     open(&mut desk, OPEN);
     desk.command("attach");
     desk.type_text("/tmp/a.png");
-    assert!(desk.screen().contains("by an address that the platform can fetch"), "{}", desk.screen());
+    assert!(desk.screen().contains("by an address that Genesys Cloud can fetch"), "{}", desk.screen());
     desk.keys("enter");
     assert!(desk.state.composer.carried().is_none());
     desk.command("attach");

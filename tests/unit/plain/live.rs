@@ -123,7 +123,7 @@ fn what_goes_along_is_told_and_taken_off() {
     desk.on(FrontEndEvent::Local(LocalAnswer::FileSeen(key, file, Ok(()))));
     assert_eq!(desk.said()[0], "bill.pdf, application/pdf, is sent with the next message.");
     desk.line(".attach https://x.example/a.png");
-    assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("Web-messaging uploads files"), "{:?}", desk.said());
     desk.line(".attribute testRun=42");
     assert_eq!(desk.said()[0], "testRun=42 is sent with the next message; 16 of 2048 bytes.");
     desk.line("see file");

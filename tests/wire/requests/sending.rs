@@ -381,7 +381,7 @@ async fn local_refusals() {
     for (conversation, text, words) in [
         (0, String::new(), "empty"),
         (0, " \n".to_owned(), "empty"),
-        (0, "é".repeat(2049), "4098 bytes, and the limit is 4096"),
+        (0, "é".repeat(2049), "4098 bytes, 2 more than the limit of 4096"),
         (1, " ".to_owned(), "empty"),
         (9, "x".to_owned(), "no conversation number 9"),
     ] {

@@ -13,28 +13,17 @@ pub mod rows;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::model::variables::{Expansion, NAMES, ValueSource, expand};
-use crate::model::{ConversationKey, Extras, Moment};
+use crate::model::{ConversationKey, Extras, Moment, Objection};
 use crate::text::counted;
 use crate::tui::theme::StyleRole;
 use editor::Editor;
 
-/// Why a text is not sent. It stays in the composer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DraftRefusal {
-    #[error("not sent: the text is blank; type a text first")]
-    Empty,
-    #[error("not sent: the text has {0} bytes, {over} more than the limit of {max}; shorten it", max = GUEST_TEXT_MAX_BYTES, over = .0 - GUEST_TEXT_MAX_BYTES)]
-    TooLong(usize),
-    #[error("not sent: the attributes have {0} bytes, {over} more than the limit of {max}", max = ATTRIBUTES_MAX_BYTES, over = .0 - ATTRIBUTES_MAX_BYTES)]
-    Attributes(usize),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Notice {
     PastedLines(usize),
-    Refused(DraftRefusal),
+    Refused(Objection),
 }
 
 /// The composer. See the module.
@@ -128,8 +117,8 @@ impl Composer {
     /// What is to be said about the text. It may quote what was typed, so it is not safe for a terminal.
     pub(crate) fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
-        match self.notice {
-            Some(Notice::Refused(refusal)) => return Some((refusal.to_string(), StyleRole::Warning)),
+        match &self.notice {
+            Some(Notice::Refused(why)) => return Some((format!("not sent: {why}"), StyleRole::Warning)),
             _ if over > 0 => {
                 return Some((
                     format!("{} too many: not sent until it is shorter", counted(over, "byte")),
@@ -164,24 +153,15 @@ impl Composer {
     }
 
     /// The text as it would be sent, or why it would not be. Changes nothing.
-    pub(crate) fn check(&self, now: Moment) -> Result<String, DraftRefusal> {
+    pub(crate) fn check(&self, now: Moment) -> Result<String, Objection> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
-        let attributes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
-        if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
-            Err(DraftRefusal::Empty)
-        } else if text.len() > GUEST_TEXT_MAX_BYTES {
-            Err(DraftRefusal::TooLong(text.len()))
-        } else if attributes > ATTRIBUTES_MAX_BYTES {
-            Err(DraftRefusal::Attributes(attributes))
-        } else {
-            Ok(text)
-        }
+        self.carried().unwrap_or(&Extras::default()).objection(&text, None).map_or(Ok(text), Err)
     }
 
     /// Takes the text out to be sent; what was typed goes into the history. A refused text stays, and the notice says
     /// why. A text of the history goes out and the draft comes back; undo brings a sent text back.
-    pub(crate) fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
-        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
+    pub(crate) fn take_for_send(&mut self, now: Moment) -> Result<String, Objection> {
+        let text = self.check(now).inspect_err(|why| self.notice = Some(Notice::Refused(why.clone())))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.values.sent(used.contains(&"seq"));
         let typed = self.text().to_owned();

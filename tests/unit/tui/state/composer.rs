@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use crate::model::channel::attributes_bytes;
-use crate::model::{ConversationKey, Moment};
+use crate::model::{ConversationKey, Moment, Objection};
 use crate::session::local::attachment;
 use crate::tui::state::composer::editor::Editor;
 use crate::tui::state::composer::*;
@@ -54,7 +54,7 @@ fn a_refused_text_stays_with_the_reason() {
     let mut c = Composer::new(0, "run", Vec::new());
     for blank in ["", "  \n\t "] {
         c.set_text(blank);
-        assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::Empty));
+        assert_eq!(c.take_for_send(NOW), Err(Objection::Empty));
         assert_eq!(c.text(), blank);
         assert_eq!(notice(&c).unwrap().1, StyleRole::Warning);
     }
@@ -62,7 +62,7 @@ fn a_refused_text_stays_with_the_reason() {
     c.set_text(&long);
     assert_eq!(c.bytes(NOW), 4098);
     assert_eq!(notice(&c).unwrap().0, "2 bytes too many: not sent until it is shorter");
-    assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong(4098)));
+    assert_eq!(c.take_for_send(NOW), Err(Objection::TextTooLong(4098)));
     assert_eq!(c.text(), long);
     assert!(
         notice(&c).unwrap().0.contains("not sent: the text has 4098 bytes, 2 more than the limit of 4096"),
@@ -81,11 +81,11 @@ fn the_limit_counts_what_would_be_sent() {
     let mut c = Composer::new(1, "r", Vec::new());
     c.set_text(&format!("{}{{{{uuid}}}}", "x".repeat(4070)));
     assert_eq!(c.text().len(), 4078);
-    assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong(4106)));
+    assert_eq!(c.take_for_send(NOW), Err(Objection::TextTooLong(4106)));
     c.set_text("{{run}}");
     let mut blank = Composer::new(1, " ", Vec::new());
     blank.set_text("{{run}}");
-    assert_eq!(blank.check(NOW), Err(DraftRefusal::Empty));
+    assert_eq!(blank.check(NOW), Err(Objection::Empty));
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn what_is_carried_belongs_to_its_conversation_and_goes_with_the_next_message() 
     assert_eq!(composer.take_for_send(NOW).as_deref(), Ok(""));
     assert_eq!(composer.take_carried().attachments.len(), 1);
     assert_eq!(composer.carried(), None);
-    assert_eq!(composer.take_for_send(NOW), Err(DraftRefusal::Empty));
+    assert_eq!(composer.take_for_send(NOW), Err(Objection::Empty));
 }
 
 #[test]
@@ -345,6 +345,6 @@ fn attributes_have_a_limit() {
     assert!(composer.check(NOW).is_ok());
     composer.carried_mut(key).attributes.insert("a".to_owned(), "x".repeat(2_041));
     let refused = composer.take_for_send(NOW);
-    assert_eq!(refused, Err(DraftRefusal::Attributes(2_049)));
+    assert_eq!(refused, Err(Objection::AttributesTooLarge(2_049)));
     assert!(composer.carried().is_some(), "what is refused stays");
 }
