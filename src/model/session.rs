@@ -43,6 +43,18 @@ impl WebSession {
         matches!(self, Self::Open { .. } | Self::ReadOnly(_))
     }
 
+    /// Why this cannot be asked of it now; `None` where it can.
+    pub const fn forbids(&self, ask: SessionAsk) -> Option<&'static str> {
+        match (ask, self) {
+            (SessionAsk::Connect, Self::Open { .. } | Self::ReadOnly(_)) => Some("it is open already"),
+            (SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest, _) => None,
+            (SessionAsk::Join | SessionAsk::Clear, Self::ReadOnly(_)) => Some("it is read-only"),
+            (SessionAsk::Close, Self::Connecting | Self::Reconnecting(..) | Self::Unreachable(_)) => None,
+            _ if self.is_open() => None,
+            _ => Some("no session is open"),
+        }
+    }
+
     /// The word on screen.
     pub const fn word(&self) -> &'static str {
         match self {

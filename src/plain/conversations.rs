@@ -307,35 +307,20 @@ impl Plain {
     }
 
     pub(super) fn ask_session(&mut self, key: ConversationKey, ask: SessionAsk) {
-        if let Some((sentence, exit)) = self.moves_nothing(key, ask) {
-            return self.say_end(exit, format!("{}: {sentence}", self.spoken(key)));
+        let Some(session) = self.session.conversations.get(key).map(|item| &item.live.session) else { return };
+        if let Some(why) = session.forbids(ask) {
+            let (exit, then) = match (ask, session) {
+                (SessionAsk::Close, _) | (SessionAsk::Connect, WebSession::Open { .. }) => (Exit::Done, ""),
+                (_, WebSession::ReadOnly(_)) => (Exit::Refused, " Type .session new for a new session."),
+                _ => (Exit::Refused, " Type .session connect first."),
+            };
+            return self.say_end(exit, format!("{}: the session stays as it is: {why}.{then}", self.spoken(key)));
         }
         // The others move nothing that would be told.
         if !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health) {
             self.asked.web_session = Some(AwaitedSession { key, ask, until: self.now.after(SESSION_WAIT) });
         }
         self.ask(Command::Session(key, ask));
-    }
-
-    /// Why a session stays as it is, whatever it is asked: nothing would be told of it.
-    fn moves_nothing(&self, key: ConversationKey, ask: SessionAsk) -> Option<(&'static str, Exit)> {
-        let session = &self.session.conversations.get(key)?.live.session;
-        Some(match (ask, session) {
-            (SessionAsk::Connect, WebSession::Open { .. }) => ("the session is open already.", Exit::Done),
-            (SessionAsk::Connect, WebSession::ReadOnly(_)) => {
-                ("the session is open, and read-only. Type .session new for a new session.", Exit::Refused)
-            }
-            (SessionAsk::Close, WebSession::Closed | WebSession::Ended(_)) => {
-                ("the session is closed already.", Exit::Done)
-            }
-            (SessionAsk::Clear, session) if !session.is_open() => {
-                ("nothing was cleared: the session is not open. Type .session connect first.", Exit::Refused)
-            }
-            (SessionAsk::Join | SessionAsk::History | SessionAsk::Health, session) if !session.is_open() => {
-                ("nothing was sent: the session is not open. Type .session connect first.", Exit::Refused)
-            }
-            _ => return None,
-        })
     }
 
     pub(super) fn check_session_wait(&mut self) {

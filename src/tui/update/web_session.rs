@@ -51,20 +51,10 @@ pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
     no_session(state).or_else(|| state_forbids(&meant(state)?.live.session, ask))
 }
 
+/// A person can wait for what is under way; a script that asks again waits for it by that.
 fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> {
-    let open = matches!(session, WebSession::Open { .. });
-    let readable = open || matches!(session, WebSession::ReadOnly(_));
-    let wanted = readable
-        || matches!(session, WebSession::Connecting | WebSession::Reconnecting(..) | WebSession::Unreachable(_));
-    match ask {
-        SessionAsk::Connect if readable => Some("it is open already"),
-        _ if matches!(session, WebSession::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
-        SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest => None,
-        SessionAsk::Join | SessionAsk::Clear if readable && !open => Some("it is read-only"),
-        SessionAsk::Join | SessionAsk::Clear => (!open).then_some("no session is open"),
-        SessionAsk::History | SessionAsk::Health => (!readable).then_some("no session is open"),
-        SessionAsk::Close => (!wanted).then_some("no session is open"),
-    }
+    let opening = *session == WebSession::Connecting && ask != SessionAsk::Close;
+    if opening { Some("it is being opened") } else { session.forbids(ask) }
 }
 
 /// The menu of all that can be asked; what cannot be asked now stays listed, with the reason.

@@ -153,6 +153,7 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     );
     moved(&mut desk, WebSession::ReadOnly(why().into()));
     assert_eq!(desk.said(), [""; 0], "it is told once");
+    moved(&mut desk, WebSession::Open { expires, new: true });
     desk.line(".session clear");
     assert!(desk.said().contains(&"Type yes or no."));
     desk.line("yes");
@@ -189,6 +190,8 @@ fn a_session_that_does_not_move_is_not_waited_for() {
     for (at_first, line, then, exit) in [
         (open(), ".session connect", None, Exit::Done),
         (read_only(), ".session connect", None, Exit::Refused),
+        (read_only(), ".session clear", None, Exit::Refused),
+        (read_only(), ".session join", None, Exit::Refused),
         (ended(), ".session close", None, Exit::Done),
         (ended(), ".session clear", None, Exit::Refused),
         (ended(), ".session health", None, Exit::Refused),

@@ -282,7 +282,10 @@ async fn what_the_channel_cannot_carry_is_said() {
     let large = BTreeMap::from([("k".to_owned(), "v".repeat(2048))]);
     let cases = [
         (Extras { attachments: vec![file], ..Extras::default() }, "by an address that Genesys Cloud can fetch"),
-        (Extras { attributes: large, ..Extras::default() }, "the attributes have 2056 bytes, 8 more than the limit of 2048"),
+        (
+            Extras { attributes: large, ..Extras::default() },
+            "the attributes have 2056 bytes, 8 more than the limit of 2048",
+        ),
     ];
     for (n, (extras, words)) in cases.into_iter().enumerate() {
         let id = MessageId(10 + n as u64);
