@@ -49,6 +49,8 @@ impl JournalOptions {
 pub enum Job {
     /// A message was asked for: kept as queued. Its draft goes in the same step, so that a text is in just one place.
     Queue(Box<Message>),
+    /// The same where another text is the draft, which stays.
+    QueueBeside(Box<Message>),
     /// The text that stands in a conversation's composer, and the cursor's byte offset; empty text forgets the draft.
     Draft(ConversationKey, String, usize),
     /// What a person decided about a conversation, and what was looked at.

@@ -74,15 +74,17 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Resu
             json(&message.extras),
         ],
     )?;
-    if message.resend_of.is_none() {
-        run(db, "DELETE FROM drafts WHERE ident = ?1", [ident])?;
-    }
     Ok(())
 }
 
 fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match job {
-        Job::Queue(message) => return queue(db, message, keys),
+        Job::QueueBeside(message) => return queue(db, message, keys),
+        Job::Queue(message) => {
+            queue(db, message, keys)?;
+            let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
+            run(db, "DELETE FROM drafts WHERE ident = ?1", [ident])?
+        }
         Job::Draft(conversation, text, cursor) => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             if text.is_empty() {

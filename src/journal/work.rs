@@ -54,7 +54,9 @@ impl Work {
         use DeliveryStatus::{Cancelled, Refused};
         matches!(
             self,
-            Self::Intent(..) | Self::Job(Job::Queue(_)) | Self::Outcome { delivery: Cancelled | Refused(_), .. }
+            Self::Intent(..)
+                | Self::Job(Job::Queue(_) | Job::QueueBeside(_))
+                | Self::Outcome { delivery: Cancelled | Refused(_), .. }
         )
     }
 }

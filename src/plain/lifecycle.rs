@@ -3,10 +3,10 @@
 use std::collections::btree_map::Entry;
 
 use super::sentences::span;
-use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, Signing};
+use super::{AwaitedReply, Outstanding, Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::journal::{Job, JournalPage};
+use crate::journal::JournalPage;
 use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId, TokenStatus};
 use crate::session::sign_in::{SignIn, facts_text};
 use crate::session::{Leftovers, OLD_QUEUE, Session, place_words};
@@ -223,16 +223,6 @@ impl Plain {
         };
         self.say_end(Exit::Refused, sentence);
         true
-    }
-
-    /// A message was handed over: the journal forgets the draft with it, but what stands in the console's composer was not
-    /// what was sent.
-    pub(super) fn keep_draft(&mut self, id: MessageId) {
-        let Some(conversation) = self.session.threads.message(id).map(|message| message.conversation) else { return };
-        let draft = self.drafts.iter().find(|(key, ..)| *key == conversation && self.session.journal.keeps()).cloned();
-        if let Some((conversation, text, cursor)) = draft {
-            self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft(conversation, text, cursor))));
-        }
     }
 
     pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {

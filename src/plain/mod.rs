@@ -118,8 +118,6 @@ pub(crate) struct Plain {
     interactive: bool,
     zone: TimeZone,
     passes: Passes,
-    /// Drafts of the console: they stay its own.
-    drafts: Vec<(ConversationKey, String, usize)>,
     asked: Outstanding,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
@@ -192,7 +190,6 @@ impl Plain {
             interactive,
             zone,
             passes: Passes { seed, ..Passes::default() },
-            drafts: Vec::new(),
             asked: Outstanding::default(),
             told: HashMap::new(),
             found: Vec::new(),

@@ -150,7 +150,6 @@ impl Plain {
             Notice::Message { id, before, delivery, exchange } => {
                 self.message_moved(id, before.is_settled(), &delivery, exchange);
             }
-            Notice::Sent(id) => self.keep_draft(id),
             Notice::WaitsBehindPaused(_) => {
                 self.say("The message waits behind older messages. Type .resume to send them all.");
             }
@@ -169,13 +168,16 @@ impl Plain {
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
             Notice::JournalFree => self.say("The journal is free now: this guestwire keeps everything and can send."),
-            Notice::Drafts(drafts) => self.drafts = drafts,
             Notice::Restored(left) => self.show_leftovers(&left),
             Notice::Probed(finding) => self.show_finding(&finding),
             Notice::ProbesOver(verdict) => self.probes_over(&verdict),
             Notice::Pass { was_over } => self.pass_moved(was_over),
-            // Nothing is opened here but by a word, and nothing is watched for.
-            Notice::ConversationId { .. } | Notice::Reopened { .. } | Notice::OutcomeKnown(..) => {}
+            // Drafts stay the console's own, nothing is opened here but by a word, and nothing is watched for.
+            Notice::Sent(_)
+            | Notice::Drafts(_)
+            | Notice::ConversationId { .. }
+            | Notice::Reopened { .. }
+            | Notice::OutcomeKnown(..) => {}
         }
     }
 

@@ -32,11 +32,13 @@ impl Session {
         self.threads.sent(message.clone());
         self.conversations.touch(conversation, now);
         self.count_messages(conversation);
-        self.keep(Job::Queue(Box::new(message.clone())), changes);
-        if resend_of.is_none() {
-            // The draft goes in the same step as the message comes.
+        if self.journal.keeps() && self.conversations.get(conversation).is_some_and(|item| !item.draft) {
+            // What was the draft goes in the same step as the message comes.
             self.journal.drafts.remove(&conversation);
             self.journal.unsaved = None;
+            changes.journal(Job::Queue(Box::new(message.clone())));
+        } else {
+            self.keep(Job::QueueBeside(Box::new(message.clone())), changes);
         }
         let request = Command::Send(message.id, OutgoingMessage::of(&message));
         if self.has_paused(conversation) {

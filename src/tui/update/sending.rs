@@ -58,6 +58,8 @@ pub fn send_draft(state: &mut State, shown: Moment) {
             let extras = state.composer.take_carried();
             let how = state.next_send.send_as.take();
             state.status.clear();
+            // Where a text of the history goes out, the draft stays.
+            state.session.conversations.set_draft(key, !state.composer.text().is_empty());
             submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(how));
         }
         Err(why) => state.status.error(format!("Not sent: {why}.")),

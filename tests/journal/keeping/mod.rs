@@ -131,6 +131,7 @@ fn a_restart_finds_everything() {
     assert_eq!(restored(&mut pages), Restored::default());
     journal.submit(Job::Draft(ConversationKey(0), "half a sen".to_owned(), 4));
     journal.submit(Job::Draft(ConversationKey(1), "goes with its message".to_owned(), 0));
+    journal.submit(Job::QueueBeside(Box::new(message(6, 0, "a choice"))));
     journal.submit(Job::Queue(Box::new(message(7, 1, "first"))));
     journal.submit(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.submit(Job::Queue(Box::new(message(9, 2, "third"))));
@@ -183,7 +184,7 @@ fn a_restart_finds_everything() {
     assert!(back.conversations.contains(&kept));
     assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
     assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
-    assert_eq!(back.messages[2].0.extras, named, "the name that it was first sent under");
+    assert_eq!(back.messages[3].0.extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added, later]);
     assert_eq!(back.open, Some(ConversationKey(2)), "one is open");
     let lives: Vec<_> = back
@@ -192,10 +193,13 @@ fn a_restart_finds_everything() {
         .map(|(message, _)| message)
         .map(|m| (m.id.0, m.text.as_str(), m.delivery.word()))
         .collect();
-    assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
-    assert_eq!(back.messages[2].0.remote_id.as_deref(), Some("remote-9"));
+    assert_eq!(
+        lives,
+        [(6, "a choice", "queued"), (7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]
+    );
+    assert_eq!(back.messages[3].0.remote_id.as_deref(), Some("remote-9"));
     assert!(
-        matches!(&back.messages[0].0.delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
+        matches!(&back.messages[1].0.delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
     );
     journal.close(BOUND);
 }

@@ -69,6 +69,25 @@ fn what_was_begun_before_the_journal_was_open_stays_where_it_was_begun() {
     }
 }
 
+/// A crash must not lose a draft: only the message that was the draft takes it out of the journal.
+#[test]
+fn a_message_that_was_not_the_draft_leaves_it_in_the_journal() {
+    let mut desk = starting();
+    let job = |effects: &[Effect]| -> String {
+        let mut jobs = effects.iter().filter_map(|e| if let Effect::Journal(job) = e { Some(job) } else { None });
+        jobs.find_map(|job| format!("{job:?}").split_once('(').map(|(name, _)| name.to_owned())).unwrap_or_default()
+    };
+    desk.type_text("before it is open");
+    assert_eq!(job(&desk.keys("enter")), "QueueBeside", "what is kept is not known yet");
+    restore(&mut desk, Restored::default());
+    desk.type_text("first");
+    assert_eq!(job(&desk.keys("enter")), "Queue");
+    desk.type_text("half a thought");
+    assert_eq!(job(&desk.keys("up enter")), "QueueBeside", "a text of the history goes, and the draft stays");
+    assert_eq!(desk.state.composer.text(), "half a thought");
+    assert_eq!(job(&desk.keys("enter")), "Queue");
+}
+
 #[test]
 fn which_is_open_is_kept_once_where_it_changes() {
     let mut desk = starting();

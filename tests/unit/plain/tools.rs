@@ -116,6 +116,20 @@ fn all_that_is_kept_is_searched() {
 }
 
 #[test]
+fn a_draft_of_the_console_outlives_what_is_sent_in_lines() {
+    let mut desk = Desk::new(true, false);
+    desk.plain.session.journal.open();
+    desk.line(".open 1");
+    let drafts = vec![(desk.plain.session.conversations.active().unwrap(), "half".to_owned(), 4)];
+    let restored = crate::journal::job::Restored { drafts, ..Default::default() };
+    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::new(restored)))));
+    desk.line("hello");
+    let jobs: Vec<_> = desk.acts.iter().filter(|act| matches!(act, FrontEndEffect::Keep(_))).collect();
+    let sent = |act: &&FrontEndEffect| format!("{act:?}").starts_with("Keep(QueueBeside(");
+    assert!(jobs.iter().any(sent), "{jobs:?}");
+}
+
+#[test]
 fn a_kept_refusal_is_found_with_its_cause() {
     use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, LogSource};
     use crate::model::{Ending, ServerRefusal};
