@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 use crate::genesys::errors::{ApiError, BearerChallenge};
 use crate::genesys::http_date;
-use crate::genesys::web_messaging::HISTORY;
+use crate::genesys::web_messaging::{HISTORY, frames};
 use crate::genesys::{lookups, oauth};
 use crate::model::attempt::header;
 use crate::model::{Attempt, BodyForm, Exchange, ExchangeKind, Request, Response, ServerRefusal};
@@ -107,25 +107,21 @@ impl ServerAnswer {
         }
     }
 
-    /// A frame `{"type","class","code","body"}`; `body`: text, or `errorCode`, `errorMessage`. [real: SDK source]
     fn read_frame(response: &Response) -> Self {
-        let json = json::read(response.body.text.as_bytes()).unwrap_or_default();
-        let inside = |name: &str| json.get("body").and_then(|b| b.get(name));
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
-        let code = inside("errorCode").or_else(|| json.get("code")).and_then(Value::as_u64);
+        let frame = json::read(response.body.text.as_bytes()).unwrap_or_default();
+        let (code, message, retry_after) = frames::error(response.status, &frame["body"]);
+        let refusal = ServerRefusal {
+            status: response.status,
+            code: Some(code.to_string()),
+            message: Some(message).filter(|message| !message.is_empty()),
+            ..ServerRefusal::default()
+        };
         Self {
             status: Some(response.status),
             by: Answerer::Service,
-            refusal: ServerRefusal {
-                status: response.status,
-                code: Some(code.unwrap_or(u64::from(response.status)).to_string()),
-                message: text(json.get("body"))
-                    .or_else(|| text(inside("errorMessage")))
-                    .or_else(|| text(inside("reason"))),
-                ..ServerRefusal::default()
-            },
-            frame: Some(text(json.get("class")).unwrap_or_default()),
-            retry_after: inside("retryAfter").and_then(Value::as_u64),
+            refusal,
+            frame: Some(frame["class"].as_str().unwrap_or_default().to_owned()),
+            retry_after,
             ..Self::default()
         }
     }

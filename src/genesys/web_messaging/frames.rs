@@ -224,8 +224,7 @@ impl Theirs {
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
         let said = said(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
             _ if is_error(code, body) => {
-                let (code, message) = error(code, body);
-                let retry_after = body["retryAfter"].as_f64().filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+                let (code, message, retry_after) = error(code, body);
                 Said::Error { code, message, retry_after }
             }
             ("string", Some(text)) => Said::Text(text.to_owned()),
@@ -315,7 +314,7 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
         "UploadSuccessEvent" => Said::Uploaded(text(body, "attachmentId")?),
         "AttachmentDeletedResponse" => Said::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
-            let (code, message) = error(code, body);
+            let (code, message, _) = error(code, body);
             Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
         }
         "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
@@ -332,10 +331,12 @@ fn is_error(frame: u16, body: &Value) -> bool {
     frame >= 400 || body.get("errorCode").is_some()
 }
 
-fn error(frame: u16, body: &Value) -> (u16, String) {
+/// What is wrong: the finer code of the `frame`'s and the body's, the text, and how many seconds to wait.
+pub fn error(frame: u16, body: &Value) -> (u16, String, Option<u64>) {
     let message = body.as_str().map(str::to_owned);
     let message = message.or_else(|| text(body, "errorMessage")).or_else(|| text(body, "message"));
-    (code(&body["errorCode"]).unwrap_or(frame), message.unwrap_or_default())
+    let retry_after = body["retryAfter"].as_f64().filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+    (code(&body["errorCode"]).unwrap_or(frame), message.unwrap_or_default(), retry_after)
 }
 
 fn code(value: &Value) -> Option<u16> {

@@ -203,11 +203,17 @@ fn an_advice_is_that_of_the_channel() {
 fn a_frame_says_how_long_to_wait_and_what_ended() {
     let body = r#"{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}"#;
     let class = r#""type":"response","class":"TooManyRequestsErrorMessage","code":429"#;
-    let limited = frame(429, &format!(r#"{{{class},"body":{body}}}"#));
-    let found = diagnosis_of(&limited, Channel::WebMessaging, &PastExchanges::default());
+    let limited_by = |body: &str| {
+        let limited = frame(429, &format!(r#"{{{class},"body":{body}}}"#));
+        diagnosis_of(&limited, Channel::WebMessaging, &PastExchanges::default())
+    };
+    let found = limited_by(body);
     assert_eq!((found.cause(), found.confidence()), (RateLimited, Sure));
     assert!(found.sentence().contains("4029") && found.sentence().contains("3 s"), "{}", found.sentence());
     assert_eq!(found.said, "4029 · “Message rate too high for this session”");
+    let in_parts = limited_by(r#"{"retryAfter":1.5,"errorCode":"4029","message":"slow down"}"#);
+    assert!(in_parts.sentence().contains("4029") && in_parts.sentence().contains("2 s"), "{}", in_parts.sentence());
+    assert_eq!(in_parts.said, "4029 · “slow down”");
     for class in ["SessionExpiredEvent", "SessionClearedEvent", "LogoutEvent"] {
         let mut event = frame(200, &format!(r#"{{"type":"message","class":"{class}","code":200,"body":{{}}}}"#));
         event.outcome = Outcome::Refused(class.to_owned().into());
