@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::console;
 use super::fixtures::{self, DENIED, headers};
 use guestwire::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure,
     FailureKind, Generation, Header, MessageId, Moment, Outcome, Phase, Request, Response, Timing,
 };
-use guestwire::session::{Log, LogOptions};
+use guestwire::session::Log;
+use guestwire::tui::state::Pane;
 use guestwire::tui::view::DrawingContext;
 use guestwire::tui::{Depth, theme_named};
 use ratatui::buffer::Buffer;
@@ -197,8 +199,12 @@ pub fn read(id: u64, ms: u64, what: &str) -> Arc<Exchange> {
     exchange(id, ExchangeKind::Read, what, ms, steps, Outcome::Accepted)
 }
 
+/// A log of its own, with the keys called as the console calls them while the log has the focus.
 pub fn log(width: u16, height: u16) -> Log {
-    let mut log = Log::new(LogOptions::default());
+    let mut state = console::setup(width, height).state();
+    state.arrangement.focus = Pane::Log;
+    state.fit();
+    let mut log = state.session.log;
     log.set_names(vec![(ConversationKey(0), "Billing bot".into()), (ConversationKey(1), "Returns".into())]);
     log.set_viewport(width, height);
     log

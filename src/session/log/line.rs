@@ -30,7 +30,8 @@ pub(super) const WORD: usize = 4;
 pub(super) const STATUS: usize = 3;
 pub(super) const MS: usize = 7;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How the keys are called that the pane mentions. Whoever shows the pane says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyNames {
     /// How one comes to send a message: `Press i and type a message`.
     pub compose: String,
@@ -42,22 +43,6 @@ pub struct KeyNames {
     pub ticket: String,
     pub probe: String,
     pub scope: String,
-}
-
-impl Default for KeyNames {
-    fn default() -> Self {
-        Self {
-            compose: "Press i and type a message".to_owned(),
-            clear: "Esc".to_owned(),
-            quiet: "f".to_owned(),
-            copy_body: "y b".to_owned(),
-            why: "d".to_owned(),
-            open: "Enter".to_owned(),
-            ticket: "y t".to_owned(),
-            probe: "D".to_owned(),
-            scope: "a".to_owned(),
-        }
-    }
 }
 
 pub(super) struct LogPage<'l> {
