@@ -67,7 +67,7 @@ impl Driver {
             reads: Reads::default(),
             probes: Probes::default(),
             side_requests: SideRequests::new(cx.clock.now()),
-            webs: Webs::default(),
+            webs: Webs::new(&cx.options),
             webhooks: Webhooks::default(),
             cx,
         }

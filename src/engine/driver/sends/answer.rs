@@ -105,7 +105,7 @@ impl Driver {
         let on_disk = stays_queued.then_some(DeliveryStatus::Queued);
         self.cx.record_status((message, delivery), on_disk, send.record.as_ref(), remote_id);
         if unknown && self.webs.is_writable(key) {
-            self.catch_up(key);
+            self.webs.of(key).history.catch_up();
         }
     }
 

@@ -35,8 +35,8 @@ impl Driver {
             Ours::Health => HEALTH_TRACING.to_owned(),
             _ => uuid::Uuid::new_v4().to_string(),
         };
-        let Some(web) = self.webs.all.get(&key).filter(|web| web.link.is_some()) else { return false };
-        let Some(token) = &web.guest.token else { return false };
+        let web = self.webs.of(key);
+        let Some(token) = web.guest.token.as_ref().filter(|_| web.link.is_some()) else { return false };
         let text = ours.write(Some(token), &tracing, self.cx.now.wall);
         let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key));
         record.begin(self.shown_frame(key, Some(&text)), None, self.cx.now);
@@ -50,7 +50,7 @@ impl Driver {
 
     pub fn hand_over(&mut self, key: ConversationKey, ours: Ours, tracing: String, text: String, of: Of) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let Some(link) = &web.link else { return };
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
@@ -63,14 +63,13 @@ impl Driver {
         let Some((deployment, _)) = self.cx.web_address(key) else { return };
         let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, ours);
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.guest.fresh = false;
-            if how != Configure::Resume {
-                web.files.unwanted.clear();
-            }
-            if how == Configure::New {
-                web.history.stop();
-            }
+        let web = self.webs.of(key);
+        web.guest.fresh = false;
+        if how != Configure::Resume {
+            web.files.unwanted.clear();
+        }
+        if how == Configure::New {
+            web.history.stop();
         }
         if how == Configure::StartNew {
             self.reads.begin_anew(key, &mut self.cx);
@@ -81,8 +80,7 @@ impl Driver {
         let Some(theirs) = theirs else {
             return self.record_theirs(key, "a frame that is no JSON object", (0, body), Outcome::Accepted);
         };
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        match take_answered(&mut web.flight, &theirs) {
+        match take_answered(&mut self.webs.of(key).flight, &theirs) {
             Some(Waiting { of: Of::Message(message), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
@@ -150,7 +148,7 @@ impl Driver {
     }
 
     pub fn unanswered(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let seconds = self.cx.profile.request_timeout.as_secs();
         let read_only = matches!(web.machine.session(), WebSession::ReadOnly(_));
         let late = web.flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);

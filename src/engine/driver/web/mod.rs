@@ -78,27 +78,23 @@ impl Driver {
     }
 
     fn ask_health(&mut self, key: ConversationKey) {
-        if self.not_open(key).is_none()
-            && let Some(web) = self.webs.of(key, &self.cx)
-        {
-            if let Some(at) = web.pace.health_again.filter(|at| self.cx.now.mono < at.mono) {
+        if self.not_open(key).is_none() {
+            let again = &mut self.webs.of(key).pace.health_again;
+            if let Some(at) = again.filter(|at| self.cx.now.mono < at.mono) {
                 let seconds = at.left(self.cx.now).as_secs() + 1;
                 let why = format!("a health check may be made every 30 s: the next in {seconds} s");
                 return self.cx.notice_of(key, &why);
             }
-            web.pace.health_again = Some(self.cx.now.after(HEALTH_EVERY));
+            *again = Some(self.cx.now.after(HEALTH_EVERY));
         }
         self.ask_by_frame(key, Ours::Health);
     }
 
     /// The guest types. Typing that cannot be told now is dropped: it is no message.
     pub fn guest_types(&mut self, key: ConversationKey) {
-        if self.not_open(key).is_some() {
-            return;
-        }
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
-        if web.pace.typing_again.is_none_or(|at| self.cx.now.mono >= at.mono) {
-            web.pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
+        let again = self.webs.of(key).pace.typing_again;
+        if self.not_open(key).is_none() && again.is_none_or(|at| self.cx.now.mono >= at.mono) {
+            self.webs.of(key).pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
             self.write_frame(key, Ours::Typing);
         }
     }
@@ -110,16 +106,14 @@ impl Driver {
     }
 
     pub fn web_event(&mut self, key: ConversationKey, event: SocketEvent) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
-        let steps = web.machine.on(event, self.cx.now);
-        for step in steps {
+        for step in self.webs.of(key).machine.on(event, self.cx.now) {
             match step {
                 SocketStep::NewToken => self.forget_guest(key),
                 SocketStep::Open => self.open_web(key),
                 SocketStep::Drop => self.drop_web(key),
                 SocketStep::Configure(how) => self.configure(key, how),
                 SocketStep::WriteClose => drop(self.write_frame(key, Ours::Close)),
-                SocketStep::CatchUp => self.catch_up(key),
+                SocketStep::CatchUp => self.webs.of(key).history.catch_up(),
                 SocketStep::GiveUp => self.give_up_web(key),
             }
         }
@@ -127,7 +121,7 @@ impl Driver {
     }
 
     fn report_session(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let session = web.machine.session();
         if session == web.told {
             return;
@@ -180,7 +174,7 @@ impl Driver {
     pub async fn close_webs(&mut self) {
         let mut closed = Vec::new();
         for key in self.webs.keys(|_| true) {
-            let link = self.webs.all.get_mut(&key).and_then(|web| web.link.take());
+            let link = self.webs.of(key).link.take();
             self.lose_web(key, FailureKind::Reset, "guestwire stopped");
             closed.extend(link.map(Link::goodbye));
         }
@@ -209,7 +203,7 @@ impl Driver {
     }
 
     pub fn open_web(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let web = self.webs.of(key);
         web.opening.serial += 1;
         let (serial, renew) = (web.opening.serial, web.guest.renew);
         if web.guest.token.is_some() {
@@ -220,7 +214,7 @@ impl Driver {
     }
 
     pub fn forget_guest(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let web = self.webs.of(key);
         web.guest = GuestIdentity { renew: true, ..GuestIdentity::default() };
         web.ready = None;
         web.history = WebHistory::default();
@@ -229,25 +223,25 @@ impl Driver {
 
     pub fn guest_token_read(&mut self, key: ConversationKey, serial: u64, read: Result<GuestToken, String>) {
         // Otherwise another guest was wanted meanwhile.
-        let wanted = self.webs.all.get_mut(&key).filter(|web| web.opening.serial == serial);
-        match (read, wanted) {
-            (Ok(GuestToken { token, fresh, kept }), wanted) => {
+        let wanted = self.webs.of(key).opening.serial == serial;
+        match read {
+            Ok(GuestToken { token, fresh, kept }) => {
                 // From here on the token is masked wherever it occurs.
                 self.cx.learn_secret(&token, "guest token");
                 if let Err(why) = kept {
                     let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
                     self.cx.notice_of(key, &why);
                 }
-                if let Some(web) = wanted {
-                    web.guest = GuestIdentity { token: Some(token), fresh, renew: false };
+                if wanted {
+                    self.webs.of(key).guest = GuestIdentity { token: Some(token), fresh, renew: false };
                     self.dial_web(key);
                 }
             }
-            (Err(why), Some(_)) => {
+            Err(why) if wanted => {
                 let why = Reason::NoSecret(self.cx.mask(&why));
                 self.web_event(key, SocketEvent::Failed { why, for_good: true });
             }
-            (Err(_), None) => {}
+            Err(_) => {}
         }
     }
 
@@ -257,7 +251,7 @@ impl Driver {
         let call = lookups::opening(&hosts.webmessaging, deployment, origin, &generate_key());
         let call = call.map(|call| Call { url: socket_url(&hosts.webmessaging, deployment), ..call });
         let record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key));
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         if let Ok(call) = &call {
             web.opening.shown_url = capture::request(call, &self.cx.redactor).url;
         }
@@ -278,7 +272,7 @@ impl Driver {
         socket: Option<Socket>,
     ) {
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let current = web.opening.serial == serial;
         let (status, wait) = (shown.status(), shown.wait());
         let why = match shown.why() {
@@ -301,7 +295,7 @@ impl Driver {
         let event = match (socket, status) {
             (Some(socket), _) => {
                 let events = self.webs.events.clone();
-                let Some(web) = self.webs.all.get_mut(&key) else { return };
+                let web = self.webs.of(key);
                 web.link = Some(Link::start(socket, (key, serial), events, self.cx.shared.subscribe()));
                 web.opening.take_back = None;
                 web.pace.silent = None;
@@ -314,7 +308,7 @@ impl Driver {
     }
 
     pub fn drop_web(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         web.opening.serial += 1;
         let _ = web.opening.take_back.take().map(|take_back| take_back.send(()));
         if let Some(link) = &web.link {
@@ -324,7 +318,7 @@ impl Driver {
     }
 
     pub fn lose_web(&mut self, key: ConversationKey, kind: FailureKind, why: &str) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         web.link = None;
         for waiting in std::mem::take(&mut web.flight) {
             self.never_answered(key, waiting, kind, why);

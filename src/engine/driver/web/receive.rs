@@ -34,8 +34,8 @@ impl Driver {
         let Theirs { said, tracing, .. } = theirs;
         match said {
             GuestSocketMessage::Session(session) => {
-                if let Some(web) = self.webs.of(key, &self.cx).filter(|_| session.connected) {
-                    web.files.media = session.media.clone();
+                if session.connected {
+                    self.webs.of(key).files.media = session.media.clone();
                 }
                 self.web_event(key, SocketEvent::Configured(session));
             }
@@ -100,8 +100,7 @@ impl Driver {
     }
 
     pub fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
+        let before = std::mem::replace(&mut self.webs.of(key).typing, who.map(|(author, _)| author));
         if let Some(author) = who.map(|(author, _)| author).or(before) {
             self.cx.report(Report::Typing(key, author, who.map(|(_, until)| until)));
         }
@@ -151,20 +150,13 @@ impl Driver {
         }
     }
 
-    pub fn catch_up(&mut self, key: ConversationKey) {
-        if let Some(web) = self.webs.of(key, &self.cx) {
-            web.history.catch_up();
-        }
-        self.read_history(key);
-    }
-
     /// A message is unknown: it is looked for from the newest page on, which needs the session open.
     pub fn look_for_doubted(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let web = self.webs.of(key);
         match web.machine.session() {
             session if session.is_open() => {
                 if !web.history.looks_back() {
-                    self.catch_up(key);
+                    web.history.catch_up();
                 }
             }
             WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
@@ -177,19 +169,18 @@ impl Driver {
     }
 
     pub fn ask_history(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let web = self.webs.of(key);
         // A session that is about to be open is waited for.
         if matches!(web.machine.session(), WebSession::Closed | WebSession::Unreachable(_) | WebSession::Ended(_)) {
             return self.cx.notice_of(key, "older messages were not asked for: the session is not open; connect first");
         }
         if !web.history.ask() {
-            return self.cx.notice_of(key, "there are no older messages");
+            self.cx.notice_of(key, "there are no older messages");
         }
-        self.read_history(key);
     }
 
     pub fn read_history(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let wanted = web.history.wanted().filter(|_| web.history.reading.is_none());
         let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
         let Some(jwt) = web.history.usable_jwt(self.cx.now.wall).cloned() else {
@@ -214,14 +205,11 @@ impl Driver {
     pub fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
         let jwt = SecretString::from(jwt);
         self.cx.learn_secret(&jwt, "jwt");
-        if let Some(web) = self.webs.of(key, &self.cx) {
-            web.history.jwt = Some((jwt, end));
-        }
-        self.read_history(key);
+        self.webs.of(key).history.jwt = Some((jwt, end));
     }
 
     pub fn history_failed(&mut self, key: ConversationKey, why: &str) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let web = self.webs.of(key);
         let (back, asked) = web.history.stop();
         // A socket that is lost reads back anew once it is open again.
         if let Some(page) = back.filter(|_| web.machine.is_writable()) {
@@ -240,14 +228,13 @@ impl Driver {
         let (status, wait, said) = (shown.status(), shown.wait(), shown.why());
         let read = shown.body().and_then(HistoryOfSession::read);
         self.cx.settle_question(&mut record, shown, read.is_some());
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let web = self.webs.of(key);
         let Some((page, why)) = web.history.reading.take() else { return };
         let Some(read) = read else {
             // A JWT that ended early is had anew, once.
             if status == 401 && !std::mem::replace(&mut web.history.refused, true) {
                 web.history.jwt = None;
                 web.history.again(page, why);
-                self.read_history(key);
             } else if why == PageFor::Asked {
                 self.not_read(key, &said.to_string());
             } else if matches!(status, 0 | 408 | 429 | 500..=599) {
@@ -266,9 +253,6 @@ impl Driver {
         let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false);
         // What this page settled is not looked for any more.
         let doubt = self.reads.of(key).doubt_since(self.cx.skew());
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.history.read(page, why, SeenPages { fresh, doubt, ..seen });
-        }
-        self.read_history(key);
+        self.webs.of(key).history.read(page, why, SeenPages { fresh, doubt, ..seen });
     }
 }

@@ -29,7 +29,7 @@ use crate::model::{
 
 use super::Driver;
 use super::frames::{lost, shown_answer, took};
-use super::state::{Ready, Uploading};
+use super::state::{Files, Ready, Uploading};
 
 impl Driver {
     pub fn launch_frame(&mut self, message: MessageId) {
@@ -52,9 +52,7 @@ impl Driver {
         let text = ours.write(token, &tracing, self.cx.now.wall);
         let shown = self.shown_frame(key, Some(&text));
         let Some(intent) = self.sends.begin_try(message, shown, None, &mut self.cx) else { return };
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.ready = Some(Ready { message, ours, tracing, text });
-        }
+        self.webs.of(key).ready = Some(Ready { message, ours, tracing, text });
         self.cx.spawn_recording(intent);
     }
 
@@ -71,8 +69,7 @@ impl Driver {
             let why = "the socket was lost before it was written";
             return self.message_lost(message, false, FailureKind::Reset, why);
         }
-        let ready = self.webs.all.get_mut(&key).and_then(|web| web.ready.take()).filter(|r| r.message == message);
-        match ready {
+        match self.webs.of(key).ready.take().filter(|r| r.message == message) {
             Some(Ready { ours, tracing, text, .. }) => {
                 self.hand_over(key, ours, tracing, text, Of::Message(message));
             }
@@ -88,9 +85,7 @@ impl Driver {
         match self.sends.follow(message, outcome::of_frame(theirs), &self.cx) {
             Some(RetryDecision::Again(pause, why)) if !given_up => {
                 let until = self.cx.now.after(pause);
-                if let Some(web) = self.webs.all.get_mut(&key) {
-                    web.pace.silent = Some(until);
-                }
+                self.webs.of(key).pace.silent = Some(until);
                 self.sends.again(message, until, why, &self.cx);
             }
             Some(verdict) => {
@@ -131,10 +126,10 @@ impl Driver {
         if self.take_upload_back(key, message) {
             return;
         }
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let flight = &mut self.webs.of(key).flight;
         // Else its intent is being recorded: it is not written after that.
-        if let Some(at) = web.flight.iter().position(|w| matches!(w.of, Of::Message(m) if m == message)) {
-            let waiting = web.flight.remove(at);
+        if let Some(at) = flight.iter().position(|w| matches!(w.of, Of::Message(m) if m == message)) {
+            let waiting = flight.remove(at);
             self.never_answered(key, waiting, FailureKind::Cancelled, "taken back");
         }
     }
@@ -161,7 +156,7 @@ impl Driver {
         if left.is_empty() {
             return Some(Vec::new());
         }
-        let files = &mut self.webs.all.get_mut(&key)?.files;
+        let files = &mut self.webs.of(key).files;
         // They stay known, for the case that the message has to be written again.
         if let Some(done) = files.uploading.as_ref().filter(|u| u.message == message && u.is_done()) {
             return Some(done.done.clone());
@@ -173,21 +168,20 @@ impl Driver {
     }
 
     fn read_file(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get(&key) else { return };
-        let Some(uploading) = &web.files.uploading else { return };
+        let Files { uploading: Some(uploading), media, .. } = &self.webs.of(key).files else { return };
         let Some((path, _)) = uploading.file() else { return };
-        self.cx.spawn_file(key, uploading.message, path.to_owned(), web.files.media.max_bytes());
+        self.cx.spawn_file(key, uploading.message, path.to_owned(), media.max_bytes());
     }
 
     pub fn file_read(&mut self, key: ConversationKey, message: MessageId, read: Result<FileRead, String>) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some(uploading) = web.files.uploading.as_mut().filter(|u| u.message == message) else { return };
+        let Files { uploading, media, .. } = &mut self.webs.of(key).files;
+        let Some(uploading) = uploading.as_mut().filter(|u| u.message == message) else { return };
         let (Some(file), name) = (uploading.left.front(), uploading.name()) else { return };
         let FileRead { bytes, size, md5 } = match read {
             Ok(read) => read,
             Err(why) => return self.upload_failed(key, Reason::File(self.cx.mask(&why))),
         };
-        if let Some(why) = web.files.media.objection(&name, &file.mime, size) {
+        if let Some(why) = media.objection(&name, &file.mime, size) {
             return self.upload_failed(key, Reason::File(self.cx.mask(&why)));
         }
         let id = uuid::Uuid::new_v4().to_string();
@@ -306,23 +300,20 @@ impl Driver {
     }
 
     fn delete_files(&mut self, key: ConversationKey, ids: impl Iterator<Item = String>) {
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.files.unwanted.extend(ids);
-        }
+        self.webs.of(key).files.unwanted.extend(ids);
         self.delete_unwanted(key);
     }
 
     pub fn delete_unwanted(&mut self, key: ConversationKey) {
         while self.not_open(key).is_none()
-            && let Some(file) = self.webs.all.get_mut(&key).and_then(|web| web.files.unwanted.pop_front())
+            && let Some(file) = self.webs.of(key).files.unwanted.pop_front()
         {
             self.write_frame(key, Ours::Delete(file));
         }
     }
 
     fn end_upload(&mut self, key: ConversationKey) -> Option<Uploading> {
-        let uploading = self.webs.all.get_mut(&key)?.files.uploading.take()?;
-        (!uploading.is_done()).then_some(uploading)
+        self.webs.of(key).files.uploading.take().filter(|uploading| !uploading.is_done())
     }
 
     pub fn late_upload(&mut self, key: ConversationKey) {

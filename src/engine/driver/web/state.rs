@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::engine::EngineOptions;
-use crate::engine::driver::context::Context;
 use crate::engine::driver::task_output::TakeBack;
 use crate::engine::guest_socket::{AHEAD, Link, LinkEvent};
 use crate::engine::queue::Rate;
@@ -66,13 +65,12 @@ pub struct WebConversation {
 }
 
 impl WebConversation {
-    fn new(key: ConversationKey, options: &EngineOptions) -> Self {
-        let rng = Rng::with_seed(options.seed.rotate_left(29) ^ u64::from(key.0));
+    fn new(rng: Rng, frames_per_minute: u32, reopen_after: Duration) -> Self {
         let minute = Duration::from_secs(60);
-        let frames = Rate::new(options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), minute);
+        let frames = Rate::new(frames_per_minute, minute);
         let pages = Rate::new(READS_PER_MINUTE, minute);
         Self {
-            machine: Machine::new(rng, options.reopen_after.unwrap_or(AGAIN_FIRST)),
+            machine: Machine::new(rng, reopen_after),
             told: WebSession::Closed,
             guest: GuestIdentity::default(),
             opening: OpeningState::default(),
@@ -115,19 +113,30 @@ pub struct Webs {
     pub all: BTreeMap<ConversationKey, WebConversation>,
     pub events: mpsc::Sender<LinkEvent>,
     inbox: mpsc::Receiver<LinkEvent>,
-}
-
-impl Default for Webs {
-    fn default() -> Self {
-        let (events, inbox) = mpsc::channel(AHEAD);
-        Self { all: BTreeMap::new(), events, inbox }
-    }
+    seed: u64,
+    frames_per_minute: u32,
+    reopen_after: Duration,
 }
 
 impl Webs {
-    pub fn of(&mut self, key: ConversationKey, cx: &Context) -> Option<&mut WebConversation> {
-        cx.web_address(key)?;
-        Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.options)))
+    pub fn new(options: &EngineOptions) -> Self {
+        let (events, inbox) = mpsc::channel(AHEAD);
+        Self {
+            all: BTreeMap::new(),
+            events,
+            inbox,
+            seed: options.seed.rotate_left(29),
+            frames_per_minute: options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE),
+            reopen_after: options.reopen_after.unwrap_or(AGAIN_FIRST),
+        }
+    }
+
+    /// What is known of a conversation, which is one of the channel web-messaging.
+    pub fn of(&mut self, key: ConversationKey) -> &mut WebConversation {
+        self.all.entry(key).or_insert_with(|| {
+            let rng = Rng::with_seed(self.seed ^ u64::from(key.0));
+            WebConversation::new(rng, self.frames_per_minute, self.reopen_after)
+        })
     }
 
     pub async fn next(&mut self) -> Option<LinkEvent> {
