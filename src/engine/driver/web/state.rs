@@ -18,6 +18,7 @@ use crate::model::{Attachment, Author, ConversationKey, FileSource, MessageId, M
 
 use super::history::WebHistory;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.connection.rate.per.minute`]
 
@@ -65,25 +66,6 @@ pub struct WebConversation {
 }
 
 impl WebConversation {
-    fn new(rng: Rng, frames_per_minute: u32, reopen_after: Duration) -> Self {
-        let minute = Duration::from_secs(60);
-        let frames = Rate::new(frames_per_minute, minute);
-        let pages = Rate::new(READS_PER_MINUTE, minute);
-        Self {
-            machine: Machine::new(rng, reopen_after),
-            told: WebSession::Closed,
-            guest: GuestIdentity::default(),
-            opening: OpeningState::default(),
-            link: None,
-            flight: Vec::new(),
-            ready: None,
-            pace: FramePace { frames, pages, silent: None, typing_again: None, health_again: None },
-            typing: None,
-            history: WebHistory::default(),
-            files: Files::default(),
-        }
-    }
-
     pub fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
         let silent = self.pace.silent.filter(|until| now.mono < until.mono).map(|until| (until, Pacing::Slower));
         let frames = self.pace.frames.held(now).map(|until| (until, Pacing::Frames));
@@ -133,9 +115,24 @@ impl Webs {
 
     /// What is known of a conversation, which is one of the channel web-messaging.
     pub fn of(&mut self, key: ConversationKey) -> &mut WebConversation {
-        self.all.entry(key).or_insert_with(|| {
-            let rng = Rng::with_seed(self.seed ^ u64::from(key.0));
-            WebConversation::new(rng, self.frames_per_minute, self.reopen_after)
+        self.all.entry(key).or_insert_with(|| WebConversation {
+            machine: Machine::new(Rng::with_seed(self.seed ^ u64::from(key.0)), self.reopen_after),
+            told: WebSession::Closed,
+            guest: GuestIdentity::default(),
+            opening: OpeningState::default(),
+            link: None,
+            flight: Vec::new(),
+            ready: None,
+            pace: FramePace {
+                frames: Rate::new(self.frames_per_minute, MINUTE),
+                pages: Rate::new(READS_PER_MINUTE, MINUTE),
+                silent: None,
+                typing_again: None,
+                health_again: None,
+            },
+            typing: None,
+            history: WebHistory::default(),
+            files: Files::default(),
         })
     }
 
