@@ -91,6 +91,11 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     }
 }
 
+/// Whether what was answered with this status (0: no whole answer) may go well another time: so of whatever is no message.
+pub const fn is_transient(status: u16) -> bool {
+    matches!(status, 0 | 408 | 429 | 500..=599)
+}
+
 /// Judges a try that got no whole answer. Only what was not written can be tried again: the rest may have been taken.
 pub fn of_failure(failure: &Failure) -> TryResult {
     let why = failure.reason();

@@ -33,7 +33,7 @@ use crate::model::frame_codes::{self, Means};
 use crate::model::{Exchange, MessageId, Moment, Reason, SessionEnd, WebSession};
 
 use super::client::Gate;
-use super::outcome::{SLOWER, WAIT_MAX};
+use super::outcome::{SLOWER, WAIT_MAX, is_transient};
 use super::queue::backoff;
 
 pub const AGAIN_FIRST: Duration = Duration::from_secs(1); // first pause before a broken socket is opened again
@@ -146,12 +146,10 @@ impl Machine {
             }
             SocketEvent::Close => self.close(now),
             SocketEvent::Opened { fresh } => self.opened(fresh, now),
-            SocketEvent::Refused { status, why, wait } if self.phase == Phase::Opening => match (status, wait) {
-                (408 | 429 | 500..=599, Some(wait)) if wait > WAIT_MAX => {
-                    self.end(Reason::TooLongToWait(Box::new(why), wait.as_secs()))
-                }
-                (408 | 429 | 500..=599, _) => self.again(why, wait, now),
-                _ => self.end(why),
+            SocketEvent::Refused { status, why, wait } if self.phase == Phase::Opening => match wait {
+                _ if !is_transient(status) => self.end(why),
+                Some(wait) if wait > WAIT_MAX => self.end(Reason::TooLongToWait(Box::new(why), wait.as_secs())),
+                _ => self.again(why, wait, now),
             },
             SocketEvent::Failed { why, for_good: true } if self.phase == Phase::Opening => self.end(why),
             SocketEvent::Failed { why, .. } if self.phase == Phase::Opening => self.again(why, None, now),

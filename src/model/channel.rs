@@ -3,6 +3,7 @@
 //! the engine drives it in `engine`. Also limits of the platform that are known before sending.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,6 +17,8 @@ pub const GUEST_TEXT_MAX_BYTES: usize = 4096;
 pub const REQUESTS_PER_MINUTE: u32 = 300;
 /// Guest messages a second in one session. [SAFRI, `messages.per.session.rate.per.second`]
 pub const MESSAGES_PER_SECOND: u32 = 5;
+/// The other side is told at most this often that the guest types. [real: seen in SDK source: MTSDK]
+pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 
 /// Participant data of a message in bytes of JSON. [SAFRI, `metadata.custom.attributes.bytes.max`; error 4013]
 pub const ATTRIBUTES_MAX_BYTES: usize = 2048;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::engine::Report;
+use crate::engine::outcome::is_transient;
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::genesys::conversations;
@@ -186,7 +187,7 @@ impl Reads {
         }
         let unreadable = Unreadable::of(status, missing, &why.to_string());
         cx.report_readable(key, RepliesReadable::No(unreadable), reading.began);
-        if matches!(status, 0 | 408 | 429 | 500..=599) {
+        if is_transient(status) {
             reader.failed(cx.now, (&cx.options.read_pauses, repeats), wait);
         } else {
             reader.refused();

@@ -15,12 +15,12 @@ use crate::engine::token::Outlook;
 use crate::engine::{Report, outcome};
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::{Call, lookups, open_messaging};
+use crate::model::channel::TYPING_EVERY;
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
 use super::context::Context;
 use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
-const TYPING_EVERY: Duration = Duration::from_secs(5); // at most, as the official clients do. [MTSDK]
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
 const LEARN_TRIES: u32 = 5;
 const LEARN_PAUSE: Duration = Duration::from_secs(1);
@@ -137,7 +137,7 @@ impl SideRequests {
                         cx.learn(*key, id);
                     }
                     // What was refused stays refused to this token; what failed may be asked with a later message.
-                    (None, Some(learning)) => learning.failed(!matches!(status, 0 | 404 | 408 | 429 | 500..), cx.now),
+                    (None, Some(learning)) => learning.failed(status != 404 && !outcome::is_transient(status), cx.now),
                     (None, None) => {}
                 }
             }

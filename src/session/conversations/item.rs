@@ -1,7 +1,5 @@
 //! One conversation of the picker and what is known of it.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use nucleo_matcher::Utf32String;
 use unicode_segmentation::UnicodeSegmentation;
@@ -29,9 +27,6 @@ pub struct MessageCounts {
     /// Queued or held.
     pub waiting: u32,
 }
-
-/// The other side is told at most this often that the guest types. [GENESYS: official clients]
-pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveState {

@@ -17,9 +17,10 @@ use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Profile;
+use crate::model::channel::TYPING_EVERY;
 use crate::model::{Address, Channel, Conversation, ConversationKey, Moment, RepliesReadable, WebSession};
 
-pub use item::{ADDED_MALFORMED, ConversationItem, MessageCounts, TYPING_EVERY};
+pub use item::{ADDED_MALFORMED, ConversationItem, MessageCounts};
 
 /// The picker. See the module.
 #[derive(Debug)]

@@ -25,6 +25,7 @@ use crate::engine::guest_socket::{Link, LinkEvent, LinkSaid, Socket};
 use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
 use crate::genesys::web_messaging::{Ours, Presence, socket_url};
 use crate::genesys::{Call, lookups};
+use crate::model::channel::TYPING_EVERY;
 use crate::model::{
     AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, Failure, FailureKind, Outcome, Reason, RepliesReadable,
     SessionAsk, SessionEnd, Unreadable, WebSession,
@@ -36,7 +37,6 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 use history::WebHistory;
 use state::GuestIdentity;
 
-const TYPING_EVERY: Duration = Duration::from_secs(5); // [real: seen in SDK source: MTSDK]
 const HEALTH_EVERY: Duration = Duration::from_secs(30); // [real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
 
 impl Driver {

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use crate::engine::Report;
 use crate::engine::driver::task_output::{AnsweredTry, TaskPurpose};
+use crate::engine::outcome::is_transient;
 use crate::engine::reading::Arrival;
 use crate::engine::web_session::{SocketEvent, Wanted};
 use crate::genesys::web_messaging::{
@@ -237,7 +238,7 @@ impl Driver {
                 web.history.again(page, why);
             } else if why == PageFor::Asked {
                 self.not_read(key, &said.to_string());
-            } else if matches!(status, 0 | 408 | 429 | 500..=599) {
+            } else if is_transient(status) {
                 web.history.failed(page, wait, self.cx.now);
             }
             return;
