@@ -21,6 +21,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 pub(crate) use contents::{
     Addressed, BLOCKED_EXTENSIONS, Deployment, Limits, ParticipantPurpose, ScenarioConversation, ScenarioRules,
@@ -87,8 +88,9 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
 ];
 
-/// A value that cannot be: its key, text of the value to tell lines with the same key apart, and what is wrong.
-type Trouble = (&'static str, String, String);
+/// A value that cannot be: the table in which it stands (the how manieth of that name; no name: the scenario itself), its
+/// key, and what is wrong.
+type Trouble = ((&'static str, usize), &'static str, String);
 
 impl Scenario {
     /// The one that the console opens on.
@@ -114,7 +116,7 @@ impl Scenario {
             toml::from_str(text).map_err(|e| at(e.span().map_or(0, |span| span.start), toml_sentence(e.message())))?;
         scenario.name =
             file.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
-        scenario.check().map_err(|(key, value, what)| at(offset_of(text, key, &value), what))?;
+        scenario.check().map_err(|(table, key, what)| at(offset_of(text, table, key).unwrap_or_default(), what))?;
         for table in &scenario.fault_tables {
             let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
             let fault = Fault::parse(&json).map_err(|e| e.what).and_then(|fault| scenario.check_fault(fault));
@@ -135,34 +137,35 @@ impl Scenario {
         for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
             if low > high {
                 let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
-                return Err((key, String::new(), what));
+                return Err((("", 0), key, what));
             }
         }
         let limits = &self.limits;
         let nothing = "nothing could be asked at all";
-        for (key, value, why) in [
-            ("lifetime_seconds", self.token.lifetime_seconds, "a token lives at least 1 second"),
-            ("requests_per_minute", limits.requests_per_minute.into(), nothing),
-            ("messages_per_second", limits.messages_per_second.into(), nothing),
-            ("frames_per_minute", limits.frames_per_minute.into(), nothing),
-            ("health_checks_per_minute", limits.health_checks_per_minute.into(), nothing),
-            ("configures_per_minute", limits.configures_per_minute.into(), nothing),
-            ("histories_per_minute", limits.histories_per_minute.into(), nothing),
-            ("session_connections", limits.session_connections.into(), nothing),
-            ("session_seconds", self.deployment.session_seconds, "a session lives at least 1 second"),
+        for (table, key, value, why) in [
+            ("token", "lifetime_seconds", self.token.lifetime_seconds, "a token lives at least 1 second"),
+            ("limits", "requests_per_minute", limits.requests_per_minute.into(), nothing),
+            ("limits", "messages_per_second", limits.messages_per_second.into(), nothing),
+            ("limits", "frames_per_minute", limits.frames_per_minute.into(), nothing),
+            ("limits", "health_checks_per_minute", limits.health_checks_per_minute.into(), nothing),
+            ("limits", "configures_per_minute", limits.configures_per_minute.into(), nothing),
+            ("limits", "histories_per_minute", limits.histories_per_minute.into(), nothing),
+            ("limits", "session_connections", limits.session_connections.into(), nothing),
+            ("deployment", "session_seconds", self.deployment.session_seconds, "a session lives at least 1 second"),
         ] {
             if value == 0 {
-                return Err((key, String::new(), format!("{key} is 0; {why}")));
+                return Err(((table, 0), key, format!("{key} is 0; {why}")));
             }
         }
         if let Some(webhook) = &self.webhook {
-            check_webhook(&webhook.url).map_err(|what| ("url", webhook.url.clone(), what))?;
+            check_webhook(&webhook.url).map_err(|what| (("webhook", 0), "url", what))?;
         }
         for (at, c) in self.conversations.iter().enumerate() {
+            let table = ("conversations", at);
             let earlier = || self.conversations.iter().take(at);
             if earlier().any(|other| other.name == c.name) {
                 let what = format!("two conversations have the name \"{}\"; give each its own", c.name);
-                return Err(("name", c.name.clone(), what));
+                return Err((table, "name", what));
             }
             let misplaced = [
                 ("id", c.id.is_some(), Channel::GuestApi),
@@ -174,11 +177,11 @@ impl Scenario {
             ];
             if let Some((key, ..)) = misplaced.into_iter().find(|(_, given, of)| *given && *of != c.channel) {
                 let what = format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name);
-                return Err((key, String::new(), what));
+                return Err((table, key, what));
             }
             if let Some(id) = c.id.as_ref().filter(|id| earlier().any(|other| other.id.as_ref() == Some(id))) {
                 let what = format!("two conversations have the id {id}; give each its own");
-                return Err(("id", id.clone(), what));
+                return Err((table, "id", what));
             }
         }
         Ok(())
@@ -197,17 +200,14 @@ impl Scenario {
     }
 }
 
-/// Where the first line begins that gives `key` this value, behind its blanks.
-fn offset_of(text: &str, key: &str, wanted: &str) -> usize {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let (name, value) = line.split_once('=').unwrap_or((line, ""));
-        if name.trim() == key && value.contains(wanted) {
-            return offset + line.len() - line.trim_start().len();
-        }
-        offset += line.len();
-    }
-    0
+fn offset_of(text: &str, (table, at): (&str, usize), key: &str) -> Option<usize> {
+    let scenario = DeTable::parse(text).ok()?.into_inner();
+    let inside = match scenario.get(table).map(Spanned::get_ref) {
+        Some(DeValue::Array(tables)) => tables.get(at)?.get_ref().as_table()?,
+        Some(table) => table.as_table()?,
+        None => &scenario,
+    };
+    inside.get_key_value(key).map(|(key, _)| key.span().start)
 }
 
 /// The TOML reader's error with the nearest name in place of the whole list: "unknown variant `x`, expected one of `a`,

@@ -55,7 +55,20 @@ fn values_that_cannot_be_are_refused_where_they_stand() {
     let error = parse("[token]\nlifetime_seconds = 0\n").unwrap_err();
     assert_eq!(error, "demo.toml:2:1: lifetime_seconds is 0; a token lives at least 1 second");
     let error = parse("[[conversations]]\nname = \"A\"\n[[conversations]]\nname = \"A\"\n").unwrap_err();
-    assert_eq!(error, "demo.toml:2:1: two conversations have the name \"A\"; give each its own");
+    assert_eq!(error, "demo.toml:4:1: two conversations have the name \"A\"; give each its own");
+}
+
+#[test]
+fn a_value_that_cannot_be_is_found_in_its_own_table() {
+    let client = "[client]\nname = \"A\"\nid = \"7\"\n";
+    let error =
+        parse(&format!("{client}[[conversations]]\nname = \"A\"\n[[conversations]]\nname = \"A\"\n")).unwrap_err();
+    assert!(error.starts_with("demo.toml:7:1: two conversations"), "{error}");
+    let open = "[[conversations]]\nname = \"A\"\nchannel = \"open-messaging\"\n  id = \"8\"\n";
+    let error = parse(&format!("{client}{open}")).unwrap_err();
+    assert!(error.starts_with("demo.toml:7:3: \"A\" has `id`"), "{error}");
+    let error = parse("conversations = [{ name = \"A\" }, { name = \"A\" }]\n").unwrap_err();
+    assert!(error.starts_with("demo.toml:1:36: two conversations"), "{error}");
 }
 
 #[test]
