@@ -7,13 +7,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::settings::Agent;
-
-/// Whether the URL's host is this machine: `localhost`, `127.0.0.0/8` or `::1`, as the client will understand it.
-pub fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else { return false };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
+use crate::model::is_loopback;
 
 /// The base URL without its trailing slash, or what is wrong. It is `secure` (`https`, `wss`), or plain on loopback.
 pub fn base_url(name: &str, text: &str, secure: &str) -> Result<String, String> {
@@ -29,7 +23,7 @@ pub fn base_url(name: &str, text: &str, secure: &str) -> Result<String, String> 
     let host = url.host_str().unwrap_or_default();
     match url.scheme() {
         scheme if scheme == secure => {}
-        scheme if scheme == plain && is_loopback(&url) => {}
+        scheme if scheme == plain && is_loopback(host) => {}
         scheme if scheme == plain => {
             let why = format!("plain {plain} is only for this machine (localhost, 127.0.0.1, [::1])");
             return wrong(format!("would send secrets to {host} unencrypted: write {secure}://; {why}"));

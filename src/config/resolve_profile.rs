@@ -21,6 +21,7 @@ use super::{
     Terminal, TokenHost, WebhookSettings, regions, vendor_files,
 };
 use crate::files;
+use crate::model::is_loopback;
 
 /// The variables that name a proxy for encrypted requests, where the profile names none; the first that is set counts.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -178,7 +179,7 @@ impl ProfileReader<'_> {
             let why = "a token of one region is refused in another";
             self.warn(table, said.at, format!("the host `login` is of {login} and the host `api` of {api}: {why}"));
         }
-        let is_here = |url: &&String| url::Url::parse(url).is_ok_and(|url| address::is_loopback(&url));
+        let is_here = |url: &&String| url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(is_loopback));
         if region == regions::SANDBOX && ![&login, &api, &webmessaging, &cdn].iter().all(is_here) {
             table.wrong(said.at, "the region \"sandbox\" needs hosts on this machine");
         }

@@ -1,5 +1,13 @@
 //! What is told of this machine: its signals, the agent that metrics go to, the listener for webhooks.
 
+use std::net::IpAddr;
+
+/// Whether the host of a URL is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// A signal, by what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {

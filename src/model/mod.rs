@@ -80,7 +80,7 @@ pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use fault::{FAULTS, Fault, SandboxRequest};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
-pub use machine::{AgentState, Signal, WebhookState};
+pub use machine::{AgentState, Signal, WebhookState, is_loopback};
 pub use mask::Masks;
 pub use message::{
     Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, OutgoingMessage, RemoteMessage,

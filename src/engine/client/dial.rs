@@ -2,7 +2,7 @@
 //! part is timed, and a failure names the party with which it happened.
 
 use std::error::Error as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ use tower_service::Service;
 use crate::config::{Profile, ProfileProxy};
 use crate::genesys::USER_AGENT;
 use crate::genesys::errors::ApiError;
-use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
+use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault, is_loopback};
 
 use super::capture::{NoAnswer, innermost};
 use super::proxy::{Environment, Proxy};
@@ -78,12 +78,6 @@ impl<'u> Place<'u> {
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(none)?;
         Ok(Self { host, port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure })
     }
-
-    /// Whether it is this machine, which no proxy leads to.
-    fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || bare(self.host).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    }
 }
 
 /// The proxy through which a profile's API is reached, if any. The error says which variable names none.
@@ -114,7 +108,8 @@ impl Dialer {
 
     pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Failure> {
         let place = Place::of(uri)?;
-        if place.is_loopback() {
+        // No proxy leads to this machine.
+        if is_loopback(place.host) {
             return Ok(None);
         }
         let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Connect, why);

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::{Call, path_segment};
 use super::{json, list, text, texts, whole};
+use crate::model::is_loopback;
 
 pub const APPLICATION: &str = "guestwire";
 pub const PAGE_SIZE: u32 = 25;
@@ -117,7 +118,7 @@ fn matches(allowed: &str, mime: &str) -> bool {
 pub fn put_file(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Call, String> {
     let parsed: Uri = url.parse().map_err(|_| "its address cannot be used".to_owned())?;
     let host = parsed.host().unwrap_or_default();
-    if parsed.scheme_str() != Some("https") && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
+    if parsed.scheme_str() != Some("https") && !is_loopback(host) {
         return Err(format!("its address at {host} is not secure"));
     }
     let mut call = Call { method: Method::PUT, url: url.to_owned(), headers: HeaderMap::new(), body: bytes };

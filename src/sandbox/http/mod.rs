@@ -31,7 +31,7 @@ pub(super) use connection::{HttpPeer, LoopbackListener};
 use route::{Route, SimulatedEndpoint as To};
 
 use super::fault::{Plan, is_carried_out};
-use super::loopback::is_loopback;
+use super::loopback::is_here;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::open::OpenRequest;
@@ -90,7 +90,7 @@ pub(super) async fn serve(
 /// The host that a request is for, where that is another machine: a page reaches this one under a name of its own.
 fn stranger(parts: &Parts) -> Option<&str> {
     let named = parts.headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or("?"));
-    named.chain(parts.uri.authority().map(http::uri::Authority::as_str)).find(|host| !is_loopback(host))
+    named.chain(parts.uri.authority().map(http::uri::Authority::as_str)).find(|host| !is_here(host))
 }
 
 /// The body; `None` where the connection ended before it was whole. What is over the limit is read and dropped, so that

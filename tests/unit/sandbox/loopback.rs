@@ -1,11 +1,11 @@
 //! Tests of `sandbox::loopback`.
 
-use crate::sandbox::loopback::{check_webhook, is_loopback, is_loopback_origin};
+use crate::sandbox::loopback::{check_webhook, is_here, is_loopback_origin};
 
 #[test]
 fn only_this_machine_under_its_own_name_is_at_home() {
     for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:99", "[::1]", "127.0.0.53"] {
-        assert!(is_loopback(host), "{host}");
+        assert!(is_here(host), "{host}");
         assert!(is_loopback_origin(&format!("http://{host}")), "{host}");
     }
     for host in [
@@ -26,7 +26,7 @@ fn only_this_machine_under_its_own_name_is_at_home() {
         "localhost/evil",
         "127.0.0.1 evil",
     ] {
-        assert!(!is_loopback(host), "{host}");
+        assert!(!is_here(host), "{host}");
         assert!(!is_loopback_origin(&format!("https://{host}")), "{host}");
     }
     for origin in ["null", "127.0.0.1", "file://127.0.0.1", "http:127.0.0.1"] {
