@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::model::{Author, RemoteMessage, RemoteState};
 use crate::text::json;
 
-use super::normalized::Structured;
+use super::normalized::{self, Structured};
 use super::{Call, path_segment};
 use super::{list, text, time};
 
@@ -153,21 +153,12 @@ fn without_text(normalized: &Value) -> Option<String> {
 
 /// Inbound is the guest; outbound is told apart by `originatingEntity`, then by the participant's purpose.
 fn author(direction: Option<&str>, entity: Option<&str>, purpose: &str) -> Author {
-    match direction.map(str::to_ascii_lowercase).as_deref() {
-        Some("inbound") => return Author::Guest,
-        None if is_guest(purpose) => return Author::Guest,
-        _ => {}
-    }
-    match entity.map(str::to_ascii_lowercase).as_deref() {
-        Some("bot") => return Author::Bot,
-        Some("human") => return Author::Agent,
-        _ => {}
-    }
-    match purpose {
-        "agent" | "user" => Author::Agent,
+    let by_guest = direction.map_or_else(|| is_guest(purpose), |direction| direction.eq_ignore_ascii_case("inbound"));
+    match (normalized::author(by_guest, entity), purpose) {
+        (Author::Somebody, "agent" | "user") => Author::Agent,
         // Flows, bots and queues speak by themselves; so does an outbound message under the guest's own participant.
-        "workflow" | "bot" | "botflow" | "ivr" | "acd" | "customer" | "external" => Author::Bot,
-        _ => Author::Somebody,
+        (Author::Somebody, "workflow" | "bot" | "botflow" | "ivr" | "acd" | "customer" | "external") => Author::Bot,
+        (author, _) => author,
     }
 }
 

@@ -225,11 +225,11 @@ fn event(value: &Value) -> Option<NormalizedEvent> {
     })
 }
 
-fn author(by_guest: bool, entity: Option<&str>) -> Author {
-    match entity {
+pub fn author(by_guest: bool, entity: Option<&str>) -> Author {
+    match entity.map(str::to_ascii_lowercase).as_deref() {
         _ if by_guest => Author::Guest,
-        Some("Bot") => Author::Bot,
-        Some("Human") => Author::Agent,
+        Some("bot") => Author::Bot,
+        Some("human") => Author::Agent,
         _ => Author::Somebody,
     }
 }

@@ -47,6 +47,8 @@ fn messages_and_where_they_belong() {
     assert_eq!((out.integration_id.as_deref(), out.guest_id.as_deref()), (Some("i-1"), Some("guest-42")));
     let at = "2026-11-23T04:00:00Z".parse().unwrap();
     assert_eq!(out.what, WebhookContent::Message(RemoteMessage::new("c327", Author::Bot, "Hello", at)));
+    let shouted = outbound(r#""type":"Text","text":"Hello","originatingEntity":"BOT""#);
+    assert_eq!(shouted.what, out.what, "reads take the word in any case, and so does this");
     let picks = outbound(
         r#""type":"Structured","text":"Pick","originatingEntity":"Bot","content":[{"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}}]"#,
     );
