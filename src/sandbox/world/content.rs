@@ -1,6 +1,7 @@
 //! What a message holds beside its text, as content on the wire: what the counterpart offers, and what guests send.
 //! [shapes: WMJ's schema of the guest frames; each kind is answered by a `ButtonResponse` of its own type]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::text::json::dense;
+
+/// `channel.metadata` of what a guest says. [customAttributes: 3p and used in practice; the SDK's model has only `subType`]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ChannelMetadata {
+    pub(crate) custom_attributes: BTreeMap<String, String>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::content::{AttachedFile, GuestContent, TakenChoice};
+use super::content::{AttachedFile, ChannelMetadata, GuestContent, TakenChoice};
 use super::conversation::GuestAccess;
 use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedMessage, World};
 use crate::genesys::open_messaging::Endpoint;
@@ -53,13 +53,6 @@ struct OpenChannel {
     message_id: Option<String>,
     #[serde(default)]
     metadata: ChannelMetadata,
-}
-
-/// `channel.metadata`. [customAttributes: 3p and used in practice; the SDK's model has only `subType`]
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ChannelMetadata {
-    custom_attributes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

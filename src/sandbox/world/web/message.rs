@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::request::{Content, Done, Request, Trouble, failed, trouble};
 use super::{ConnectionId, Outgoing, frames};
-use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
+use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::world::content::{GuestContent, TakenChoice};
 use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, World, script};
@@ -91,7 +89,11 @@ impl World {
         if message.form == "Structured" && message.content.is_empty() {
             return Err(failed());
         }
-        let attributes = attributes(&message.channel.metadata.custom_attributes)?;
+        let attributes = message.channel.metadata.custom_attributes;
+        if attributes_bytes(&attributes) > ATTRIBUTES_MAX_BYTES {
+            let what = format!("Custom Attributes in channel metadata is larger than {ATTRIBUTES_MAX_BYTES} bytes");
+            return Err(trouble(4013, what));
+        }
         let id = self.dice.messages.hex();
         let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.as_str(), self.now.wall);
         let own_id = message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid());
@@ -214,14 +216,4 @@ impl World {
         }
         Ok(())
     }
-}
-
-fn attributes(map: &Map<String, Value>) -> Result<BTreeMap<String, String>, Trouble> {
-    let bytes = Value::Object(map.clone()).to_string().len();
-    if bytes > ATTRIBUTES_MAX_BYTES {
-        let what = format!("Custom Attributes in channel metadata is larger than {ATTRIBUTES_MAX_BYTES} bytes");
-        return Err(trouble(4013, what));
-    }
-    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
-    map.iter().map(text).collect::<Option<_>>().ok_or_else(failed)
 }

@@ -1,14 +1,14 @@
 //! What a client says over the guest WebSocket: read, counted, passed on.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{ConnectionId, Outgoing, frames};
 use crate::model::channel::ATTRIBUTES_MAX_BYTES;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
-use crate::sandbox::world::content::TakenChoice;
+use crate::sandbox::world::content::{ChannelMetadata, TakenChoice};
 use crate::sandbox::world::tally::{Gauge, SocketAction};
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
@@ -49,12 +49,6 @@ pub(super) struct Message {
 pub(super) struct Channel {
     pub(super) message_id: Option<String>,
     pub(super) metadata: ChannelMetadata,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct ChannelMetadata {
-    pub(super) custom_attributes: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
