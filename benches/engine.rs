@@ -141,7 +141,7 @@ impl Bare {
         let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
         let answer = client
             .request("POST", &format!("{}/oauth/token", profile.hosts.login))
-            .basic_auth(&oauth.id, Some(oauth.secret.read(guestwire::config::Terminal::Free).unwrap().expose_secret()))
+            .basic_auth(&oauth.id, Some(oauth.secret.read(guestwire::config::Tty::Allowed).unwrap().expose_secret()))
             .form(&[("grant_type", "client_credentials"), ("scope", "guest:messages:send")])
             .send()
             .await;

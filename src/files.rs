@@ -62,7 +62,7 @@ pub fn read_text(path: &Path, max: u64) -> io::Result<String> {
 
 /// A new file that only its owner can read; no link is followed. What is there already is an error, unless it is to be
 /// replaced.
-pub fn private(path: &Path, replace: bool) -> io::Result<File> {
+pub fn create_private(path: &Path, replace: bool) -> io::Result<File> {
     if replace && path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
         std::fs::remove_file(path)?;
     }
@@ -72,11 +72,11 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
 fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path).map_err(no_directory)
+    options.open(path).map_err(explain_missing_directory)
 }
 
 /// A new file is not found where its directory is not there.
-pub fn no_directory(error: io::Error) -> io::Error {
+pub fn explain_missing_directory(error: io::Error) -> io::Error {
     let missing = error.kind() == io::ErrorKind::NotFound;
     if missing { io::Error::new(error.kind(), "no such directory") } else { error }
 }
@@ -85,7 +85,7 @@ pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
     if let Some(dir) = path.parent() {
         private_directory(dir)?;
     }
-    private(path, replace)
+    create_private(path, replace)
 }
 
 pub fn private_directory(dir: &Path) -> io::Result<()> {
@@ -98,10 +98,10 @@ pub fn private_directory(dir: &Path) -> io::Result<()> {
 
 /// Writes a new private file, its directory too; `~` is home. What was done or why not: a sentence.
 pub fn write_new(path: &Path, contents: &str) -> Result<String, String> {
-    private_with_directory(&typed(path), false)
+    private_with_directory(&expand_home(path), false)
         .and_then(|mut file| file.write_all(contents.as_bytes()))
         .map(|()| format!("Saved to {}.", path.display()))
-        .map_err(|e| format!("Could not write {}: {}.", path.display(), why(&e)))
+        .map_err(|e| format!("Could not write {}: {}.", path.display(), error_text(&e)))
 }
 
 pub fn append_private(path: &Path) -> io::Result<File> {
@@ -123,7 +123,7 @@ pub fn replace_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Why a file could not be used, as part of a sentence.
-pub fn why(error: &io::Error) -> String {
+pub fn error_text(error: &io::Error) -> String {
     match (error.get_ref(), error.kind()) {
         (Some(own), _) => own.to_string(),
         (None, io::ErrorKind::NotFound) => "no such file".to_owned(),
@@ -134,7 +134,7 @@ pub fn why(error: &io::Error) -> String {
 }
 
 /// A path as a person types it where no shell reads it: `~` is the home directory.
-pub fn typed(path: &Path) -> PathBuf {
+pub fn expand_home(path: &Path) -> PathBuf {
     from_home(path, home().as_deref())
 }
 
@@ -145,7 +145,7 @@ pub fn home() -> Option<PathBuf> {
 /// `typed` as far as the names in its directory allow, as a shell's Tab does, and those names where there are several.
 pub fn completed(text: &str) -> (String, Vec<String>) {
     let (dir, begun) = text.split_at(text.rfind('/').map_or(0, |at| at + 1));
-    let place = typed(Path::new(if dir.is_empty() { "." } else { dir }));
+    let place = expand_home(Path::new(if dir.is_empty() { "." } else { dir }));
     let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let mut names: Vec<String> = entries
         .filter_map(|entry| {

@@ -24,7 +24,7 @@ use super::output::{self, Output, OutputLine};
 use super::{local, logging, signals};
 use crate::clock::Clock;
 use crate::config::settings::Paths;
-use crate::config::{Settings, Terminal};
+use crate::config::{Settings, Tty};
 use crate::engine::{Command, EngineHandle, EngineOptions, Report};
 use crate::journal::job::{LogSource, not_on_disk};
 use crate::journal::{Job, Journal, JournalPage};
@@ -120,7 +120,7 @@ pub struct FinishedCommand<F> {
 }
 
 /// Opens journal and engine, runs the subcommand that `begin` makes to its end, and closes everything.
-pub async fn play<F: FrontEnd>(
+pub async fn run_front_end<F: FrontEnd>(
     opened: OpenProfile,
     settings: &Settings,
     json: bool,
@@ -132,7 +132,7 @@ pub async fn play<F: FrontEnd>(
     let (kept, heard) = kept.unzip();
     let options = EngineOptions {
         metrics: settings.metrics.clone(),
-        terminal: Terminal::Free,
+        terminal: Tty::Allowed,
         sign_in: needs.sign_in,
         ..journal::options(kept.as_ref())
     };

@@ -46,7 +46,7 @@ pub fn carry_out(
         LocalRequest::FindPasses => LocalAnswer::Passes(passes_here()),
         LocalRequest::ReadPass(path) => LocalAnswer::PassRead(path.clone(), read_pass(&path)),
         LocalRequest::SeeFile(conversation, file) => {
-            let seen = if let FileSource::File(path) = &file.place { see(&files::typed(path)) } else { Ok(()) };
+            let seen = if let FileSource::File(path) = &file.place { see(&files::expand_home(path)) } else { Ok(()) };
             LocalAnswer::FileSeen(conversation, file, seen)
         }
         LocalRequest::CompletePath(typed) => {
@@ -80,9 +80,9 @@ fn judged(path: PathBuf) -> Option<FoundPass> {
 }
 
 fn read_pass(path: &Path) -> Result<String, String> {
-    files::read_text(&files::typed(path), crate::pass::file::MAX_BYTES).map_err(|e| match e.kind() {
+    files::read_text(&files::expand_home(path), crate::pass::file::MAX_BYTES).map_err(|e| match e.kind() {
         ErrorKind::NotFound => format!("No such file: {}.", path.display()),
-        _ => format!("{} cannot be read: {}.", path.display(), files::why(&e)),
+        _ => format!("{} cannot be read: {}.", path.display(), files::error_text(&e)),
     })
 }
 
@@ -107,7 +107,8 @@ pub fn config_text(path: &Path) -> Result<String, String> {
     if path.symlink_metadata().is_err() {
         return Ok(String::new());
     }
-    files::read_text(path, MAX_BYTES).map_err(|e| format!("{} cannot be read ({})", path.display(), files::why(&e)))
+    files::read_text(path, MAX_BYTES)
+        .map_err(|e| format!("{} cannot be read ({})", path.display(), files::error_text(&e)))
 }
 
 /// Replaces the file by a text that was checked: a file that guestwire itself could not read is never written. Only its
@@ -121,7 +122,7 @@ pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), 
     resolve(ConfigInput { paths, path_rows: Vec::new(), home, text, private: true, flags, env: &env })
         .map_err(|problems| format!("{problems}; nothing was changed"))?;
     files::replace_private(&path, text)
-        .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))
+        .map_err(|e| format!("{} cannot be written ({})", path.display(), files::error_text(&e)))
 }
 
 /// Keeps a conversation that was added or opened by flags in the config file, and its profile too where the file has

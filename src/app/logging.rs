@@ -30,7 +30,7 @@ pub fn start(path: &Path, env: Lookup<'_>) -> Result<WorkerGuard, Failed> {
         return Err(Failed::usage("--log-file needs a file: results go to standard output; /dev/stderr is one, too"));
     }
     let file = files::append_private(path).map_err(|e| {
-        Failed::usage(format!("{}: the log file cannot be opened ({})", path.display(), files::why(&e)))
+        Failed::usage(format!("{}: the log file cannot be opened ({})", path.display(), files::error_text(&e)))
     })?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let layer = tracing_subscriber::fmt::layer().json().with_writer(writer);

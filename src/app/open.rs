@@ -138,7 +138,7 @@ fn load_scenario(path: &Path) -> Result<Scenario, Failed> {
             let near = suggestion(&name.to_string(), Scenario::names());
             format!("there is no such file, and no built-in scenario has that name{near}")
         }
-        Err(error) => format!("cannot be read ({})", files::why(&error)),
+        Err(error) => format!("cannot be read ({})", files::error_text(&error)),
     };
     let built_in = path.to_str().and_then(Scenario::named);
     built_in.ok_or_else(|| Failed::usage(format!("--scenario {name}: {why}")))

@@ -186,13 +186,13 @@ pub fn destination(path: &Path, replace: bool) -> io::Result<Box<dyn io::Write>>
     if files::is_device(path) {
         return Ok(Box::new(File::options().append(true).open(path)?));
     }
-    Ok(Box::new(files::private(path, replace)?))
+    Ok(Box::new(files::create_private(path, replace)?))
 }
 
 /// What could not be written to a [`destination`]. Standard output counts as it does for every command.
 pub fn unwritten(what: &str, path: &Path, why: &io::Error) -> Failed {
     let exit = if files::is_standard_stream(path) { Exit::Unwritten } else { Exit::Refused };
-    Failed { exit, message: format!("{what} cannot be written ({})", files::why(why)) }
+    Failed { exit, message: format!("{what} cannot be written ({})", files::error_text(why)) }
 }
 
 /// Standard output for a whole document. A reader that went away is not an error.

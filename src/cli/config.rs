@@ -8,7 +8,7 @@ use crate::app::output::{Output, warn};
 use crate::app::runtime::FrontEnds;
 use crate::config::origin::Lookup;
 use crate::config::secret::oddity;
-use crate::config::{Flags, Problem, Problems, ProfileChoice, Settings, Terminal, load, locate};
+use crate::config::{Flags, Problem, Problems, ProfileChoice, Settings, Tty, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::counted;
 use crate::text::screen::{visible, width};
@@ -57,7 +57,7 @@ fn secrets(settings: &Settings) -> Vec<Problem> {
     let mut problems: Vec<Problem> = settings.findings.missing.iter().cloned().collect();
     for secret in &settings.findings.secrets {
         let source = &secret.source;
-        let read = if secret.is_token { source.read_token(Terminal::Free) } else { source.read(Terminal::Free) };
+        let read = if secret.is_token { source.read_token(Tty::Allowed) } else { source.read(Tty::Allowed) };
         let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
         match read.map(|text| oddity(&text)) {
             Ok(None) => {}

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::send::find;
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -54,18 +54,18 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     let proxy = proxy_of(&opened.profile, &Environment::default()).transpose();
     let begin = |mut session: Session, _, _: &_| {
         session.profile.proxy = proxy;
-        DoctorFold { doctor: Some(Doctor::new(&session.profile.facts, target, args.send_test)), session }
+        DoctorFrontEnd { doctor: Some(Doctor::new(&session.profile.facts, target, args.send_test)), session }
     };
-    play(opened, settings, args.json, needs, begin).await.exit
+    run_front_end(opened, settings, args.json, needs, begin).await.exit
 }
 
 #[derive(Debug)]
-pub struct DoctorFold {
+pub struct DoctorFrontEnd {
     doctor: Option<Doctor>,
     session: Session,
 }
 
-impl DoctorFold {
+impl DoctorFrontEnd {
     fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = FrontEndEffect> {
         changes.0.into_iter().flat_map(move |change| match change {
             Change::Engine(command) => vec![FrontEndEffect::Ask(command)],
@@ -84,7 +84,7 @@ fn over(now: Moment, verdict: &DoctorVerdict) -> Vec<FrontEndEffect> {
     vec![FrontEndEffect::Say(verdict_line(now, verdict)), FrontEndEffect::Finish(verdict.into())]
 }
 
-impl FrontEnd for DoctorFold {
+impl FrontEnd for DoctorFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
             FrontEndEvent::Begin => {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{Output, OutputLine, standard_input};
@@ -62,11 +62,11 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let found = find(&text, &known);
     let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
     let look = IdLookUp::at(&found, known);
-    let begin = |session, _, _: &_| IdsFold { look, told: 0, session, begun: false, exit: Exit::Done };
-    let mut played = play(opened, settings, args.json, needs, begin).await;
-    let exit = played.exit?;
-    let look = &played.front.look;
-    let said = say(&find(&text, &look.known), look, &mut played.output, args.json)?;
+    let begin = |session, _, _: &_| IdsFrontEnd { look, told: 0, session, begun: false, exit: Exit::Done };
+    let mut finished = run_front_end(opened, settings, args.json, needs, begin).await;
+    let exit = finished.exit?;
+    let look = &finished.front.look;
+    let said = say(&find(&text, &look.known), look, &mut finished.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
@@ -106,7 +106,7 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
 }
 
 #[derive(Debug)]
-pub struct IdsFold {
+pub struct IdsFrontEnd {
     look: IdLookUp,
     /// How many troubles of the look-ups have been said.
     told: usize,
@@ -115,7 +115,7 @@ pub struct IdsFold {
     exit: Exit,
 }
 
-impl IdsFold {
+impl IdsFrontEnd {
     fn go_on(&mut self) -> Vec<FrontEndEffect> {
         vec![match self.look.next() {
             Some(asked) => FrontEndEffect::Ask(Command::Probe(asked)),
@@ -157,7 +157,7 @@ impl IdsFold {
     }
 }
 
-impl FrontEnd for IdsFold {
+impl FrontEnd for IdsFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
             FrontEndEvent::Begin if self.look.next().is_none() => vec![FrontEndEffect::Finish(Exit::Done)],

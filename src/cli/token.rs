@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -17,7 +17,9 @@ use crate::text::json::with;
 
 pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
     let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
-    play(OpenProfile::announced(settings)?, settings, json, needs, |_, _, _| TokenFold::default()).await.exit
+    run_front_end(OpenProfile::announced(settings)?, settings, json, needs, |_, _, _| TokenFrontEnd::default())
+        .await
+        .exit
 }
 
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
@@ -55,12 +57,12 @@ pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -
 }
 
 #[derive(Debug, Default)]
-pub struct TokenFold {
+pub struct TokenFrontEnd {
     sign_in: SignIn,
     waiting_until: Option<Moment>,
 }
 
-impl TokenFold {
+impl TokenFrontEnd {
     fn line(&self, now: Moment) -> OutputLine {
         token_line(now, &self.sign_in.status, self.sign_in.trouble().map(|trouble| &trouble.why))
     }
@@ -122,7 +124,7 @@ const fn exit_of(facts: &TokenFacts) -> Exit {
     }
 }
 
-impl FrontEnd for TokenFold {
+impl FrontEnd for TokenFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
             FrontEndEvent::Begin => vec![FrontEndEffect::Ask(Command::SignIn)],

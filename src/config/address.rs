@@ -49,7 +49,7 @@ pub fn origin(text: &str) -> Result<String, String> {
 }
 
 /// Where webhooks are taken: an address and port of this machine, since whoever reaches it can talk to guestwire.
-pub fn loopback(text: &str) -> Result<SocketAddr, String> {
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let address = text.trim().replacen("localhost:", "127.0.0.1:", 1);
     match address.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),

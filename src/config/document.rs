@@ -14,14 +14,14 @@ use super::origin::{Origin, RowSetting};
 use super::problem::{FilePosition, NOWHERE, Problem, position};
 
 #[derive(Debug, Default)]
-pub struct Noted {
+pub struct Findings {
     pub problems: Vec<Problem>,
     /// Each setting that was decided, in the order of deciding.
     pub rows: Vec<RowSetting>,
 }
 
 /// Where a document comes from that is no file: flags or variables.
-pub struct Speaker<'t> {
+pub struct GeneratedSource<'t> {
     /// The table as which it is read: `profiles.env`.
     pub table: String,
     /// How sentences about it begin.
@@ -30,31 +30,31 @@ pub struct Speaker<'t> {
     pub origin: &'t dyn Fn(&str) -> Origin,
 }
 
-pub struct Doc<'t> {
+pub struct Document<'t> {
     /// The file; or the flags or variables that the text was made from: their positions are all [`NOWHERE`].
-    pub from: Result<&'t Path, Speaker<'t>>,
+    pub from: Result<&'t Path, GeneratedSource<'t>>,
     text: &'t str,
     /// Its outermost table; none where the text is no TOML.
     pub root: Option<DeTable<'t>>,
     pub empty: DeTable<'t>,
-    noted: Rc<RefCell<Noted>>,
+    noted: Rc<RefCell<Findings>>,
     /// The names of all fields that its tables were asked for.
     #[cfg(test)]
     pub asked: RefCell<std::collections::BTreeSet<String>>,
 }
 
-impl<'t> Doc<'t> {
+impl<'t> Document<'t> {
     /// A document from its text; `file` is for the sentences.
     pub fn new(file: &'t Path, text: &'t str) -> Self {
         Self::parse(Ok(file), text, Rc::default())
     }
 
     /// A document made from flags or variables. Its problems and settings are collected with those of this document.
-    pub fn with_speaker<'s>(&self, speaker: Speaker<'s>, text: &'s str) -> Doc<'s> {
-        Doc::parse(Err(speaker), text, Rc::clone(&self.noted))
+    pub fn generated<'s>(&self, source: GeneratedSource<'s>, text: &'s str) -> Document<'s> {
+        Document::parse(Err(source), text, Rc::clone(&self.noted))
     }
 
-    fn parse(from: Result<&'t Path, Speaker<'t>>, text: &'t str, noted: Rc<RefCell<Noted>>) -> Self {
+    fn parse(from: Result<&'t Path, GeneratedSource<'t>>, text: &'t str, noted: Rc<RefCell<Findings>>) -> Self {
         // A byte order mark is no character of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (root, errors) = DeTable::parse_recoverable(text);
@@ -81,7 +81,7 @@ impl<'t> Doc<'t> {
     pub fn problem(&self, at: FilePosition, sentence: impl Into<String>) -> Problem {
         match &self.from {
             Ok(file) => Problem::at(file, at, sentence),
-            Err(speaker) => Problem::new(format!("{}: {}", speaker.name, sentence.into())),
+            Err(source) => Problem::new(format!("{}: {}", source.name, sentence.into())),
         }
     }
 
@@ -89,7 +89,7 @@ impl<'t> Doc<'t> {
         self.noted().problems.push(self.problem(at, sentence));
     }
 
-    pub fn noted(&self) -> RefMut<'_, Noted> {
+    pub fn noted(&self) -> RefMut<'_, Findings> {
         self.noted.borrow_mut()
     }
 

@@ -76,7 +76,7 @@ pub struct ConfigInput<'a> {
 
 /// A path as people write it, also with `~`.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|path| files::typed(&path))
+    PathBufValueParser::new().map(|path| files::expand_home(&path))
 }
 
 /// A target that no config file names. Each command that speaks to somebody understands these flags.

@@ -46,7 +46,7 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
     });
     let mut places = Paths { config_exists: false, config_explicit, config_file, data_dir, log_file };
     for path in [&mut places.config_file, &mut places.data_dir].into_iter().chain(&mut places.log_file) {
-        *path = files::typed(path);
+        *path = files::expand_home(path);
     }
     places.config_exists = places.config_file.exists();
     Ok((places, rows))
@@ -76,7 +76,7 @@ fn read(path: &Path, named: bool, optional: bool) -> Result<Option<(String, bool
         Err(e) if e.kind() == ErrorKind::IsADirectory => {
             return Err(wrong("is a directory; name the file in it".to_owned()));
         }
-        Err(e) => return Err(wrong(format!("cannot be read ({})", files::why(&e)))),
+        Err(e) => return Err(wrong(format!("cannot be read ({})", files::error_text(&e)))),
     };
     let private = path.metadata().is_ok_and(|about| open_to_others(&about).is_none());
     match String::from_utf8(bytes) {

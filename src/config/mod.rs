@@ -34,7 +34,7 @@ pub use profile::{
     TokenHost, WebhookSettings,
 };
 pub use proxy::ProfileProxy;
-pub use secret::{SecretSource, Terminal};
+pub use secret::{SecretSource, Tty};
 pub use settings::{Agent, KeyBinding, KeyContext, MetricsSettings};
 
 pub(crate) use document::parse_duration;

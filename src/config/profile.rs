@@ -13,7 +13,7 @@ use crate::model::{Conversation, Masks};
 
 use super::origin::{ShownValue, quoted_word, shown_with};
 use super::proxy::ProfileProxy;
-use super::secret::{SecretSource, Terminal};
+use super::secret::{SecretSource, Tty};
 
 /// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub enum Credentials {
 
 impl Credentials {
     /// Reads the secret or the token; blocks as [`SecretSource::read`] does. The error says why, and what to do.
-    pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
+    pub fn read(&self, terminal: Tty) -> Result<SecretString, String> {
         match self {
             Self::Client(client) => client.secret.read(terminal),
             Self::Pasted(token) => token.read_token(terminal),

@@ -46,7 +46,7 @@ pub fn all() -> &'static [KnownRegion] {
 /// hosts (`https://apps.mypurecloud.ie/…`). Case, blanks, quotes around it, underscores for dashes and a final dot or
 /// slash do not matter.
 pub fn find(name: &str) -> Option<&'static KnownRegion> {
-    let name = plain(name);
+    let name = normalized(name);
     domains(&name).find_map(|name| all().iter().find(|region| region.names().iter().any(|known| known == name)))
 }
 
@@ -59,15 +59,15 @@ pub fn suggest(name: &str) -> Option<(String, &'static str)> {
 
 /// The one region in the place that `name` names: `Frankfurt`, `Frankfurt, Germany`, `Europe (Frankfurt)`.
 fn in_place(name: &str) -> Option<(String, &'static str)> {
-    let parts: Vec<String> = name.split([',', '(', ')', '/']).map(plain).collect();
-    let named = |region: &&KnownRegion| region.places().any(|place| parts.contains(&plain(place)));
+    let parts: Vec<String> = name.split([',', '(', ')', '/']).map(normalized).collect();
+    let named = |region: &&KnownRegion| region.places().any(|place| parts.contains(&normalized(place)));
     let mut found = all().iter().filter(named);
     let (region, other) = (found.next()?, found.next());
     other.is_none().then(|| (region.domain.clone(), region.place.as_str()))
 }
 
 fn mistyped(name: &str) -> Option<(String, &'static str)> {
-    let name = plain(name);
+    let name = normalized(name);
     let near = |region: &'static KnownRegion| {
         let distance = |known: &str| domains(&name).filter_map(|name| distance(name, known)).min();
         let names = region.names().into_iter().filter_map(|known| Some((distance(&known)?, known)));
@@ -86,7 +86,7 @@ fn domains(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `name` in the form of the table: a URL becomes its host, underscores become dashes.
-pub(super) fn plain(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     let name = name.trim_matches(quotes).to_lowercase().replace('_', "-");
     let rest = name.split_once("//").map_or(name.as_str(), |(_, rest)| rest);
@@ -130,7 +130,7 @@ fn distance(name: &str, known: &str) -> Option<usize> {
 }
 
 impl KnownRegion {
-    /// All its names, in the form of [`plain`].
+    /// All its names, in the form of [`normalized`].
     pub(super) fn names(&self) -> Vec<String> {
         let Self { domain, aws, short, environment, .. } = self;
         let mut names = vec![domain.clone(), aws.clone(), short.clone(), environment.clone()];

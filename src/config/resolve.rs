@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{Cause, Masks, mask};
 
-use super::document::{Doc, Speaker};
+use super::document::{Document, GeneratedSource};
 use super::flags::{ConfigInput, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_flag, env_text, env_word, flag, switch};
 use super::problem::{NOWHERE, Problem, Problems, Spot};
@@ -17,12 +17,12 @@ use super::settings::{
     ProfileChoice, Settings, Times, Ui,
 };
 use super::target::{self, Choice, choose, origin_of, spoken_text};
-use super::toml_reader::{Table, plain};
+use super::toml_reader::{Table, without_positions};
 use crate::text::suggestion;
 
 pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
     let path = input.paths.config_file.clone();
-    let doc = Doc::new(&path, input.text);
+    let doc = Document::new(&path, input.text);
     doc.noted().rows.append(&mut input.path_rows);
     let settings = Table::root(&doc).and_then(|root| settings(root, &input));
     let rows = std::mem::take(&mut doc.noted().rows);
@@ -85,7 +85,8 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
     let text = spoken_text(env, &flags.target, matches!(chosen, Some(Choice::Env)));
     let name =
         if chosen_name == target::ENV { "profile `env`, from GENESYSCLOUD_* and flags" } else { "from the flags" };
-    let spoken = doc.with_speaker(Speaker { table: format!("profiles.{chosen_name}"), name, origin: &origin }, &text);
+    let spoken =
+        doc.generated(GeneratedSource { table: format!("profiles.{chosen_name}"), name, origin: &origin }, &text);
     let mut resolved = None;
     for (n, (name, table)) in tables.into_iter().enumerate() {
         let is_chosen = matches!(chosen, Some(Choice::Named(at)) if at == n);
@@ -145,7 +146,10 @@ fn redaction(table: &mut Table<'_>) -> Redaction {
         let why = "a shorter text is found everywhere";
         table.wrong(value.at, format!("a text to mask needs at least {} characters: {why}", mask::SHORTEST));
     }
-    Redaction { names: masked, masks: Masks::new(&plain(values), phones.is_some_and(|phones| phones.value)) }
+    Redaction {
+        names: masked,
+        masks: Masks::new(&without_positions(values), phones.is_some_and(|phones| phones.value)),
+    }
 }
 
 /// The causes that are not mentioned; an unknown one is a problem with the nearest name.
@@ -170,7 +174,7 @@ fn keys(table: &mut Table<'_>) -> Vec<KeyBinding> {
     for context in KeyContext::ALL {
         for (action, chords) in table.table(context.name()).map(Table::named_lists).unwrap_or_default() {
             let name = format!("{}.{}", context.name(), action.value);
-            table.note(&name, plain(chords.clone()).shown(), action.at);
+            table.note(&name, without_positions(chords.clone()).shown(), action.at);
             bindings.push(KeyBinding { context, action, chords });
         }
     }

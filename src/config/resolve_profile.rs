@@ -14,11 +14,11 @@ use super::proxy::{PROXY_HOST, ProfileProxy, ProxyAddress};
 use super::secret::oddity;
 use super::settings::{Findings, MetricsSettings, NamedSecret};
 use super::target::ENV;
-use super::toml_reader::{Table, TextOrTable, plain};
+use super::toml_reader::{Table, TextOrTable, without_positions};
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, SecretSource,
-    Terminal, TokenHost, WebhookSettings, regions, vendor_files,
+    TokenHost, Tty, WebhookSettings, regions, vendor_files,
 };
 use crate::files;
 use crate::model::is_loopback;
@@ -119,7 +119,7 @@ impl ProfileReader<'_> {
             }
         }
         let Spot { value: source, at } = self.source(table, "proxy")?;
-        let text = source.read_with(self.input.env, Terminal::Free).map_err(|e| format!("`proxy` cannot be read: {e}"));
+        let text = source.read_with(self.input.env, Tty::Allowed).map_err(|e| format!("`proxy` cannot be read: {e}"));
         let text = table.judged(at, text)?.value;
         let by = if at == NOWHERE { PROXY_HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
         let proxy = ProfileProxy::read(text.expose_secret(), by).map_err(|why| format!("`proxy` {why}"));
@@ -220,7 +220,7 @@ impl ProfileReader<'_> {
                 table.wrong(scope.at, "a scope has no blanks; write each scope as its own string");
             }
         }
-        let scopes = table.pick("scopes", |_, _| scopes.map(|list| list.map(plain)), Vec::new());
+        let scopes = table.pick("scopes", |_, _| scopes.map(|list| list.map(without_positions)), Vec::new());
         if let Some(token) = token {
             if id.is_some() || secret.is_some() {
                 let why = "remove one of the two: guestwire uses the token, which cannot be renewed";
@@ -246,7 +246,7 @@ impl ProfileReader<'_> {
 
     /// The client's id is not a secret, but may be kept like one.
     fn client_id(&mut self, table: &Table<'_>, id: Spot<SecretSource>) -> Result<String, (FilePosition, String)> {
-        let read = id.value.read_with(self.input.env, Terminal::Free);
+        let read = id.value.read_with(self.input.env, Tty::Allowed);
         let text = read.map(|text| text.expose_secret().trim().to_owned());
         let shown = match (&id.value, &text) {
             (SecretSource::Literal(_), Ok(text)) => text.shown(),
@@ -281,7 +281,7 @@ impl ProfileReader<'_> {
             (Some(env), None, None, None) => Some(SecretSource::Env(env.value)),
             (None, Some(file), None, None) => Some(SecretSource::File(self.path(&file.value))),
             (None, None, Some(command), None) if command.value.is_empty() => wrong("names no program in its `command`"),
-            (None, None, Some(command), None) => Some(SecretSource::Command(plain(command.value))),
+            (None, None, Some(command), None) => Some(SecretSource::Command(without_positions(command.value))),
             (None, file, None, Some(profile)) => {
                 let path = self.path(file.as_ref().map_or(vendor_files::PLATFORM_CLI, |file| &file.value));
                 Some(SecretSource::VendorFile(path, profile.value, name))
@@ -326,7 +326,7 @@ impl ProfileReader<'_> {
         let secret = self.source(table, "secret");
         let (listen, secret) = listen.zip(secret)?;
         let secret = self.secret(table, "secret", secret);
-        let address = table.judged(listen.at, address::loopback(&listen.value))?;
+        let address = table.judged(listen.at, address::listen_address(&listen.value))?;
         table.note("listen", listen.value.shown(), listen.at);
         Some(WebhookSettings { listen: address.value, secret })
     }
@@ -348,6 +348,6 @@ fn metrics(table: &mut Table<'_>) -> Option<MetricsSettings> {
     let dogstatsd = dogstatsd?;
     let agent = table.judged(dogstatsd.at, address::agent(&dogstatsd.value))?.value;
     table.note("dogstatsd", dogstatsd.value.shown(), dogstatsd.at);
-    let tags = table.pick("tags", |_, _| tags.map(|list| list.map(plain)), Vec::new());
+    let tags = table.pick("tags", |_, _| tags.map(|list| list.map(without_positions)), Vec::new());
     Some(MetricsSettings { agent, tags })
 }

@@ -31,12 +31,12 @@ pub(super) const MAX_BYTES: usize = 64 * 1024;
 
 /// Whether a command that prints a secret may ask a person on the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Terminal {
+pub enum Tty {
     /// No screen is open: the command may ask, as in a shell.
-    Free,
+    Allowed,
     /// A screen is open, or lines are read: the command gets no terminal.
     #[default]
-    Taken,
+    Denied,
 }
 
 /// The place of a secret. Reading it is [`SecretSource::read`].
@@ -100,19 +100,19 @@ pub fn oddity(secret: &SecretString) -> Option<&'static str> {
 /// Why a secret could not be read is a sentence: what, where, and what to do. Never the secret.
 impl SecretSource {
     /// Reads the secret: the first line, without a byte order mark. Blocks while a command runs (at most 30 s).
-    pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
+    pub fn read(&self, terminal: Tty) -> Result<SecretString, String> {
         self.read_with(&|name| std::env::var_os(name), terminal)
     }
 
     /// [`read`](Self::read), with the environment given.
-    pub(crate) fn read_with(&self, env: Lookup<'_>, terminal: Terminal) -> Result<SecretString, String> {
+    pub(crate) fn read_with(&self, env: Lookup<'_>, terminal: Tty) -> Result<SecretString, String> {
         let text = self.text(env, terminal)?;
         let line = text.lines().next().unwrap_or_default();
         if line.trim().is_empty() { Err(self.empty()) } else { Ok(SecretString::from(line)) }
     }
 
     /// Reads an access token, in any form in which people paste one. Blocks as [`read`](Self::read) does.
-    pub(crate) fn read_token(&self, terminal: Terminal) -> Result<SecretString, String> {
+    pub(crate) fn read_token(&self, terminal: Tty) -> Result<SecretString, String> {
         let text = self.text(&|name| std::env::var_os(name), terminal)?;
         let token = pasted_token(&text);
         token.map_err(|why| format!("{} cannot be used as a token: {why}", self.place()))?.ok_or_else(|| self.empty())
@@ -123,7 +123,7 @@ impl SecretSource {
     }
 
     /// All that stands there, at most [`MAX_BYTES`] of it.
-    fn text(&self, env: Lookup<'_>, terminal: Terminal) -> Result<Zeroizing<String>, String> {
+    fn text(&self, env: Lookup<'_>, terminal: Tty) -> Result<Zeroizing<String>, String> {
         let no_text = |place: String| format!("{place} is not UTF-8 text");
         let bytes = match self {
             Self::Literal(secret) => Zeroizing::new(secret.expose_secret().as_bytes().to_vec()),
@@ -174,7 +174,7 @@ pub(super) fn open_to_others(_: &Metadata) -> Option<u32> {
 
 fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = path.display();
-    let unreadable = |e: io::Error| format!("the file {shown} cannot be read ({})", files::why(&e));
+    let unreadable = |e: io::Error| format!("the file {shown} cannot be read ({})", files::error_text(&e));
     let file = files::open(path).map_err(|error| match path.metadata() {
         Ok(about) if !about.is_file() => format!("{shown} is not a regular file"),
         _ => unreadable(error),
@@ -192,10 +192,11 @@ fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, String> {
 /// While a screen is open the program must not ask on the terminal: its prompt would be drawn over the console, and the
 /// passphrase typed into a message. It then runs in a session of its own, where `/dev/tty` cannot be opened, and
 /// without the variable by which `gpg` finds the terminal. Where no screen is open it may ask as it would in a shell.
-pub(super) fn run_command(words: &[String], terminal: Terminal, bound: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
+pub(super) fn run_command(words: &[String], terminal: Tty, bound: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let not_started = |program: &str, why: &str| format!("the command {program} cannot be started ({why})");
     let Some((program, arguments)) = words.split_first() else { return Err(not_started("", "it has no name")) };
-    let mut child = start_command(program, arguments, terminal).map_err(|e| not_started(program, &files::why(&e)))?;
+    let mut child =
+        start_command(program, arguments, terminal).map_err(|e| not_started(program, &files::error_text(&e)))?;
     let (printed, complained) = (chunks(child.stdout().take()), chunks(child.stderr().take()));
     let deadline = Instant::now() + bound;
     let status = loop {
@@ -217,22 +218,22 @@ pub(super) fn run_command(words: &[String], terminal: Terminal, bound: Duration)
     let complaint =
         complaint(&all_until(lag, &complained), &printed).map_or_else(String::new, |said| format!(": {said}"));
     let how = match terminal {
-        Terminal::Free => "run it by hand to see why",
+        Tty::Allowed => "run it by hand to see why",
         // There the command may ask on the terminal.
-        Terminal::Taken => "the console has the terminal, so it cannot ask: run `guestwire token` first",
+        Tty::Denied => "the console has the terminal, so it cannot ask: run `guestwire token` first",
     };
     Err(format!("the command {program} failed ({status}{complaint}); {how}"))
 }
 
-fn start_command(program: &str, arguments: &[String], terminal: Terminal) -> io::Result<Box<dyn ChildWrapper>> {
+fn start_command(program: &str, arguments: &[String], terminal: Tty) -> io::Result<Box<dyn ChildWrapper>> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    if terminal == Terminal::Taken {
+    if terminal == Tty::Denied {
         command.env_remove("GPG_TTY");
     }
     let mut command = CommandWrap::from(command);
     #[cfg(unix)]
-    if terminal == Terminal::Taken {
+    if terminal == Tty::Denied {
         command.wrap(process_wrap::std::ProcessSession);
     }
     command.spawn()

@@ -61,7 +61,7 @@ impl Settings {
     }
 
     /// How to leave the sandbox for the organisation that the environment names, if it names one.
-    pub fn way_to_env(&self) -> Option<&'static str> {
+    pub fn env_profile_hint(&self) -> Option<&'static str> {
         let way = "`guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.";
         self.has_env_profile.then_some(way)
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Doc, json, kind, parse_duration, parse_size};
+use super::document::{Document, json, kind, parse_duration, parse_size};
 use super::origin::{Origin, RowSetting, ShownValue, Sourced, words};
 use super::problem::{FilePosition, NOWHERE, Spot};
 use crate::text::{nearest, suggestion};
@@ -22,7 +22,7 @@ pub enum TextOrTable<'d> {
 
 /// One table of the document. Ask it for its fields, then [`finish`](Self::finish).
 pub struct Table<'d> {
-    pub doc: &'d Doc<'d>,
+    pub doc: &'d Document<'d>,
     /// Its name: `profiles.staging`; empty for the outermost.
     pub path: String,
     pub at: FilePosition,
@@ -32,12 +32,12 @@ pub struct Table<'d> {
 }
 
 impl<'d> Table<'d> {
-    fn new<'a: 'd>(doc: &'d Doc<'a>, path: String, at: FilePosition, fields: &'d DeTable<'a>) -> Self {
+    fn new<'a: 'd>(doc: &'d Document<'a>, path: String, at: FilePosition, fields: &'d DeTable<'a>) -> Self {
         Self { doc, path, at, in_list: false, fields, asked: Vec::new() }
     }
 
-    pub fn root(doc: &'d Doc<'d>) -> Option<Self> {
-        let path = doc.from.as_ref().err().map(|speaker| speaker.table.clone()).unwrap_or_default();
+    pub fn root(doc: &'d Document<'d>) -> Option<Self> {
+        let path = doc.from.as_ref().err().map(|source| source.table.clone()).unwrap_or_default();
         doc.root.as_ref().map(|fields| Self::new(doc, path, doc.place(&(0..0)), fields))
     }
 
@@ -80,7 +80,7 @@ impl<'d> Table<'d> {
     fn origin(&self, field: &str, at: FilePosition) -> Origin {
         match &self.doc.from {
             Ok(_) => Origin::File(at),
-            Err(speaker) => (speaker.origin)(field),
+            Err(source) => (source.origin)(field),
         }
     }
 
@@ -256,7 +256,7 @@ impl<'d> Table<'d> {
     }
 
     pub fn texts(&mut self, name: &'static str) -> Option<Spot<Vec<String>>> {
-        self.strings(name).map(|list| list.map(plain))
+        self.strings(name).map(|list| list.map(without_positions))
     }
 
     fn strings_of(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Spot<String>>> {
@@ -385,6 +385,6 @@ impl<'d> Table<'d> {
     }
 }
 
-pub fn plain(list: Vec<Spot<String>>) -> Vec<String> {
+pub fn without_positions(list: Vec<Spot<String>>) -> Vec<String> {
     list.into_iter().map(|s| s.value).collect()
 }

@@ -61,13 +61,13 @@ pub fn read(text: &str) -> Vec<VendorProfile> {
     profiles
 }
 
-fn plain(name: &str) -> String {
+fn normalized(name: &str) -> String {
     name.to_lowercase().chars().filter(|c| !matches!(c, '_' | '-')).collect()
 }
 
 fn of_object(object: &Map<String, Value>) -> Vec<VendorProfile> {
     let scalars = |object: &Map<String, Value>| {
-        object.iter().filter_map(|(name, value)| Some((plain(name), value.as_str()?.to_owned()))).collect()
+        object.iter().filter_map(|(name, value)| Some((normalized(name), value.as_str()?.to_owned()))).collect()
     };
     let nested = object.iter().filter_map(|(name, value)| Some((name.clone(), value.as_object()?)));
     std::iter::once((String::new(), object))
@@ -86,7 +86,7 @@ fn of_lines(text: &str) -> Vec<VendorProfile> {
             && let Some(profile) = profiles.last_mut()
         {
             let value = value.trim().trim_matches(['"', '\'']);
-            profile.fields.push((plain(name.trim()), value.to_owned()));
+            profile.fields.push((normalized(name.trim()), value.to_owned()));
         }
     }
     profiles

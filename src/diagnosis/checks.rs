@@ -2,7 +2,7 @@
 //! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
 //! does not exist".
 
-use super::facts::{Facts, SKEW, listed};
+use super::facts::{CaseFacts, SKEW, listed};
 use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;
@@ -24,7 +24,7 @@ impl Checks {
     }
 }
 
-pub fn of(facts: &Facts<'_>) -> Vec<Check> {
+pub fn of(facts: &CaseFacts<'_>) -> Vec<Check> {
     let mut checks = Checks(Vec::new());
     if facts.attempt.is_none() {
         return Vec::new();
@@ -56,7 +56,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     checks.0
 }
 
-fn places(facts: &Facts<'_>, checks: &mut Checks) {
+fn places(facts: &CaseFacts<'_>, checks: &mut Checks) {
     if let Some(id) = &facts.request.integration {
         checks.add(is_uuid(id), "integration id well formed");
         let (known, missing) = facts.history.integration(id).map(|b| (b.known, b.missing)).unwrap_or_default();
@@ -92,7 +92,7 @@ fn places(facts: &Facts<'_>, checks: &mut Checks) {
     }
 }
 
-fn token(facts: &Facts<'_>, checks: &mut Checks) {
+fn token(facts: &CaseFacts<'_>, checks: &mut Checks) {
     let book = facts.token();
     let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
     let unexpired = format!("{name}not expired");
@@ -117,7 +117,7 @@ fn token(facts: &Facts<'_>, checks: &mut Checks) {
     }
 }
 
-fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
+fn scopes(facts: &CaseFacts<'_>, checks: &mut Checks) {
     let required = &facts.profile.required;
     if required.join(" ").is_empty() || facts.answer.is_published() {
         return;
@@ -130,7 +130,7 @@ fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
     }
 }
 
-fn conversation(facts: &Facts<'_>, id: &str, checks: &mut Checks) {
+fn conversation(facts: &CaseFacts<'_>, id: &str, checks: &mut Checks) {
     let exists = "conversation exists";
     let Some(book) = facts.history.conversations.get(id) else { return checks.unknown(exists, "not checked") };
     if let Some(missing) = missing_since(book.missing, book.read.as_ref().map(|(seen, _)| *seen)) {

@@ -56,7 +56,7 @@ impl ProfileFacts {
 }
 
 /// An exchange to diagnose, with the evidence, and what follows from it at once.
-pub struct Facts<'c> {
+pub struct CaseFacts<'c> {
     pub exchange: &'c Exchange,
     pub channel: Option<Channel>,
     pub profile: &'c ProfileFacts,
@@ -66,7 +66,7 @@ pub struct Facts<'c> {
     pub request: SentRequest,
 }
 
-impl<'c> Facts<'c> {
+impl<'c> CaseFacts<'c> {
     pub fn at(&self, attempt: &'c Attempt) -> Self {
         Self {
             attempt: Some(attempt),

@@ -23,7 +23,7 @@ pub(crate) mod render;
 mod rules;
 
 pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
-use facts::Facts;
+use facts::CaseFacts;
 pub use facts::ProfileFacts;
 pub use history::PastExchanges;
 
@@ -45,7 +45,7 @@ pub fn diagnose(
         return None;
     }
     let (answer, request) = Default::default();
-    let untried = Facts { exchange, channel, profile, history, attempt: None, answer, request };
+    let untried = CaseFacts { exchange, channel, profile, history, attempt: None, answer, request };
     let facts = if let Some(attempt) = exchange.last_attempt() { untried.at(attempt) } else { untried };
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.

@@ -3,7 +3,7 @@
 //! the case's own names in it.
 
 use super::attempt::request_ids;
-use super::facts::Facts;
+use super::facts::CaseFacts;
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{Advice, Cause, Channel, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
@@ -94,7 +94,7 @@ fn fill(text: &str, names: &Names) -> String {
 }
 
 /// What to do for `diagnosis`, in order. What would settle an open question comes first.
-pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
+pub(super) fn actions(diagnosis: &Diagnosis, facts: &CaseFacts<'_>) -> Vec<Advice> {
     let fixes = match diagnosis.suspects.first().map(|first| first.cause) {
         None if facts.attempt.is_none() => {
             let words = "Correct what is named above, then send the message again.".to_owned();
@@ -115,7 +115,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
         let words = format!("Check first: {} shows which it is: {}.", settles.probe.words(), causes.join(" or "));
         Advice { words, remedy: (settles.probe == Probe::Conversation).then_some(Remedy::Read) }
     });
-    let Facts { profile, history, answer, .. } = facts;
+    let CaseFacts { profile, history, answer, .. } = facts;
     let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));
     let client = named.or_else(|| profile.client_id.clone()).unwrap_or_else(|| "in use".to_owned());
     let scope = if profile.required.is_empty() { SCOPE.to_owned() } else { profile.required.join(" ") };
@@ -129,7 +129,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
 
 /// What to do where a connection broke or fell silent, by whether the request may have been received. `None` where it never
 /// left, and for every other cause.
-fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
+fn broken_off(cause: Cause, facts: &CaseFacts<'_>) -> Option<Vec<Advice>> {
     let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
     let (wrote, phase) = match attempt.ending.as_ref()? {
         // The server had waited too long for the request; any other answer came while ours was waited for.

@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::genesys::Call;
-use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
+use crate::genesys::web_messaging::{ServerFrame, ServerFrameContent};
 use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
 use crate::text::one_line;
 
@@ -109,9 +109,9 @@ pub const FRAME_COST: Duration = Duration::from_millis(2);
 const BYTES_PER_SECOND: usize = 2 << 20;
 pub const BURST: Duration = Duration::from_secs(5);
 
-pub struct Inflow(pub Instant);
+pub struct ReadBudget(pub Instant);
 
-impl Inflow {
+impl ReadBudget {
     /// Counts a frame of `bytes` that came at `now`. Returns when the next may be read, if that is not now.
     pub fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
         let cost = FRAME_COST + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND as f64);
@@ -124,37 +124,37 @@ impl Inflow {
 /// A frame of theirs, masked where it came in: what it says, where that is known, and how it stands in the log.
 #[derive(Debug)]
 pub struct Frame {
-    pub theirs: Option<Theirs>,
+    pub theirs: Option<ServerFrame>,
     pub body: Body,
 }
 
 impl Frame {
     pub fn new(text: &str, redactor: &Redactor) -> Self {
         let body = capture::frame(text, redactor);
-        let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
+        let theirs = ServerFrame::read(&body.text).and_then(|theirs| match theirs.content {
             // These are for the session itself, and for nobody to see.
-            GuestSocketMessage::Jwt(..) | GuestSocketMessage::Presigned { .. } => Theirs::read(text),
+            ServerFrameContent::Jwt(..) | ServerFrameContent::Presigned { .. } => ServerFrame::read(text),
             _ => Some(theirs),
         });
         Self { theirs, body }
     }
 }
 
-enum Order {
+enum SocketCommand {
     Write(String, Arc<Gate>),
     Close,
 }
 
 /// What a socket told, with what was said masked; and which opening of the socket it belongs to.
 #[derive(Debug)]
-pub struct LinkEvent {
+pub struct SocketTaskReport {
     pub key: ConversationKey,
     pub serial: u64,
-    pub said: LinkSaid,
+    pub said: SocketTaskEvent,
 }
 
 #[derive(Debug)]
-pub enum LinkSaid {
+pub enum SocketTaskEvent {
     Frame(Box<Frame>),
     Binary(usize),             // a frame of so many bytes: nothing that this service sends
     Gone(FailureKind, String), // how, in one line; nothing follows
@@ -162,52 +162,52 @@ pub enum LinkSaid {
 
 /// A handle to the task. Dropped, it closes the socket.
 #[derive(Debug)]
-pub struct Link {
-    orders: mpsc::UnboundedSender<Order>,
+pub struct SocketTask {
+    commands: mpsc::UnboundedSender<SocketCommand>,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Link {
+impl SocketTask {
     pub fn start(
         socket: Socket,
         of: (ConversationKey, u64),
-        events: mpsc::Sender<LinkEvent>,
+        events: mpsc::Sender<SocketTaskReport>,
         redactor: watch::Receiver<Arc<Redactor>>,
     ) -> Self {
-        let (orders, inbox) = mpsc::unbounded_channel();
+        let (commands, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(run(socket, inbox, events, of, redactor));
-        Self { orders, task }
+        Self { commands, task }
     }
 
     /// Hands a frame over. The gate tells later whether it was written.
     pub fn write(&self, frame: String) -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
         // A task that has ended leaves the gate closed.
-        let _ = self.orders.send(Order::Write(frame, Arc::clone(&gate)));
+        let _ = self.commands.send(SocketCommand::Write(frame, Arc::clone(&gate)));
         gate
     }
 
     /// Closes the socket; resolves when that is done, soon.
-    pub async fn goodbye(self) {
+    pub async fn close_and_wait(self) {
         self.close();
         let _ = timeout(2 * GOODBYE_BOUND, self.task).await;
     }
 
     pub fn close(&self) {
-        let _ = self.orders.send(Order::Close);
+        let _ = self.commands.send(SocketCommand::Close);
     }
 }
 
 async fn run(
     mut socket: Socket,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-    events: mpsc::Sender<LinkEvent>,
+    mut commands: mpsc::UnboundedReceiver<SocketCommand>,
+    events: mpsc::Sender<SocketTaskReport>,
     (key, serial): (ConversationKey, u64),
     redactor: watch::Receiver<Arc<Redactor>>,
 ) {
     let mut ping = Instant::now() + PING_EVERY;
     let mut heard = Instant::now();
-    let mut inflow = Inflow(heard);
+    let mut budget = ReadBudget(heard);
     let mut slowed: Option<Instant> = None;
     let mut pongs = 0;
     let (kind, gone) = loop {
@@ -215,13 +215,13 @@ async fn run(
             () = sleep_until(slowed.unwrap_or(heard)), if slowed.is_some() => slowed = None,
             message = socket.next(), if slowed.is_none() => {
                 heard = Instant::now();
-                slowed = inflow.take(message.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
+                slowed = budget.take(message.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
                 let said = match message {
                     Some(Ok(Message::Text(text))) => {
                         let redactor = Arc::clone(&redactor.borrow());
-                        LinkSaid::Frame(Box::new(Frame::new(text.as_str(), &redactor)))
+                        SocketTaskEvent::Frame(Box::new(Frame::new(text.as_str(), &redactor)))
                     }
-                    Some(Ok(Message::Binary(bytes))) => LinkSaid::Binary(bytes.len()),
+                    Some(Ok(Message::Binary(bytes))) => SocketTaskEvent::Binary(bytes.len()),
                     Some(Ok(Message::Close(close))) => break closed(close),
                     // The library has made the pong: it is written as far as the peer takes it.
                     Some(Ok(Message::Ping(ping))) => {
@@ -239,19 +239,19 @@ async fn run(
                     Some(Err(e)) => break broken(&e),
                     None => break reset("the connection was closed"),
                 };
-                if events.send(LinkEvent { key, serial, said }).await.is_err() {
+                if events.send(SocketTaskReport { key, serial, said }).await.is_err() {
                     return;
                 }
             }
-            order = orders.recv() => match order {
-                Some(Order::Write(frame, gate)) => {
+            order = commands.recv() => match order {
+                Some(SocketCommand::Write(frame, gate)) => {
                     if gate.pass()
                         && let Err(why) = write(&mut socket, Message::text(frame)).await
                     {
                         break why;
                     }
                 }
-                Some(Order::Close) | None => return leave(socket).await,
+                Some(SocketCommand::Close) | None => return leave(socket).await,
             },
             () = sleep_until(ping) => {
                 if heard.elapsed() >= 2 * PING_EVERY {
@@ -264,8 +264,8 @@ async fn run(
             }
         }
     };
-    let said = LinkSaid::Gone(kind, redactor.borrow().text(&gone).into_owned());
-    let _ = events.send(LinkEvent { key, serial, said }).await;
+    let said = SocketTaskEvent::Gone(kind, redactor.borrow().text(&gone).into_owned());
+    let _ = events.send(SocketTaskReport { key, serial, said }).await;
 }
 
 async fn write(socket: &mut Socket, message: Message) -> Result<(), (FailureKind, String)> {

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::Terminal;
+use crate::config::Tty;
 use crate::config::settings::MetricsSettings;
 use crate::model::{
     AgentState, AsOf, Author, Conversation, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange,
@@ -43,7 +43,7 @@ pub enum Command {
         /// Which message.
         message: MessageId,
         /// True: it was received. False: it was not.
-        landed: bool,
+        received: bool,
     },
     /// Read a conversation and its messages once, now; a web conversation: look for what is unknown, else ask for older
     /// messages.
@@ -155,7 +155,7 @@ pub struct EngineOptions {
     /// Where metrics go, if anywhere.
     pub metrics: Option<MetricsSettings>,
     /// Whether a command that prints a secret may ask a person on the terminal.
-    pub terminal: Terminal,
+    pub terminal: Tty,
     /// Where intents and outcomes are recorded.
     pub send_log: Arc<dyn SendLog>,
     /// Where the proxies' variables are looked up.
@@ -173,7 +173,7 @@ impl Default for EngineOptions {
             reopen_after: None,
             sign_in: true,
             metrics: None,
-            terminal: Terminal::Taken,
+            terminal: Tty::Denied,
             send_log: Arc::new(NoLog),
             environment: Environment::default(),
         }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::config::{Credentials, Profile, Terminal};
+use crate::config::{Credentials, Profile, Tty};
 
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use interface::{
@@ -44,10 +44,10 @@ pub use crate::model::DiscoveredConversation;
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
     let mut redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
     let label = if matches!(profile.credentials, Credentials::Pasted(_)) { "token" } else { "client secret" };
-    let signing = profile.credentials.read(Terminal::Free).ok().zip(Some(label));
+    let signing = profile.credentials.read(Tty::Allowed).ok().zip(Some(label));
     let webhook = profile.open_messaging.webhook.iter().map(|webhook| (&webhook.secret, "webhook secret"));
     let guests = profile.conversations.iter().filter_map(|c| Some((c.guest_token.as_ref()?, "guest token")));
-    let others = webhook.chain(guests).filter_map(|(source, label)| Some((source.read(Terminal::Free).ok()?, label)));
+    let others = webhook.chain(guests).filter_map(|(source, label)| Some((source.read(Tty::Allowed).ok()?, label)));
     for (secret, label) in signing.into_iter().chain(others) {
         redactor = redactor.with_secret(&secret, label);
     }
@@ -70,7 +70,7 @@ impl EngineHandle {
         let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
         let redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
         let (shared, redactor) = watch::channel(Arc::new(redactor));
-        let cx = driver::context::Context::new(profile, clock, options, outbox, shared);
+        let cx = driver::context::EngineState::new(profile, clock, options, outbox, shared);
         tokio::spawn(driver::Driver::new(cx, inbox).run());
         (Self { commands, redactor }, reports)
     }

@@ -32,8 +32,8 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::genesys::answerer::Answerer;
-use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
-use crate::model::frame_codes::Means;
+use crate::genesys::web_messaging::{ServerFrame, ServerFrameContent};
+use crate::model::frame_codes::FrameCodeClass;
 use crate::model::{Failure, FailureKind, Outcome, Reason, ServerRefusal, Sign, frame_codes};
 
 use super::queue::{backoff, up_to};
@@ -52,8 +52,8 @@ pub struct AnswerEvidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TryResult {
     Accepted,
-    Landed,               // the service knows it already: an earlier try, whose answer was lost, was taken
-    Refused(Reason),      // it was not taken, and will not be
+    AlreadyReceived, // the service knows it already: an earlier try, whose answer was lost, was taken
+    Refused(Reason), // it was not taken, and will not be
     TokenRefused(Reason), // it was not taken, for the token was refused
     /// It was not taken now, with this status; the service asks to wait, for so long where it says so.
     Limited(u16, Reason, Option<Duration>),
@@ -81,7 +81,7 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
         (511, _) => TryResult::Refused(Reason::Elsewhere(status, Sign::NetworkLogin)),
         (401, Answerer::Other(_)) => TryResult::Refused(said()),
         (401, _) => TryResult::TokenRefused(said()),
-        (409, Answerer::Service) if lost => TryResult::Landed,
+        (409, Answerer::Service) if lost => TryResult::AlreadyReceived,
         (429, _) => TryResult::Limited(status, said(), *wait),
         (503, Answerer::Service) if by_rate() => TryResult::Limited(status, said(), *wait),
         (300..=399, _) => TryResult::Refused(Reason::Redirected(refusal())),
@@ -116,20 +116,22 @@ pub fn of_failure(failure: &Failure) -> TryResult {
     }
 }
 
-pub fn of_frame(theirs: &Theirs) -> TryResult {
-    match &theirs.said {
-        GuestSocketMessage::Message(_) if theirs.code < 400 => TryResult::Accepted,
+pub fn of_frame(theirs: &ServerFrame) -> TryResult {
+    match &theirs.content {
+        ServerFrameContent::Message(_) if theirs.code < 400 => TryResult::Accepted,
         // An echo with the code of an error contradicts itself.
-        GuestSocketMessage::Message(_) => TryResult::Unknown(Reason::FrameFailed(theirs.code, String::new()), None),
-        GuestSocketMessage::Error { code, message, retry_after } => {
+        ServerFrameContent::Message(_) => TryResult::Unknown(Reason::FrameFailed(theirs.code, String::new()), None),
+        ServerFrameContent::Error { code, message, retry_after } => {
             let refused = Reason::Frame(*code, message.clone());
-            match frame_codes::means(*code) {
-                Means::Slower => {
+            match frame_codes::classify(*code) {
+                FrameCodeClass::Slower => {
                     let wait = retry_after.map_or(SLOWER, Duration::from_secs);
                     TryResult::Limited(*code, refused, Some(wait))
                 }
-                Means::Failed => TryResult::Unknown(Reason::FrameFailed(*code, message.clone()), None),
-                Means::SessionOver | Means::ReadOnly | Means::Refused => TryResult::Refused(refused),
+                FrameCodeClass::Failed => TryResult::Unknown(Reason::FrameFailed(*code, message.clone()), None),
+                FrameCodeClass::SessionOver | FrameCodeClass::ReadOnly | FrameCodeClass::Refused => {
+                    TryResult::Refused(refused)
+                }
             }
         }
         _ => TryResult::Unknown(Reason::OtherFrame(theirs.words()), None),
@@ -149,12 +151,12 @@ pub const LIMITED_FIRST: Duration = Duration::from_secs(2); // first pause after
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tries {
-    pub connect: u32,      // because no connection came about
-    pub unprocessed: bool, // because the server promised that it had not processed the request
-    pub limited: u32,      // because the server asked to wait
-    pub lost: u32,         // because no answer told whether it was taken, in a channel that takes it once
-    pub healed: bool,      // because of a 401
-    pub landed: bool,      // the service knew the last one from an earlier one
+    pub connect: u32,          // because no connection came about
+    pub unprocessed: bool,     // because the server promised that it had not processed the request
+    pub limited: u32,          // because the server asked to wait
+    pub lost: u32,             // because no answer told whether it was taken, in a channel that takes it once
+    pub healed: bool,          // because of a 401
+    pub received_before: bool, // the service knew the last one from an earlier one
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,8 +184,8 @@ pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng:
     use RetryDecision::{Again, End, Repeat};
     match result {
         TryResult::Accepted => End(Outcome::Accepted),
-        TryResult::Landed => {
-            tries.landed = true;
+        TryResult::AlreadyReceived => {
+            tries.received_before = true;
             End(Outcome::Accepted)
         }
         TryResult::TokenRefused(why) if !tries.healed => RetryDecision::TokenRefused(why),

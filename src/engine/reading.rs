@@ -53,7 +53,7 @@ impl When {
 }
 
 #[derive(Clone, Debug)]
-struct Ours {
+struct OwnMessage {
     message: MessageId,
     text: String,
     when: When,
@@ -61,7 +61,7 @@ struct Ours {
 }
 
 #[derive(Clone, Debug)]
-struct OfGuest {
+struct GuestMessage {
     id: String,
     text: String,
     at: Timestamp,
@@ -71,7 +71,7 @@ struct OfGuest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
     Answered(MessageId),
-    Landed(MessageId, String),
+    Received(MessageId, String),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,8 +85,8 @@ enum Access {
 #[derive(Clone, Debug, Default)]
 pub struct ReplyReader {
     heard: HeardMessages,
-    guests: VecDeque<OfGuest>,           // the newest of them, the oldest first
-    ours: Vec<Ours>,                     // messages of ours that are not settled for good
+    guests: VecDeque<GuestMessage>,      // the newest of them, the oldest first
+    ours: Vec<OwnMessage>,               // messages of ours that are not settled for good
     claimed: RecentSet<String, CLAIMED>, // remote ids that are known to be one of ours
     pub next: Option<Moment>,            // when it will want to be read by itself
     step: usize,
@@ -108,7 +108,7 @@ impl ReplyReader {
 
     pub fn sent(&mut self, message: MessageId, text: &str, when: When, remote_id: Option<String>) {
         if let Some(id) = &remote_id {
-            self.known(id);
+            self.mark_known(id);
         }
         // What was accepted long ago will not be answered any more; what nobody knows of is never let go.
         if self.ours.len() >= OURS
@@ -116,7 +116,7 @@ impl ReplyReader {
         {
             self.ours.remove(oldest);
         }
-        self.ours.push(Ours { message, text: text.trim().to_owned(), when, remote_id });
+        self.ours.push(OwnMessage { message, text: text.trim().to_owned(), when, remote_id });
     }
 
     /// Starts the growing pauses anew; `soon`: the first look is now.
@@ -127,7 +127,7 @@ impl ReplyReader {
         }
     }
 
-    pub fn known(&mut self, remote_id: &str) {
+    pub fn mark_known(&mut self, remote_id: &str) {
         self.claimed.insert(remote_id.to_owned());
         self.guests.retain(|guest| guest.id != remote_id);
     }
@@ -224,7 +224,7 @@ impl ReplyReader {
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
         for message in fresh.iter().filter(of_guest) {
             let text = message.text.trim().to_owned();
-            self.guests.push_back(OfGuest { id: message.id.clone(), text, at: message.at });
+            self.guests.push_back(GuestMessage { id: message.id.clone(), text, at: message.at });
         }
         let mut out = self.claim(skew);
         self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
@@ -254,21 +254,21 @@ impl ReplyReader {
         for at in 0..self.ours.len() {
             let Some(ours) = self.ours.get(at).filter(|o| o.remote_id.is_none()) else { continue };
             let (earliest, latest) = ours.when.span(skew);
-            let same = |guest: &OfGuest| guest.text == ours.text && (earliest..=latest).contains(&guest.at);
+            let same = |guest: &GuestMessage| guest.text == ours.text && (earliest..=latest).contains(&guest.at);
             let seen = self.guests.iter().filter(|g| same(g)).count();
             let waiting = self.ours.iter().filter(|o| o.remote_id.is_none() && o.text == ours.text).count();
             if seen < waiting && ours.when.is_unknown() {
                 continue;
             }
             let place = self.guests.iter().position(same);
-            let Some(OfGuest { id, at: said, .. }) = place.and_then(|place| self.guests.remove(place)) else {
+            let Some(GuestMessage { id, at: said, .. }) = place.and_then(|place| self.guests.remove(place)) else {
                 continue;
             };
             self.claimed.insert(id.clone());
             if let Some(ours) = self.ours.get_mut(at) {
                 ours.remote_id = Some(id.clone());
                 if std::mem::replace(&mut ours.when, When::Accepted(said)).is_unknown() {
-                    out.push(Settled::Landed(ours.message, id));
+                    out.push(Settled::Received(ours.message, id));
                 }
             }
         }

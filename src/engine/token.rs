@@ -1,7 +1,7 @@
 //! The token: who renews it, when, and the meaning of a refusal. Pure: moments come in, decisions go out.
 //!
 //! ```text
-//!              sign in              granted                  margin reached, asked for, or doubted by a 401
+//!              sign in              granted                  margin reached, asked for, or refused by a 401
 //!  Resting ───────────► Asking ────────────────► Resting ──────────────────────────────► Asking ─► …
 //!  (no token)             │  ▲                   (token)
 //!         network, 5xx, 429  │ due
@@ -54,15 +54,15 @@ pub enum Verified {
 }
 
 /// What a 401 for a generation means. `Retry`: there is another token, or will be (a `renewal` mints it): send once more
-/// when [`TokenMachine::outlook`] is ready.
+/// when [`TokenMachine::availability`] is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refuted {
+pub enum After401 {
     Retry { renewal: bool },
     Final,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outlook {
+pub enum Availability {
     Ready(Generation), // with the token of this generation
     Waiting,           // a token is on its way, or will be asked for by itself
     Never,             // not unless a person does something
@@ -73,9 +73,9 @@ struct Current {
     facts: TokenFacts,
     /// When its successor is asked for; `None` where it cannot be, or where its end is not known.
     renew_at: Option<Moment>,
-    doubted: bool,    // a 401 was met with it
-    from_doubt: bool, // it was minted because of a 401
-    proven: bool,     // something was accepted with it
+    refused: bool,          // a 401 was met with it
+    replaces_refused: bool, // it was minted because of a 401
+    proven: bool,           // something was accepted with it
     verify: Verify,
 }
 
@@ -202,7 +202,7 @@ impl TokenMachine {
             None if before.is_none() || !self.required.is_empty() => Verify::Wanted,
             _ => Verify::Done,
         };
-        let from_doubt = before.as_ref().is_some_and(|c| c.doubted);
+        let replaces_refused = before.as_ref().is_some_and(|c| c.refused);
         let (organization, client_name) =
             before.map(|c| (c.facts.organization, c.facts.client_name)).unwrap_or_default();
         self.current = Some(Current {
@@ -220,8 +220,8 @@ impl TokenMachine {
                 acceptance: Acceptance::NotAsked,
             },
             renew_at,
-            doubted: false,
-            from_doubt,
+            refused: false,
+            replaces_refused,
             proven: false,
             verify,
         });
@@ -278,39 +278,39 @@ impl TokenMachine {
     }
 
     /// A send was answered 401 with this generation. Each send may retry once for it; who counts that is the send.
-    pub fn refuted(&mut self, generation: Generation, now: Moment) -> Refuted {
-        let Some(current) = self.current.as_mut() else { return Refuted::Final };
+    pub fn on_unauthorized(&mut self, generation: Generation, now: Moment) -> After401 {
+        let Some(current) = self.current.as_mut() else { return After401::Final };
         if current.facts.generation > generation {
-            return Refuted::Retry { renewal: current.doubted && self.stage == Stage::Asking };
+            return After401::Retry { renewal: current.refused && self.stage == Stage::Asking };
         }
-        let in_vain = current.from_doubt && !current.proven && now.since(current.facts.issued) < FRESH;
+        let in_vain = current.replaces_refused && !current.proven && now.since(current.facts.issued) < FRESH;
         if self.pasted || in_vain || matches!(self.stage, Stage::Dead(_)) {
-            return Refuted::Final;
+            return After401::Final;
         }
-        current.doubted = true;
+        current.refused = true;
         if self.stage == Stage::Resting {
             self.stage = Stage::Wanted;
         }
-        Refuted::Retry { renewal: true }
+        After401::Retry { renewal: true }
     }
 
-    /// Whether a request may go out now. `doubted`: for one that has met a 401 with this generation; it wants a newer one.
-    pub fn outlook(&self, now: Moment, doubted: Option<Generation>) -> Outlook {
+    /// Whether a request may go out now. `refused`: for one that has met a 401 with this generation; it wants a newer one.
+    pub fn availability(&self, now: Moment, refused: Option<Generation>) -> Availability {
         let under_way = matches!(self.stage, Stage::Asking | Stage::Wanted | Stage::Pausing { .. });
-        let comes = |comes: bool| if comes { Outlook::Waiting } else { Outlook::Never };
+        let comes = |comes: bool| if comes { Availability::Waiting } else { Availability::Never };
         let Some(current) = self.valid(now) else {
             return comes(under_way || (self.current.is_some() && self.stage == Stage::Resting && !self.pasted));
         };
-        if doubted.is_some_and(|g| g >= current.facts.generation) {
+        if refused.is_some_and(|g| g >= current.facts.generation) {
             return comes(under_way);
         }
-        // While a renewal failed, others go on with the doubted token: the 401 may not have been about it.
-        let replaced = current.doubted || self.awaited;
+        // While a renewal failed, others go on with the refused token: the 401 may not have been about it.
+        let replaced = current.refused || self.awaited;
         let renewing = replaced && matches!(self.stage, Stage::Asking | Stage::Wanted);
         if renewing || holds(current, now) {
-            return Outlook::Waiting;
+            return Availability::Waiting;
         }
-        Outlook::Ready(current.facts.generation)
+        Availability::Ready(current.facts.generation)
     }
 
     pub fn status(&self, now: Moment) -> TokenStatus {

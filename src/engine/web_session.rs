@@ -18,7 +18,7 @@
 //! ```
 //! What waits to be sent stays in the queue until the session is open, and is refused with the reason when it ends.
 //!
-//! [`Waiting`] is a frame on the wire that waits for its answer; [`take_answered`] says which frame of theirs that is.
+//! [`FrameInFlight`] is a frame on the wire that waits for its answer; [`take_answered`] says which frame of theirs that is.
 //! It carries the tracing id of the frame that it answers. Without one it is matched where only one can be meant: an echo
 //! by its text, an answer by its class, an error where one answer (or one message, if the code is about those) is due.
 
@@ -28,8 +28,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 
-use crate::genesys::web_messaging::{Configure, GuestSocketMessage, Ours, SessionResponse, Theirs};
-use crate::model::frame_codes::{self, Means};
+use crate::genesys::web_messaging::{Configure, GuestFrame, ServerFrame, ServerFrameContent, SessionResponse};
+use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{Exchange, MessageId, Moment, Reason, SessionEnd, WebSession};
 
 use super::client::Gate;
@@ -68,7 +68,7 @@ pub enum SocketEvent {
     Broken(Reason),
     Spoken,             // somebody said something in the session
     Expires(Timestamp), // a health check told when the session ends
-    Tick,               // a moment that was asked for with [`Machine::due`] came
+    Tick,               // a moment that was asked for with [`SessionMachine::due`] came
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ enum Phase {
 }
 
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub struct SessionMachine {
     phase: Phase,
     start_new: bool, // the next session is to be a new one
     failed: u32,     // how often opening failed, or what was opened broke at once, in a row
@@ -100,7 +100,7 @@ pub struct Machine {
     rng: Rng,
 }
 
-impl Machine {
+impl SessionMachine {
     pub fn new(rng: Rng, first: Duration) -> Self {
         Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
     }
@@ -154,10 +154,10 @@ impl Machine {
             SocketEvent::Failed { why, for_good: true } if self.phase == Phase::Opening => self.end(why),
             SocketEvent::Failed { why, .. } if self.phase == Phase::Opening => self.again(why, None, now),
             SocketEvent::Configured(session) => self.configured(&session, now),
-            SocketEvent::Declined { code, why, wait } if configuring => match frame_codes::means(code) {
-                Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
-                Means::ReadOnly => self.told(WebSession::ReadOnly(why), []),
-                Means::SessionOver | Means::Refused => self.end(why),
+            SocketEvent::Declined { code, why, wait } if configuring => match frame_codes::classify(code) {
+                FrameCodeClass::Slower | FrameCodeClass::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
+                FrameCodeClass::ReadOnly => self.told(WebSession::ReadOnly(why), []),
+                FrameCodeClass::SessionOver | FrameCodeClass::Refused => self.end(why),
             },
             SocketEvent::Closed => self.closed(now),
             SocketEvent::ReadOnly(why) if self.is_writable() => self.told(WebSession::ReadOnly(why), []),
@@ -344,43 +344,43 @@ impl Machine {
 
 /// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
 #[derive(Debug)]
-pub enum Of {
+pub enum FrameOwner {
     Message(MessageId),
     Session(Box<Exchange>),
 }
 
 #[derive(Debug)]
-pub struct Waiting {
+pub struct FrameInFlight {
     pub tracing: String,
-    pub ours: Ours,
+    pub ours: GuestFrame,
     pub until: Moment,
-    pub of: Of,
+    pub of: FrameOwner,
     pub gate: Arc<Gate>,
 }
 
-impl Waiting {
+impl FrameInFlight {
     /// Whether `frame` is its answer by the tracing id. A reply of somebody else that names the message is no echo.
-    fn is_answered_by(&self, frame: &Theirs, tracing: &str) -> bool {
-        let reply = matches!(&frame.said, GuestSocketMessage::Message(message) if message.author.is_named());
-        self.tracing == tracing && !(reply && matches!(self.ours, Ours::Message(_)))
+    fn is_answered_by(&self, frame: &ServerFrame, tracing: &str) -> bool {
+        let reply = matches!(&frame.content, ServerFrameContent::Message(message) if message.author.is_named());
+        self.tracing == tracing && !(reply && matches!(self.ours, GuestFrame::Message(_)))
     }
 }
 
-pub fn take_answered(flight: &mut Vec<Waiting>, frame: &Theirs) -> Option<Waiting> {
-    let find = |wanted: &dyn Fn(&Ours) -> bool| flight.iter().position(|w| wanted(&w.ours));
-    let at = match (&frame.tracing, &frame.said) {
+pub fn take_answered(flight: &mut Vec<FrameInFlight>, frame: &ServerFrame) -> Option<FrameInFlight> {
+    let find = |wanted: &dyn Fn(&GuestFrame) -> bool| flight.iter().position(|w| wanted(&w.ours));
+    let at = match (&frame.tracing, &frame.content) {
         (Some(tracing), _) => flight.iter().position(|w| w.is_answered_by(frame, tracing)),
-        (None, GuestSocketMessage::Session(session)) => find(&|ours| *ours == Ours::Close && !session.connected)
-            .or_else(|| find(&|ours| matches!(ours, Ours::Configure { .. }))),
-        (None, GuestSocketMessage::Jwt { .. }) => find(&|ours| *ours == Ours::Jwt),
-        (None, GuestSocketMessage::Presigned { .. }) => find(&|ours| matches!(ours, Ours::Upload { .. })),
-        (None, GuestSocketMessage::Deleted) => find(&|ours| matches!(ours, Ours::Delete { .. })),
-        (None, GuestSocketMessage::Message(message)) if message.by_guest && message.events.is_empty() => {
-            find(&|ours| matches!(ours, Ours::Message(ours) if ours.text == message.text))
+        (None, ServerFrameContent::Session(session)) => find(&|ours| *ours == GuestFrame::Close && !session.connected)
+            .or_else(|| find(&|ours| matches!(ours, GuestFrame::Configure { .. }))),
+        (None, ServerFrameContent::Jwt { .. }) => find(&|ours| *ours == GuestFrame::Jwt),
+        (None, ServerFrameContent::Presigned { .. }) => find(&|ours| matches!(ours, GuestFrame::Upload { .. })),
+        (None, ServerFrameContent::Deleted) => find(&|ours| matches!(ours, GuestFrame::Delete { .. })),
+        (None, ServerFrameContent::Message(message)) if message.by_guest && message.events.is_empty() => {
+            find(&|ours| matches!(ours, GuestFrame::Message(ours) if ours.text == message.text))
         }
-        (None, GuestSocketMessage::Error { code, .. }) => {
+        (None, ServerFrameContent::Error { code, .. }) => {
             let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
-            let could = |w: &&Waiting| !about_messages || matches!(w.ours, Ours::Message(_));
+            let could = |w: &&FrameInFlight| !about_messages || matches!(w.ours, GuestFrame::Message(_));
             (flight.iter().filter(could).count() == 1).then(|| flight.iter().position(|w| could(&w)))?
         }
         _ => None,

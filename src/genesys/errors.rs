@@ -75,8 +75,9 @@ impl ApiError {
         let locations = headers.values("location");
         let location = locations.first().filter(|_| (300..400).contains(&status)).map(|l| without_secrets(l));
         Self {
-            context_id: text(&value, "contextId"),
-            retry_after: seconds(&value["retryAfter"]).or_else(|| message.as_deref().and_then(seconds_in_message)),
+            context_id: line_of(&value, "contextId"),
+            retry_after: wait_in_seconds(&value["retryAfter"])
+                .or_else(|| message.as_deref().and_then(seconds_in_message)),
             missing_permissions: permissions(&value, message.as_deref()),
             refusal: ServerRefusal { status, phrase: None, code, message, more, location },
             bearer,
@@ -91,22 +92,22 @@ fn words(value: &Value, more: &mut Vec<String>) -> (Option<String>, Option<Strin
     let code = ["code", "error", "status", "type"]
         .iter()
         .take(if inner.is_some() { 4 } else { 2 })
-        .find_map(|name| text(of, name))
-        .or_else(|| text(&of["detail"], "errorcode"));
+        .find_map(|name| line_of(of, name))
+        .or_else(|| line_of(&of["detail"], "errorcode"));
     let filled = filled(of);
     let first = ["message", "Message", "faultstring", "error_description", "description"];
-    let message = match first.iter().find_map(|name| text(of, name)) {
+    let message = match first.iter().find_map(|name| line_of(of, name)) {
         Some(message) => {
             more.extend(filled.filter(|filled| !message.contains(filled)));
             Some(message)
         }
         None => filled,
     };
-    let message = message.or_else(|| match (text(of, "title"), text(of, "detail")) {
+    let message = message.or_else(|| match (line_of(of, "title"), line_of(of, "detail")) {
         (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
         (title, detail) => title.or(detail),
     });
-    if let Some(kind) = text(value, "type").filter(|t| message.is_some() && t.contains("://")) {
+    if let Some(kind) = line_of(value, "type").filter(|t| message.is_some() && t.contains("://")) {
         more.push(kind);
     }
     let lists = ["details", "errors"].map(|name| of.get(name).and_then(Value::as_array));
@@ -123,7 +124,7 @@ fn entry(value: &Value) -> Option<String> {
     if let Some(text) = value.as_str() {
         return Some(one_line(text)).filter(|t| !t.is_empty());
     }
-    let named = |names: &[&str]| names.iter().find_map(|name| text(value, name));
+    let named = |names: &[&str]| names.iter().find_map(|name| line_of(value, name));
     let join = |words: &[Option<String>]| words.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     let what = join(&[named(&["fieldName", "field"]), named(&["entityName"]), named(&["entityId"])]);
     let message = named(&["message", "description", "detail"]).or_else(|| filled(value));
@@ -134,7 +135,7 @@ fn entry(value: &Value) -> Option<String> {
 
 /// `messageWithParams` with its `{names}` filled from `messageParams`.
 fn filled(value: &Value) -> Option<String> {
-    let template = text(value, "messageWithParams")?;
+    let template = line_of(value, "messageWithParams")?;
     let parameters = value["messageParams"].as_object();
     Some(parameters.into_iter().flatten().fold(template, |line, (name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), one_line);
@@ -142,7 +143,7 @@ fn filled(value: &Value) -> Option<String> {
     }))
 }
 
-fn text(value: &Value, name: &str) -> Option<String> {
+fn line_of(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
 }
 
@@ -187,7 +188,7 @@ fn without_secrets(address: &str) -> String {
     }
 }
 
-fn seconds(value: &Value) -> Option<Duration> {
+fn wait_in_seconds(value: &Value) -> Option<Duration> {
     match value {
         Value::Number(n) => Duration::try_from_secs_f64(n.as_f64()?).ok(),
         Value::String(s) => s.trim().parse().ok().map(Duration::from_secs),

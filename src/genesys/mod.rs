@@ -149,7 +149,7 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Seconds since 1970, as a number or a text.
-fn seconds(value: &Value) -> Option<Timestamp> {
+fn from_unix_seconds(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|f| f as i64));
     Timestamp::from_second(seconds.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{list, seconds, text, time, truth};
+use super::{from_unix_seconds, list, text, time, truth};
 use crate::model::{Attachment, Author, Choice, ChoiceKind, FileSource, RemoteMessage};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Structured {
             attachments: Vec::new(),
             own_id: text(metadata, "id"),
             read_only: truth(&metadata["readOnly"]),
-            expires: seconds(&metadata["expirationDate"]),
+            expires: from_unix_seconds(&metadata["expirationDate"]),
             events: list(value, "events").iter().filter_map(event).collect(),
             receipt: text(value, "type").filter(|kind| kind == "Receipt").map(|_| MessageReceipt::read(value)),
         };

@@ -35,13 +35,13 @@ pub fn all<T>(
 
 /// Which text a conversation is known by on disk, by key.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Mutex<Vec<String>>);
+pub(super) struct KeyTable(Mutex<Vec<String>>);
 
-impl Keys {
+impl KeyTable {
     pub fn of(conversations: &[Conversation]) -> Arc<Self> {
         let keys = Self::default();
         for conversation in conversations {
-            keys.know(conversation);
+            keys.remember(conversation);
         }
         Arc::new(keys)
     }
@@ -51,7 +51,7 @@ impl Keys {
     }
 
     /// Takes a conversation in. The same address twice in a profile gets a number behind it.
-    pub fn know(&self, conversation: &Conversation) -> String {
+    pub fn remember(&self, conversation: &Conversation) -> String {
         if let Some(known) = self.ident(conversation.key) {
             return known;
         }
@@ -90,9 +90,10 @@ pub fn status_words(delivery: &DeliveryStatus) -> (&'static str, Option<String>)
 }
 
 pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
-    use DeliveryStatus::{Accepted, Answered, Cancelled, Landed, Lost, Queued, Refused, Sending, Unknown};
+    use DeliveryStatus::{Accepted, Answered, Cancelled, NotReceived, Queued, Received, Refused, Sending, Unknown};
     let why = Reason::of_kept(why.unwrap_or_default());
-    let known = [Queued, Sending { attempt: 1 }, Accepted, Answered, Refused(why.clone()), Cancelled, Landed, Lost];
+    let known =
+        [Queued, Sending { attempt: 1 }, Accepted, Answered, Refused(why.clone()), Cancelled, Received, NotReceived];
     known.into_iter().find(|status| status.word() == name).unwrap_or(Unknown(why))
 }
 

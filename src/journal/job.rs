@@ -137,7 +137,7 @@ pub enum JournalPage {
     /// The journal is open, with everything that it kept. Comes once, first, unless it could not be opened.
     Restored(Box<Restored>),
     /// What is not being kept, and why: a sentence for the status line, and a word or two for the top row.
-    Trouble(Trouble),
+    Trouble(JournalTrouble),
     /// Keeping works again.
     Well,
     /// Something to say that changes nothing, one sentence.
@@ -147,7 +147,7 @@ pub enum JournalPage {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct JournalTrouble {
     /// A word or two for the top row: `READ-ONLY`, `NOT KEPT`.
     pub short: &'static str,
     /// A sentence: what happened, what is lost by it, and what to do.
@@ -156,7 +156,7 @@ pub struct Trouble {
     pub sending: bool,
 }
 
-impl Trouble {
+impl JournalTrouble {
     /// Nothing, or not all, is kept; messages can be sent.
     pub const fn not_kept(sentence: String) -> Self {
         Self { short: "NOT KEPT", sentence, sending: true }

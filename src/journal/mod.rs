@@ -44,23 +44,23 @@ pub use job::{
 };
 pub use reader::JournalReader;
 
-pub(crate) use job::Trouble;
+pub(crate) use job::JournalTrouble;
 
 use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
-use columns::Keys;
+use columns::KeyTable;
 use work::{GuestTokenWork, Lanes, RecordAnswer, Work, lanes};
 use writer::Writer;
 
 const STOPPED: &str = "the journal has stopped";
 
 /// The way to the writer's thread, and what ends with that. Empty once the journal is closed.
-type WayIn = Option<(Lanes, mpsc::Receiver<()>)>;
+type WriterHandle = Option<(Lanes, mpsc::Receiver<()>)>;
 
 /// Asks the journal. Cheap to clone; only `close` waits.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    way_in: Arc<Mutex<WayIn>>,
+    writer: Arc<Mutex<WriterHandle>>,
     asks: mpsc::Sender<HistoryRequest>,
     pages: UnboundedSender<JournalPage>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
@@ -72,11 +72,11 @@ impl Journal {
     pub fn open(options: JournalOptions) -> (Self, UnboundedReceiver<JournalPage>) {
         let (pages, told) = unbounded_channel();
         let (lanes, inbox) = lanes();
-        let keys = Keys::of(&options.conversations);
+        let keys = KeyTable::of(&options.conversations);
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
         let journal = Self {
-            way_in: Arc::new(Mutex::new(Some((lanes, ended)))),
+            writer: Arc::new(Mutex::new(Some((lanes, ended)))),
             asks,
             pages: pages.clone(),
             read_only: Arc::new(AtomicBool::new(true)),
@@ -93,9 +93,9 @@ impl Journal {
             }),
         ];
         if started.iter().any(Result::is_err) {
-            journal.way_in().take();
+            journal.writer().take();
             let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
-            let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence)));
+            let _ = journal.pages.send(JournalPage::Trouble(JournalTrouble::not_kept(sentence)));
         }
         (journal, told)
     }
@@ -112,16 +112,16 @@ impl Journal {
         }
     }
 
-    fn way_in(&self) -> MutexGuard<'_, WayIn> {
-        self.way_in.lock().unwrap_or_else(PoisonError::into_inner)
+    fn writer(&self) -> MutexGuard<'_, WriterHandle> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, work: Work) {
-        let put = self.way_in().as_ref().is_some_and(|(lanes, _)| lanes.put(work));
+        let put = self.writer().as_ref().is_some_and(|(lanes, _)| lanes.put(work));
         if !put {
             let sentence =
                 "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
-            let _ = self.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence)));
+            let _ = self.pages.send(JournalPage::Trouble(JournalTrouble::not_kept(sentence)));
         }
     }
 
@@ -134,7 +134,7 @@ impl Journal {
 
     /// Writes the rest and gives the lock back. Waits for that, at most for `bound`; true if it is done.
     pub fn close(&self, bound: Duration) -> bool {
-        let Some((lanes, ended)) = self.way_in().take() else { return true };
+        let Some((lanes, ended)) = self.writer().take() else { return true };
         drop(lanes);
         ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected)
     }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, Zoned};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::columns::{self, Keys};
+use super::columns::{self, KeyTable};
 use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, LogSource};
 use super::search_text::Query;
 use super::{files, restore, search_text};
@@ -33,13 +33,13 @@ const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.numb
 #[derive(Debug)]
 pub struct JournalReader {
     db: Connection,
-    keys: Arc<Keys>,
+    keys: Arc<KeyTable>,
 }
 
 impl JournalReader {
     /// Opens a profile's journal for reading. The error is a sentence.
     pub fn open(dir: &Path, conversations: &[Conversation]) -> Result<Self, String> {
-        Ok(Self { db: files::open_to_read(dir)?, keys: Keys::of(conversations) })
+        Ok(Self { db: files::open_to_read(dir)?, keys: KeyTable::of(conversations) })
     }
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
@@ -287,7 +287,7 @@ fn size(entry: &KeptEntry) -> usize {
 /// Answers the console's questions until nobody can ask any more. The file is opened when the first one comes.
 pub(super) fn serve(
     dir: &Path,
-    keys: &Arc<Keys>,
+    keys: &Arc<KeyTable>,
     asked: &mpsc::Receiver<HistoryRequest>,
     pages: &UnboundedSender<JournalPage>,
 ) {

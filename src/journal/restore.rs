@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
-use super::columns::{self, Keys};
+use super::columns::{self, KeyTable};
 use super::job::{KeptConversation, KeptMessage, Restored};
 use super::statements;
 use crate::model::{
@@ -117,7 +117,7 @@ fn settled(name: &str, why: Option<String>) -> Outcome {
 }
 
 /// Reads what was kept. `configured` is how many conversations the profile has; those added by hand come after them.
-pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Result<Restored> {
+pub fn restored(db: &Connection, keys: &KeyTable, configured: usize) -> rusqlite::Result<Restored> {
     let numbers = "SELECT coalesce((SELECT max(number) FROM exchanges), 0),
                           coalesce((SELECT min(number) FROM exchanges), 0)";
     let (last_number, first_number) = db.query_row(numbers, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -141,7 +141,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
     Ok(restored)
 }
 
-fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
+fn added(db: &Connection, keys: &KeyTable, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
     // Rows without an order are older than the column, and come first.
     let select = "SELECT ident, added FROM conversations WHERE added IS NOT NULL ORDER BY added_as, ident";
     for (ident, json) in columns::all(db, select, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
@@ -151,14 +151,14 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
         }
         let key = ConversationKey((configured + restored.added.len()) as u32);
         if let Some(conversation) = columns::added_from_json(&json, key) {
-            keys.know(&conversation);
+            keys.remember(&conversation);
             restored.added.push(conversation);
         }
     }
     Ok(())
 }
 
-fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
+fn conversations(db: &Connection, keys: &KeyTable, restored: &mut Restored) -> rusqlite::Result<()> {
     let select = "SELECT ident, nickname, pinned, seen, unread, place, remote_id, open FROM conversations";
     columns::all(db, select, [], |row| {
         let Some(key) = keys.key(&row.get::<_, String>(0)?) else { return Ok(()) };
@@ -193,7 +193,7 @@ fn heard(db: &Connection, ident: &str) -> rusqlite::Result<Vec<RemoteMessage>> {
 }
 
 /// All that are open or unknown, and the newest of each conversation, in the order in which they were asked for.
-fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
+fn messages(db: &Connection, keys: &KeyTable, restored: &mut Restored) -> rusqlite::Result<()> {
     const SELECT: &str = "SELECT place, id, ident, text, asked, begun, life, why, remote_id, resend_of, sent_as, extras
                           FROM messages";
     let message = |row: &Row<'_>| message(row, keys);
@@ -210,7 +210,7 @@ fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::
 }
 
 /// A row of messages and its place; no message where its conversation is in the profile no more.
-fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMessage>)> {
+fn message(row: &Row<'_>, keys: &KeyTable) -> rusqlite::Result<(i64, Option<KeptMessage>)> {
     let place = row.get(0)?;
     let Some(conversation) = keys.key(&row.get::<_, String>(2)?) else { return Ok((place, None)) };
     let message = Message {
@@ -237,7 +237,7 @@ impl Restored {
         let doubtful = self.messages.iter().map(|(message, _)| message).filter(|m| unknown(m)).map(|m| m.conversation);
         let doubtful: BTreeSet<_> = doubtful.collect();
         let told = |m: &Message| {
-            let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost;
+            let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::NotReceived;
             doubtful.contains(&m.conversation) && settled && m.delivery.may_have_arrived()
         };
         let told = self.messages.iter().filter(|(message, _)| told(message));

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Job;
-use super::columns::{self, Keys, json, run};
+use super::columns::{self, KeyTable, json, run};
 use super::job::LogSource;
 use super::work::{GuestTokenWork, Work};
 use crate::engine::{GuestToken, Intent, Unrecorded};
@@ -26,7 +26,7 @@ impl Numbers {
     }
 }
 
-pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
+pub fn apply(db: &Transaction<'_>, work: &Work, keys: &KeyTable, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match work {
         Work::Intent(intent, _) => self::intent(db, intent, keys),
         Work::Outcome { message, delivery, remote_id, .. } => {
@@ -40,7 +40,7 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, numbers: &mut Numbe
     }
 }
 
-fn intent(db: &Transaction<'_>, intent: &Intent, keys: &Keys) -> rusqlite::Result<()> {
+fn intent(db: &Transaction<'_>, intent: &Intent, keys: &KeyTable) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     let now = Timestamp::now().as_microsecond();
     let shown = (intent.shown != intent.text).then_some(&intent.shown);
@@ -55,7 +55,7 @@ fn intent(db: &Transaction<'_>, intent: &Intent, keys: &Keys) -> rusqlite::Resul
     Ok(())
 }
 
-fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Result<()> {
+fn queue(db: &Transaction<'_>, message: &Message, keys: &KeyTable) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
     let (name, why) = columns::status_words(&message.delivery);
     run(
@@ -77,7 +77,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Resu
     Ok(())
 }
 
-fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
+fn job(db: &Transaction<'_>, job: &Job, keys: &KeyTable, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match job {
         Job::QueueBeside(message) => return queue(db, message, keys),
         Job::Queue(message) => {
@@ -110,7 +110,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
             "INSERT INTO conversations (ident, added, added_as)
              VALUES (?1, ?2, (SELECT coalesce(max(added_as), 0) + 1 FROM conversations))
              ON CONFLICT (ident) DO UPDATE SET added = ?2, added_as = coalesce(added_as, excluded.added_as)",
-            params![keys.know(conversation), columns::added_json(conversation)],
+            params![keys.remember(conversation), columns::added_json(conversation)],
         )?,
         Job::Removed(key) => {
             let removed = "UPDATE conversations SET added = NULL, added_as = NULL, open = 0 WHERE ident = ?1";
@@ -215,7 +215,7 @@ pub fn entry(
 
 /// Answers with the guest token that is kept for a web conversation, or keeps a new one: it is the identity of a guest,
 /// made once, so that a restart resumes the session. Never shown and never exported.
-pub fn guest_token(work: GuestTokenWork, db: &mut Connection, keys: &Keys) {
+pub fn guest_token(work: GuestTokenWork, db: &mut Connection, keys: &KeyTable) {
     let GuestTokenWork { conversation, configured, renew, done } = work;
     let mut answer = GuestToken::configured_or_new(configured);
     if answer.fresh {

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::columns::Keys;
+use super::columns::KeyTable;
 use super::files::{self, BUSY, FileDenied, Lock, why};
 use super::job::Restored;
 use super::statements::{self, Numbers};
 use super::work::{Inbox, Work};
-use super::{Job, JournalOptions, JournalPage, Trouble, restore, upkeep};
+use super::{Job, JournalOptions, JournalPage, JournalTrouble, restore, upkeep};
 use crate::engine::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
@@ -65,7 +65,7 @@ impl Mode {
 pub struct Writer {
     options: JournalOptions,
     inbox: Inbox,
-    keys: Arc<Keys>,
+    keys: Arc<KeyTable>,
     pages: UnboundedSender<JournalPage>,
     /// What could not be written and waits, in order.
     held: VecDeque<Work>,
@@ -79,7 +79,7 @@ impl Writer {
     pub(super) fn new(
         options: JournalOptions,
         inbox: Inbox,
-        keys: Arc<Keys>,
+        keys: Arc<KeyTable>,
         pages: UnboundedSender<JournalPage>,
         read_only: Arc<AtomicBool>,
     ) -> Self {
@@ -156,7 +156,7 @@ impl Writer {
             Err(FileDenied::Taken) => {
                 self.await_lock();
                 if first {
-                    self.page(JournalPage::Trouble(Trouble {
+                    self.page(JournalPage::Trouble(JournalTrouble {
                         short: "READ-ONLY",
                         sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
                                    until the other is left. Or try --ephemeral."
@@ -265,7 +265,7 @@ impl Writer {
     }
 
     fn tell_not_kept(&self, sentence: impl Into<String>) {
-        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into())));
+        self.page(JournalPage::Trouble(JournalTrouble::not_kept(sentence.into())));
     }
 
     /// Begins a session in the file; a damaged one, which may have looked sound at first, is set aside for a new one.
@@ -416,7 +416,7 @@ impl Store {
         Ok(())
     }
 
-    fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
+    fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &KeyTable) -> rusqlite::Result<()> {
         self.sync(work.clone().any(Work::survives_power_cut))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut numbers = self.numbers;

@@ -248,7 +248,7 @@ impl Failure {
     }
 
     /// Whether the same request would fail again at once: a certificate, a setting or a proxy stands in its way.
-    pub fn is_for_good(&self) -> bool {
+    pub fn is_permanent(&self) -> bool {
         match self.kind {
             FailureKind::Invalid | FailureKind::Tls(_) => true,
             FailureKind::Proxy => self.partial.as_ref().is_none_or(|answer| answer.status < 500),

@@ -1,7 +1,7 @@
 //! Error codes of the guest socket, in words. [real: seen in SDK source: MTSDK `ErrorCode.kt`; 4102: SAFRI]
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Means {
+pub enum FrameCodeClass {
     Slower,
     SessionOver,
     /// The conversation was ended; the session can be read, and another has to be begun to write.
@@ -12,13 +12,13 @@ pub enum Means {
 }
 
 /// What `code` means: an HTTP status or one of the socket's own numbers.
-pub const fn means(code: u16) -> Means {
+pub const fn classify(code: u16) -> FrameCodeClass {
     match code {
-        429 | 4029 => Means::Slower,
-        4006 | 4007 => Means::SessionOver,
-        409 => Means::ReadOnly,
-        500..=599 | 5000..=5999 => Means::Failed,
-        _ => Means::Refused,
+        429 | 4029 => FrameCodeClass::Slower,
+        4006 | 4007 => FrameCodeClass::SessionOver,
+        409 => FrameCodeClass::ReadOnly,
+        500..=599 | 5000..=5999 => FrameCodeClass::Failed,
+        _ => FrameCodeClass::Refused,
     }
 }
 

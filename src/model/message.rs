@@ -74,9 +74,9 @@ pub enum DeliveryStatus {
     /// Taken back before its first byte was written.
     Cancelled,
     /// It was unknown, and a look-up or a person settled it as received.
-    Landed,
+    Received,
     /// It was unknown, and a person settled it as not received.
-    Lost,
+    NotReceived,
 }
 
 /// How far apart our time and the remote side's may be for one text to be one message, after the known skew.
@@ -92,7 +92,7 @@ pub fn read_back<'m, K>(
 ) -> Option<K> {
     let apart = |said: Timestamp| at.map_or(SAME_WITHIN, |at| said.duration_since(at).abs());
     let received = |delivery: &DeliveryStatus| {
-        matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+        matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received)
     };
     let fits = |delivery: &DeliveryStatus| if at.is_some() { delivery.may_have_arrived() } else { received(delivery) };
     ours.filter(|(_, own, said, delivery)| *own == text && fits(delivery) && apart(*said) <= SAME_WITHIN)
@@ -104,9 +104,12 @@ impl DeliveryStatus {
     /// Whether such a message can stand in the conversation.
     pub const fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Sending { .. } | Self::Accepted | Self::Answered | Self::Unknown(_) | Self::Landed | Self::Lost => {
-                true
-            }
+            Self::Sending { .. }
+            | Self::Accepted
+            | Self::Answered
+            | Self::Unknown(_)
+            | Self::Received
+            | Self::NotReceived => true,
             Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled => false,
         }
     }
@@ -122,8 +125,8 @@ impl DeliveryStatus {
             Self::Refused(_) => "refused",
             Self::Unknown(_) => "unknown",
             Self::Cancelled => "cancelled",
-            Self::Landed => "landed",
-            Self::Lost => "lost",
+            Self::Received => "landed",
+            Self::NotReceived => "lost",
         }
     }
 

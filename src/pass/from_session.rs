@@ -68,7 +68,7 @@ fn sent(message: &PlayedMessage) -> String {
 
 fn expected(message: &PlayedMessage) -> String {
     let outcome = match &message.delivery {
-        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "refused",
+        DeliveryStatus::Refused(_) | DeliveryStatus::NotReceived => "refused",
         DeliveryStatus::Unknown(_) => "unknown",
         _ => "accepted",
     };

@@ -199,7 +199,7 @@ impl Plain {
                     self.ask(Command::Read(key));
                 }
             }
-            (PlainQuestion::Settle(message), "2" | "3") => self.ask(Command::Settle { message, landed: said == "2" }),
+            (PlainQuestion::Settle(message), "2" | "3") => self.ask(Command::Settle { message, received: said == "2" }),
             (PlainQuestion::Settle(_), "4") => self.say("Its outcome stays unknown."),
             (PlainQuestion::Send(outgoing), "yes" | "y") => self.submit(*outgoing),
             (PlainQuestion::Session(key, ask), "yes" | "y") => self.ask_session(key, ask),
@@ -258,7 +258,7 @@ impl Plain {
                 return Ok(());
             }
             DeliveryStatus::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
-            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => {
                 "The first time it was accepted; sending it again makes a second message.".to_owned()
             }
             other => format!("The first time it was {}.", other.word()),
@@ -287,7 +287,7 @@ impl Plain {
                 self.say("4, leave it unknown.");
                 self.put(PlainQuestion::Settle(id), "");
             }
-            "received" | "landed" | "lost" => self.ask(Command::Settle { message: id, landed: word != "lost" }),
+            "received" | "landed" | "lost" => self.ask(Command::Settle { message: id, received: word != "lost" }),
             other => {
                 return Err(format!("There is no outcome {other}. Type .settle {n} received, or .settle {n} lost."));
             }

@@ -92,7 +92,7 @@ impl Plain {
     pub(super) fn opened(&mut self, key: ConversationKey) {
         self.with_session(|session, _, changes| {
             session.look_at(key, changes);
-            session.pass_follows(key, changes);
+            session.retarget_pass(key, changes);
         });
         // The session of a web conversation says itself what is new.
         if !self.session.has_sessions(key) {

@@ -136,7 +136,7 @@ impl Plain {
     pub(super) fn check_wait(&mut self) {
         let Some(AwaitedReply { message, until, span: patience }) = self.asked.waiting else { return };
         let delivery = self.session.threads.message(message).map(|m| m.delivery.clone());
-        let sent = |to: &DeliveryStatus| matches!(to, DeliveryStatus::Accepted | DeliveryStatus::Landed);
+        let sent = |to: &DeliveryStatus| matches!(to, DeliveryStatus::Accepted | DeliveryStatus::Received);
         match delivery.filter(|to| to.is_settled() && !sent(to)) {
             Some(DeliveryStatus::Answered) => {
                 self.asked.waiting = None;

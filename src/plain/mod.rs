@@ -183,7 +183,7 @@ impl Plain {
     /// prompts and questions make sense, and nobody waits for a line to be settled. Times are told in `zone`, and ids of
     /// runs grow from `seed` (random, from outside).
     pub fn new(mut session: Session, interactive: bool, zone: TimeZone, seed: u128) -> Self {
-        session.tells_all = true;
+        session.reports_every_message = true;
         Self {
             session,
             now: Moment::ZERO,
@@ -281,7 +281,7 @@ const MAX_LINE: u64 = 1 << 20;
 /// Runs until the input or a person ends it.
 pub async fn run(settings: &Settings) -> Result<Exit, Failed> {
     let opened = OpenProfile::open(settings)?;
-    if let Some(way) = settings.way_to_env().filter(|_| opened.profile.sandbox) {
+    if let Some(way) = settings.env_profile_hint().filter(|_| opened.profile.sandbox) {
         output::warn(way);
     }
     let clock = Clock::start();

@@ -94,11 +94,11 @@ impl Plain {
     /// Runs the open step; after a question where it speaks to real customers, or has sent its message already.
     fn pass_again(&mut self) {
         let Some(step) = self.open_step() else { return self.say("The test run is finished; no step is open.") };
-        let (sends, deed) = (step.sends(), step.deed());
+        let (sends, task) = (step.sends(), step.task());
         let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
         let sentence = match self.production() {
-            Some(production) if sends => format!("{production}Run this step? {deed}."),
-            None if sends && ran => format!("The step has run before; its message is sent once more. Do it? {deed}."),
+            Some(production) if sends => format!("{production}Run this step? {task}."),
+            None if sends && ran => format!("The step has run before; its message is sent once more. Do it? {task}."),
             _ => return self.run_step(),
         };
         self.put(PlainQuestion::PassStep, &sentence);
@@ -107,7 +107,7 @@ impl Plain {
     /// Runs the open step now. Its conversation is the open one, so that it is heard and read.
     pub(super) fn run_step(&mut self) {
         let sends = self.open_step().is_some_and(PassStep::sends);
-        let key = self.session.pass.runner.as_ref().and_then(|r| r.open_player().ok()).map(|player| player.key);
+        let key = self.session.pass.runner.as_ref().and_then(|r| r.open_conversation().ok()).map(|c| c.key);
         if let Some(key) = key {
             if sends && self.journal_objects(key) {
                 return;

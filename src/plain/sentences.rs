@@ -289,8 +289,8 @@ impl Plain {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} taken back before anything was sent."), Exit::Refused),
             },
-            DeliveryStatus::Landed => (format!("{name} was received after all."), Exit::Done),
-            DeliveryStatus::Lost => (format!("{name} is marked as not received."), Exit::Refused),
+            DeliveryStatus::Received => (format!("{name} was received after all."), Exit::Done),
+            DeliveryStatus::NotReceived => (format!("{name} is marked as not received."), Exit::Refused),
         };
         self.say(said);
         self.asked.given_up.remove(&id);

@@ -14,11 +14,11 @@ use crate::text::json::with;
 
 /// The faults that are set, in the order in which they were, each with how many requests it has hit so far.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Armed {
+pub(crate) struct ActiveFaults {
     set: Vec<(Fault, u64)>,
 }
 
-impl Armed {
+impl ActiveFaults {
     pub(crate) fn arm(&mut self, fault: Fault) {
         self.set.push((fault, 0));
     }

@@ -150,7 +150,7 @@ impl Session {
             self.conversations.touch(key, now);
             new.extend(self.threads.messages(key).iter().filter(|entry| entry.unread).map(|entry| entry.id));
         }
-        if self.tells_all || self.conversations.active() == Some(key) {
+        if self.reports_every_message || self.conversations.active() == Some(key) {
             self.threads.mark_read(key);
         } else if news > 0 {
             self.conversations.set_unread(key, self.threads.unread(key));

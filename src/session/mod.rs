@@ -32,7 +32,7 @@ use jiff::Timestamp;
 use crate::config::Profile;
 use crate::diagnosis::doctor::{DoctorVerdict, Finding};
 use crate::engine::Command;
-use crate::journal::{Job, Trouble};
+use crate::journal::{Job, JournalTrouble};
 use crate::model::fault::SandboxRequest;
 use crate::model::{
     Address, AgentState, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RateLimit,
@@ -118,7 +118,7 @@ pub(crate) enum Notice {
     /// The engine has stopped.
     Stopped,
     /// The journal has trouble that was not told before. The log has it.
-    JournalTrouble(Trouble),
+    JournalTrouble(JournalTrouble),
     /// The journal keeps everything again.
     JournalWell,
     /// The journal was read-only and is not any more.
@@ -179,7 +179,7 @@ pub struct Session {
     /// The regression pass.
     pub pass: OpenPass,
     /// Everything is told as it comes. Otherwise messages are unread until their conversation is opened.
-    pub(crate) tells_all: bool,
+    pub(crate) reports_every_message: bool,
     pub(crate) probes: Option<ProbeSeries>,
     next_message: u64,
 }
@@ -200,7 +200,7 @@ impl Session {
             outcome_watch: None,
             journal: JournalStatus::default(),
             pass: OpenPass::default(),
-            tells_all: false,
+            reports_every_message: false,
             probes: None,
             next_message: 0,
         };

@@ -9,7 +9,9 @@ use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment, SessionAsk};
-use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::runner::{
+    Mode, PassConversation, RunSetup, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent,
+};
 use crate::pass::{Pass, PassRun};
 
 use super::conversations::{ConversationItem, Conversations};
@@ -19,14 +21,14 @@ const SCREEN_MESSAGES: usize = 20;
 
 impl Conversations {
     /// The conversations as a pass calls them: by the names of the config, whatever a person calls them.
-    pub fn players(&self) -> Vec<Player> {
-        let player = |ConversationItem { conversation, readable, .. }: &ConversationItem| Player {
+    pub fn for_pass(&self) -> Vec<PassConversation> {
+        let conversation = |ConversationItem { conversation, readable, .. }: &ConversationItem| PassConversation {
             name: conversation.name.clone(),
             key: conversation.key,
             channel: conversation.channel(),
             readable: readable.clone(),
         };
-        self.items().map(player).collect()
+        self.items().map(conversation).collect()
     }
 }
 
@@ -48,8 +50,8 @@ impl Session {
         }
         let run = self.new_run(id, file.to_owned(), text.to_owned());
         let begin = RunStart { run, at: now, plan: (0..pass.cases.len()).map(|case| (case, 1)).collect() };
-        let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
-        self.play(runner, None, now);
+        let runner = Runner::new(Arc::new(pass), begin, self.setup(), Mode::Person);
+        self.install_runner(runner, None, now);
         self.pass_event(RunnerEvent::Pause(false), now, changes);
         Ok(())
     }
@@ -66,35 +68,35 @@ impl Session {
     pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<PassRun>, String>> {
         let run = self.pass.unfinished.take()?;
         let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
-        let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.cast(), now));
+        let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.setup(), now));
         let Some(runner) = runner else { return Some(Err(run.name.clone())) };
-        self.play(runner, Some(Arc::clone(&run)), now);
+        self.install_runner(runner, Some(Arc::clone(&run)), now);
         Some(Ok(run))
     }
 
-    fn play(&mut self, mut runner: Runner, kept: Option<Arc<PassRun>>, now: Moment) {
-        runner.on(now, RunnerEvent::Report(&Report::Token(self.sign_in.status.clone())), &self.known_to_pass());
+    fn install_runner(&mut self, mut runner: Runner, kept: Option<Arc<PassRun>>, now: Moment) {
+        runner.on(now, RunnerEvent::Report(&Report::Token(self.sign_in.status.clone())), &self.runner_context());
         self.pass.runner = Some(runner);
         self.pass.kept = kept;
     }
 
-    pub(crate) fn known_to_pass(&self) -> RunnerContext<'_> {
+    pub(crate) fn runner_context(&self) -> RunnerContext<'_> {
         let no_token = self.sign_in.no_token();
         RunnerContext { facts: &self.profile.facts, past: &self.diagnoses.evidence, no_token }
     }
 
-    fn cast(&self) -> Cast {
-        let players = self.conversations.players();
-        Cast { players, usual: self.conversations.active(), sandbox: self.profile.sandbox }
+    fn setup(&self) -> RunSetup {
+        let conversations = self.conversations.for_pass();
+        RunSetup { conversations, default_conversation: self.conversations.active(), sandbox: self.profile.sandbox }
     }
 
     /// Tells the pass, does what it wants, and keeps what changed.
     pub fn pass_event(&mut self, event: RunnerEvent<'_>, now: Moment, changes: &mut Changes) {
         let Some(mut runner) = self.pass.runner.take() else { return };
         let was_over = runner.is_over();
-        let effects = runner.on(now, event, &self.known_to_pass());
+        let effects = runner.on(now, event, &self.runner_context());
         for effect in effects {
-            self.do_for_pass(&mut runner, effect, now, changes);
+            self.run_pass_effect(&mut runner, effect, now, changes);
         }
         self.pass.runner = Some(runner);
         self.keep_pass(changes);
@@ -102,7 +104,7 @@ impl Session {
     }
 
     /// Does what a runner wants, that of the open pass or of a run without a screen.
-    pub fn do_for_pass(&mut self, runner: &mut Runner, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
+    pub fn run_pass_effect(&mut self, runner: &mut Runner, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
         match effect {
             RunnerEffect::Send(outgoing) => runner.sent(self.submit(outgoing, now, changes)),
             RunnerEffect::Cancel(message) => {
@@ -126,8 +128,8 @@ impl Session {
     }
 
     /// Another conversation was opened by a person: a pass of which no step ran yet speaks there.
-    pub fn pass_follows(&mut self, key: ConversationKey, changes: &mut Changes) {
-        if self.pass.runner.as_mut().is_some_and(|runner| runner.speak_in(key)) {
+    pub fn retarget_pass(&mut self, key: ConversationKey, changes: &mut Changes) {
+        if self.pass.runner.as_mut().is_some_and(|runner| runner.set_default_conversation(key)) {
             self.keep_pass(changes);
         }
     }

@@ -92,7 +92,7 @@ impl Session {
         let leftovers = self.restore_messages(&mut restored, now, changes);
         for (key, heard) in restored.heard {
             // A front end that prints every message has printed the stored ones: nothing of them is unread.
-            let kept = self.journal.conversations.get(&key).filter(|_| !self.tells_all);
+            let kept = self.journal.conversations.get(&key).filter(|_| !self.reports_every_message);
             let unread = kept.map_or(0, |kept| kept.unread);
             self.threads.of(key).recall(heard, unread);
         }
@@ -211,7 +211,7 @@ impl Session {
     /// Stores what a person decided about a conversation and how far it was looked at, if that changed.
     pub fn keep_conversation(&mut self, key: ConversationKey, changes: &mut Changes) {
         // A front end that prints every message has no read position: the screen's stays as it is.
-        if !self.journal.keeps() || self.tells_all {
+        if !self.journal.keeps() || self.reports_every_message {
             return;
         }
         let Some(item) = self.conversations.get(key) else { return };

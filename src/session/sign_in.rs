@@ -36,7 +36,7 @@ impl SignIn {
         if exchange.kind == ExchangeKind::Token && exchange.outcome.is_settled() {
             self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
             let ending = exchange.last_attempt().and_then(|attempt| attempt.ending.as_ref());
-            self.for_good = matches!(ending, Some(Ending::Failed(failure)) if failure.is_for_good());
+            self.for_good = matches!(ending, Some(Ending::Failed(failure)) if failure.is_permanent());
         }
     }
 

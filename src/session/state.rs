@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::config::Profile;
 use crate::diagnosis::{Doctor, ProfileFacts};
 use crate::engine::Command;
-use crate::journal::Trouble;
+use crate::journal::JournalTrouble;
 use crate::journal::job::KeptConversation;
 use crate::model::{Cause, ConversationKey, Masks, MessageId, Moment, ProxyName};
 use crate::pass::PassRun;
@@ -85,7 +85,7 @@ pub enum JournalMode {
 #[derive(Debug, Default)]
 pub struct JournalStatus {
     pub keeping: JournalMode,
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<JournalTrouble>,
     /// The oldest number in the journal; `None` where there is no history.
     pub oldest: Option<u64>,
     /// Messages that an earlier session left queued, too old to go by themselves; and those queued behind them.

@@ -160,7 +160,7 @@ fn find_action(change: &KeyBinding) -> Result<Action, String> {
 
 /// What keys do, and which have begun something.
 #[derive(Debug)]
-pub struct Keys {
+pub struct KeyState {
     pub map: Keymap,
     /// The first of two keys, and when it was pressed.
     pub first: Option<(Chord, Moment)>,
@@ -168,7 +168,7 @@ pub struct Keys {
     pub quit_armed: Option<Moment>,
 }
 
-impl Keys {
+impl KeyState {
     pub const fn new(map: Keymap) -> Self {
         Self { map, first: None, quit_armed: None }
     }

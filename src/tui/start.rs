@@ -77,7 +77,7 @@ fn failed(what: &str, why: &std::io::Error) -> Failed {
 fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
     let read = |path: &Path, max| {
         files::read_text(path, max)
-            .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
+            .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::error_text(&e))))
     };
     if let Some(path) = rehearse {
         let rehearsal = Rehearsal::parse(&read(path, MAX_REHEARSAL)?)
@@ -175,7 +175,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let look = Look { theme, zone, calm: settings.ui.calm, tells_typing: settings.composer.typing };
     let mut state = State::new(now, size, session, look, keymap, composer);
     if profile.sandbox {
-        let next = match settings.way_to_env() {
+        let next = match settings.env_profile_hint() {
             Some(way) => format!(" {way}"),
             None if settings.paths.config_exists => String::new(),
             None => format!(" Type a message and press {}.", state.keys.map.key(Action::Send)),

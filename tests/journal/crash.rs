@@ -299,7 +299,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         *tally.entry(delivery.word()).or_default() += 1;
         let came = counts.get(text).copied().unwrap_or(0);
         match delivery {
-            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => {
                 assert_eq!(came, 1, "{text} is {delivery:?}");
             }
             DeliveryStatus::Unknown(_) => assert_eq!(came, 0, "{text} was received, and the look-up did not find it"),
@@ -367,5 +367,5 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));
     let said = JournalReader::open(&dir, &conversations).unwrap().transcript().unwrap();
     let lives: Vec<_> = said.into_iter().filter_map(|(_, line)| Some((line.again, line.delivery?))).collect();
-    assert_eq!(lives, [(false, DeliveryStatus::Landed), (true, DeliveryStatus::Accepted)]);
+    assert_eq!(lives, [(false, DeliveryStatus::Received), (true, DeliveryStatus::Accepted)]);
 }

@@ -216,7 +216,7 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     leave(&mut session);
     let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
     let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|(_, line)| line.delivery).collect();
-    assert_eq!(lives, [DeliveryStatus::Landed]);
+    assert_eq!(lives, [DeliveryStatus::Received]);
 }
 
 #[test]

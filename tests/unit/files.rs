@@ -25,15 +25,15 @@ fn only_regular_files_up_to_a_bound_are_read_and_new_ones_need_a_directory() {
     let place = |name: &str| dir.path().join(name);
     rustix::fs::mkfifoat(rustix::fs::CWD, place("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
     std::fs::write(place("file"), "12345").unwrap();
-    let why = |path: &Path, max| read(path, max).map_err(|e| crate::files::why(&e));
+    let why = |path: &Path, max| read(path, max).map_err(|e| crate::files::error_text(&e));
     assert_eq!(why(&place("file"), 5), Ok(b"12345".to_vec()));
     assert_eq!(why(&place("file"), 4), Err("it is larger than 0 KiB".to_owned()));
     assert_eq!(why(&place("pipe"), 4), Err("this is no regular file".to_owned()));
     assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
     assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
     assert_eq!(why(&place("none"), 4), Err("no such file".to_owned()));
-    for made in [private(&place("none/x"), false), append_private(&place("none/x"))] {
-        assert_eq!(crate::files::why(&made.unwrap_err()), "no such directory");
+    for made in [create_private(&place("none/x"), false), append_private(&place("none/x"))] {
+        assert_eq!(crate::files::error_text(&made.unwrap_err()), "no such directory");
     }
 }
 
@@ -78,14 +78,14 @@ fn files_of_ours_are_new_and_private() {
     let (mine, link, victim) = (dir.path().join("mine"), dir.path().join("link"), dir.path().join("victim"));
     std::fs::write(&victim, "keep").unwrap();
     std::os::unix::fs::symlink(&victim, &link).unwrap();
-    private(&mine, false).unwrap();
+    create_private(&mine, false).unwrap();
     assert_eq!(std::fs::metadata(&mine).unwrap().permissions().mode() & 0o777, 0o600);
     for path in [&mine, &link, &victim] {
-        assert_eq!(private(path, false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(create_private(path, false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
-    private(&link, true).unwrap();
+    create_private(&link, true).unwrap();
     assert_eq!(std::fs::read_to_string(&victim).unwrap(), "keep");
     std::fs::set_permissions(&mine, std::fs::Permissions::from_mode(0o644)).unwrap();
-    private(&mine, true).unwrap();
+    create_private(&mine, true).unwrap();
     assert_eq!(std::fs::metadata(&mine).unwrap().permissions().mode() & 0o777, 0o600);
 }

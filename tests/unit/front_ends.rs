@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::app::drive::{FrontEnd as _, FrontEndEffect, FrontEndEvent, InputLine};
-use crate::cli::send::fold::{SendFold, Sending};
+use crate::cli::send::fold::{SendFrontEnd, Sending};
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, DENIED, SCOPE, at_millis, guest_conversation, token_facts};
@@ -18,7 +18,9 @@ use crate::model::{
     Extras, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, TokenStatus,
 };
-use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::runner::{
+    Mode, PassConversation, RunSetup, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent,
+};
 use crate::pass::{Pass, PassRun};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
@@ -191,7 +193,7 @@ fn by_send(course: &Course) -> Facts {
         reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
         ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session(), &[]);
+    let mut fold = SendFrontEnd::new(sending, session(), &[]);
     let mut acts = fold.on(Moment::ZERO, FrontEndEvent::Begin);
     let id =
         sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
@@ -236,9 +238,10 @@ fn by_pass(course: &Course) -> Facts {
     };
     let begin = RunStart { run, at: Moment::ZERO, plan: vec![(0, 1)] };
     let readable = RepliesReadable::NotYetKnown;
-    let player = Player { name: "Billing bot".to_owned(), key: KEY, channel: Channel::GuestApi, readable };
-    let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
-    let mut runner = Runner::new(pass, begin, cast, Mode::Person);
+    let conversation =
+        PassConversation { name: "Billing bot".to_owned(), key: KEY, channel: Channel::GuestApi, readable };
+    let setup = RunSetup { conversations: vec![conversation], default_conversation: Some(KEY), sandbox: false };
+    let mut runner = Runner::new(pass, begin, setup, Mode::Person);
     let (profile, id) = (profile().facts, MessageId(1));
     let mut past = PastExchanges::default();
     let reports = (course.reports)(id);

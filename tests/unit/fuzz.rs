@@ -16,7 +16,7 @@ use crate::config::tests::files::config_of_text;
 use crate::diagnosis::ids;
 use crate::genesys::conversations::{self, ListedMessage};
 use crate::genesys::errors::ApiError;
-use crate::genesys::web_messaging::{HistoryOfSession, Theirs};
+use crate::genesys::web_messaging::{HistoryOfSession, ServerFrame};
 use crate::genesys::{self, CallKind, guest_api, json, lookups, oauth, open_messaging, who_answered};
 use crate::pass::Pass;
 use crate::sandbox::Scenario;
@@ -54,7 +54,7 @@ const READERS: &[Reader] = &[
         let listed = ["m-1", "m-2"].map(|id| ListedMessage { id: id.to_owned(), purpose: "agent".to_owned() });
         drop(conversations::read_bulk(b, &listed, Timestamp::UNIX_EPOCH));
     }),
-    ("frame", |b| drop(Theirs::read(&String::from_utf8_lossy(b)))),
+    ("frame", |b| drop(ServerFrame::read(&String::from_utf8_lossy(b)))),
     ("history", |b| drop(HistoryOfSession::read(b))),
     ("webhook", |b| {
         drop(open_messaging::outbound(b, Timestamp::UNIX_EPOCH));

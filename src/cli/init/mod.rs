@@ -86,7 +86,7 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
             if let Err(why) = &read
                 && home.join(name).exists()
             {
-                output::warn(&format!("{place} was not looked into: it cannot be read ({})", files::why(why)));
+                output::warn(&format!("{place} was not looked into: it cannot be read ({})", files::error_text(why)));
             }
             Some((place, read.ok()?))
         };

@@ -15,7 +15,7 @@ use crate::model::{Cause, ExchangeKind, Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
-use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerEvent};
+use crate::pass::runner::{Mode, RunSetup, RunStart, Runner, RunnerEvent};
 use crate::session::local::LocalAnswer;
 use crate::session::{Changes, Session};
 use crate::text::counted;
@@ -23,9 +23,9 @@ use crate::text::counted;
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
 
-pub struct RunFold {
+pub struct RunFrontEnd {
     pass: Arc<Pass>,
-    cast: Cast,
+    setup: RunSetup,
     mode: Mode,
     waiting: VecDeque<Vec<Vec<(usize, u32)>>>,
     lanes: Vec<Runner>,
@@ -43,20 +43,20 @@ pub struct RunFold {
     over: bool,
 }
 
-impl RunFold {
+impl RunFrontEnd {
     pub fn new(
         pass: Arc<Pass>,
         begin: RunStart,
-        cast: Cast,
+        setup: RunSetup,
         waves: Vec<Vec<Vec<(usize, u32)>>>,
         fail_fast: bool,
         session: Session,
     ) -> Self {
         let mode = Mode::Alone { fail_fast };
-        let whole = Runner::new(Arc::clone(&pass), begin.clone(), cast.clone(), mode).run().clone();
+        let whole = Runner::new(Arc::clone(&pass), begin.clone(), setup.clone(), mode).run().clone();
         Self {
             pass,
-            cast,
+            setup,
             mode,
             waiting: waves.into(),
             lanes: Vec::new(),
@@ -114,20 +114,20 @@ impl RunFold {
         let run = PassRun { captures: captures.clone(), ..self.begin.run.clone() };
         let begin = RunStart { run, at: now, plan };
         // A lane that begins later begins with what is known by then.
-        let mut cast = self.cast.clone();
-        for player in &mut cast.players {
-            if let Some(item) = self.session.conversations.get(player.key) {
-                player.readable.clone_from(&item.readable);
+        let mut setup = self.setup.clone();
+        for conversation in &mut setup.conversations {
+            if let Some(item) = self.session.conversations.get(conversation.key) {
+                conversation.readable.clone_from(&item.readable);
             }
         }
-        Runner::new(Arc::clone(&self.pass), begin, cast, self.mode)
+        Runner::new(Arc::clone(&self.pass), begin, setup, self.mode)
     }
 
     fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
         let mut changes = Changes::default();
         for runner in &mut self.lanes {
-            for effect in runner.on(now, event, &self.session.known_to_pass()) {
-                self.session.do_for_pass(runner, effect, now, &mut changes);
+            for effect in runner.on(now, event, &self.session.runner_context()) {
+                self.session.run_pass_effect(runner, effect, now, &mut changes);
             }
         }
         acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
@@ -200,7 +200,7 @@ impl RunFold {
     }
 }
 
-impl FrontEnd for RunFold {
+impl FrontEnd for RunFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         if self.over {
             return Vec::new();

@@ -1,7 +1,7 @@
 //! `guestwire run`: the automatic part of a pass without a screen.
 //!
 //! ```text
-//! PASS.toml ─► Pass ─► plan (cases, rounds, lanes) ─► RunFold ─► lines, exit code
+//! PASS.toml ─► Pass ─► plan (cases, rounds, lanes) ─► RunFrontEnd ─► lines, exit code
 //!                                                       │  ▲
 //!                                        engine, sandbox◄┘  └─ reports, answers, time
 //! ```
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use fold::RunFold;
+use fold::RunFrontEnd;
 
 use super::send::find;
-use crate::app::drive::{Needs, play};
+use crate::app::drive::{Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{self, destination, standard_input};
@@ -28,7 +28,7 @@ use crate::files;
 use crate::model::variables::{NAMES, next_name};
 use crate::pass::file::{Expectation, MAX_BYTES, PassCase, PassStep};
 use crate::pass::report::{ReportFormat, masked};
-use crate::pass::runner::{Cast, RunStart, missing_conversation};
+use crate::pass::runner::{RunSetup, RunStart, missing_conversation};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
 use crate::session::conversations::Conversations;
@@ -92,7 +92,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     if file.is_empty() {
         return Err("there is no file after the =; `-` is standard output".to_owned());
     }
-    Ok((form, files::typed(Path::new(file))))
+    Ok((form, files::expand_home(Path::new(file))))
 }
 
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
@@ -116,27 +116,27 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             return Err(Failed::usage(format!("two reports go to {shown}; give each a file of its own")));
         }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let tried = tempfile::tempfile_in(dir).map_err(files::no_directory);
+        let tried = tempfile::tempfile_in(dir).map_err(files::explain_missing_directory);
         tried.map_err(|e| Failed { exit: Exit::Usage, ..unwritten(path, &e) })?;
     }
     let opened = OpenProfile::announced(settings)?;
-    let players = Conversations::of(&opened.profile).players();
-    let usual = match &args.to {
+    let conversations = Conversations::of(&opened.profile).for_pass();
+    let default_conversation = match &args.to {
         Some(name) => Some(find(&opened.profile, name)?),
-        None => players.first().map(|p| p.key),
+        None => conversations.first().map(|p| p.key),
     };
-    let cast = Cast { players, usual, sandbox: opened.has_sandbox() };
-    check_conversations(&file, &pass, &cases, &cast)?;
+    let setup = RunSetup { conversations, default_conversation, sandbox: opened.has_sandbox() };
+    check_conversations(&file, &pass, &cases, &setup)?;
     let needs = Needs { keeps: true, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |session: Session, clock: Clock, _: &_| {
         let run = session.new_run(uuid::Uuid::new_v4(), file, source);
         let begin = RunStart { run, at: clock.now(), plan: rounds(&cases, args.repeat) };
-        let waves = waves(&pass, &begin.plan, &cast, args.parallel);
-        RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
+        let waves = waves(&pass, &begin.plan, &setup, args.parallel);
+        RunFrontEnd::new(Arc::new(pass), begin, setup, waves, args.fail_fast, session)
     };
-    let played = play(opened, settings, args.json, needs, begin).await;
-    let written = write_reports(args, &played.front.whole, &|text| played.engine.mask(text));
-    let exit = played.exit?;
+    let finished = run_front_end(opened, settings, args.json, needs, begin).await;
+    let written = write_reports(args, &finished.front.whole, &|text| finished.engine.mask(text));
+    let exit = finished.exit?;
     // A report that is missing is no failed expectation, and does not hide one.
     let unwritten = if exit == Exit::Done { Exit::Unwritten } else { exit };
     written.map_err(|failed| Failed { exit: unwritten, ..failed })?;
@@ -181,7 +181,7 @@ fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
             let near = suggestion(&shown.to_string(), builtin::names());
             format!("there is no such file, and no built-in pass has that name{near}")
         }
-        Err(error) => format!("cannot be read ({})", files::why(&error)),
+        Err(error) => format!("cannot be read ({})", files::error_text(&error)),
     };
     let built_in = path.to_str().and_then(|name| Some((name, builtin::named(name)?))).filter(|_| !path.is_file());
     let (name, text) = built_in.ok_or_else(|| failed(why))?;
@@ -203,14 +203,14 @@ pub fn rounds(cases: &[usize], rounds: u32) -> Vec<(usize, u32)> {
 }
 
 /// Says, with its place, which conversation the profile has not.
-pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<(), Failed> {
+pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], setup: &RunSetup) -> Result<(), Failed> {
     let names: Vec<_> = cases.iter().filter_map(|at| pass.cases.get(*at)).flat_map(names).collect();
-    let unknown = names.iter().flatten().filter(|spot| cast.players.iter().all(|p| p.name != spot.value));
+    let unknown = names.iter().flatten().filter(|spot| setup.conversations.iter().all(|p| p.name != spot.value));
     let mut problems: Vec<Problem> =
-        unknown.map(|spot| Problem::at(Path::new(file), spot.at, missing_conversation(cast, &spot.value))).collect();
+        unknown.map(|spot| Problem::at(Path::new(file), spot.at, missing_conversation(setup, &spot.value))).collect();
     problems.sort_by_key(|p| p.at);
     problems.dedup();
-    if names.contains(&None) && cast.usual.is_none() {
+    if names.contains(&None) && setup.default_conversation.is_none() {
         let why =
             "names no conversation, and the profile has no conversation: add --to NAME, or configure a conversation";
         problems.push(Problem::file(Path::new(file), why));
@@ -222,7 +222,7 @@ fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
     case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
 }
 
-pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) -> Vec<Vec<Vec<(usize, u32)>>> {
+pub fn waves(pass: &Pass, plan: &[(usize, u32)], setup: &RunSetup, parallel: bool) -> Vec<Vec<Vec<(usize, u32)>>> {
     if !parallel {
         return vec![vec![plan.to_vec()]];
     }
@@ -230,7 +230,7 @@ pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) ->
     let mut apart = Vec::new();
     for &(at, round) in plan {
         let Some(case) = pass.cases.get(at) else { continue };
-        match lane_of(case, cast) {
+        match lane_of(case, setup) {
             None => apart.push((at, round)),
             Some(name) => match lanes.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, lane)) => lane.push((at, round)),
@@ -245,10 +245,13 @@ pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) ->
 /// The one conversation that a case speaks in; the outer `None`: it must be played by itself, because it changes what
 /// others meet (the sandbox, the token), speaks in several, or uses what another case captures.
 #[expect(clippy::option_option, reason = "whether it shares, and with whom")]
-fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
-    let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+fn lane_of(case: &PassCase, setup: &RunSetup) -> Option<Option<String>> {
+    let default_conversation = setup
+        .default_conversation
+        .and_then(|key| setup.conversations.iter().find(|p| p.key == key))
+        .map(|p| p.name.clone());
     let of: BTreeSet<Option<String>> =
-        names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| usual.clone())).collect();
+        names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| default_conversation.clone())).collect();
     let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| s.captures()).map(|c| c.name.as_str()).collect();
     let texts = case.steps.iter().filter_map(|s| s.send.as_ref());
     let texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));

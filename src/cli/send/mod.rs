@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::fold::{SendFold, Sending};
-use crate::app::drive::{Needs, play};
+use self::fold::{SendFrontEnd, Sending};
+use crate::app::drive::{Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal::Heard;
 use crate::app::open::OpenProfile;
@@ -173,9 +173,9 @@ pub async fn run(args: SendArgs, described: bool, settings: &Settings) -> Result
     let needs = Needs { keeps: true, sign_in, report_on_stdout: false };
     let begin = |session, _, heard: &[Heard]| {
         let heard = heard.iter().find(|(key, _)| *key == conversation);
-        SendFold::new(sending, session, heard.map_or(&[], |(_, messages)| messages))
+        SendFrontEnd::new(sending, session, heard.map_or(&[], |(_, messages)| messages))
     };
-    play(opened, settings, json, needs, begin).await.exit
+    run_front_end(opened, settings, json, needs, begin).await.exit
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
 use crate::diagnosis::facts::{SKEW, listed, listed_or, skew};
 use crate::diagnosis::render::span;
-use crate::diagnosis::rules::{LackedScopes, stranger};
+use crate::diagnosis::rules::{MissingScopes, not_the_guest};
 use crate::genesys::lookups;
 use crate::genesys::rate_limit;
 use crate::model::ids::is_uuid;
@@ -197,8 +197,8 @@ impl ProbeAnswer<'_> {
         };
         let list = listed(granted);
         let guest_api = self.doctor.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
-        let lacks = LackedScopes::of(&self.evidence.profile.required, &facts.requested, granted);
-        let Some(LackedScopes { scopes, asked, cause }) = lacks.filter(|_| guest_api) else {
+        let lacks = MissingScopes::of(&self.evidence.profile.required, &facts.requested, granted);
+        let Some(MissingScopes { scopes, asked, cause }) = lacks.filter(|_| guest_api) else {
             return self.pass("scopes", format!("granted: {list}"));
         };
         let how = if asked { " although it was asked for" } else { "" };
@@ -264,7 +264,7 @@ impl ProbeAnswer<'_> {
                 return self.skip("participant", "messages address no participant");
             }
             (Some(id), _) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
-            (Some(id), guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(stranger(read, id)),
+            (Some(id), guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(not_the_guest(read, id)),
             _ if external.zip(known).is_some_and(|(wanted, known)| wanted != known) => {
                 Some("the guest has another external id".to_owned())
             }

@@ -79,8 +79,8 @@ impl KnownIds {
 
     /// What is known of `id`, however it is written.
     pub fn about<'k>(&'k self, id: &str) -> impl Iterator<Item = &'k KnownId> {
-        let plain = plain(id);
-        self.0.iter().filter(move |known| self::plain(&known.id) == plain)
+        let normalized = normalized(id);
+        self.0.iter().filter(move |known| self::normalized(&known.id) == normalized)
     }
 
     /// The only id of that kind that the service told; of participants: the guest of the conversation `home`.
@@ -93,7 +93,7 @@ impl KnownIds {
 }
 
 /// An id without case and hyphens: what it is the same by.
-pub fn plain(id: &str) -> String {
+pub fn normalized(id: &str) -> String {
     id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use crate::model::ids::is_uuid;
 use crate::text::screen::head;
-use known::plain;
+use known::normalized;
 use occurrences::{FORM, IdOccurrence, is_hex};
 
 pub use known::{IdLookUp, KnownId, KnownIds};
@@ -64,7 +64,7 @@ pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     let mut found: Vec<FoundId> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for IdOccurrence { id, role, inside } in occurrences::of(head(text, TEXT_MAX)) {
-        let key = plain(&id);
+        let key = normalized(&id);
         let at = match places.get(&key) {
             Some(at) => *at,
             None if found.len() >= FOUND_MAX => continue,
@@ -142,7 +142,7 @@ fn right_one(place: IdKind, entry: &FoundId, all: &[FoundId], known: &KnownIds) 
     if place == IdKind::Conversation
         && let Some(home) = &entry.home
     {
-        return Some(home.clone()).filter(|home| plain(home) != plain(&entry.id));
+        return Some(home.clone()).filter(|home| normalized(home) != normalized(&entry.id));
     }
     let mut fitting = all.iter().filter(|f| f.what == place && f.misplaced.is_none());
     match (fitting.next(), fitting.next()) {
@@ -167,7 +167,7 @@ pub struct Candidate {
 pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     let mut add = |conversation: &str, participant: Option<&FoundId>, swapped: Option<String>| {
-        if !out.iter().any(|c| plain(&c.conversation) == plain(conversation)) {
+        if !out.iter().any(|c| normalized(&c.conversation) == normalized(conversation)) {
             let participant = participant.filter(|f| f.what == IdKind::Participant).map(|f| f.id.clone());
             out.push(Candidate { conversation: conversation.to_owned(), participant, swapped });
         }
@@ -179,7 +179,7 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
         }
     }
     for conversation in found.iter().filter(|f| f.what == IdKind::Conversation) {
-        let own = |f: &&FoundId| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
+        let own = |f: &&FoundId| f.home.as_ref().is_none_or(|home| normalized(home) == normalized(&conversation.id));
         let participant = found.iter().filter(|f| f.what == IdKind::Participant).find(own);
         add(&conversation.id, participant, None);
     }

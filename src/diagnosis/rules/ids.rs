@@ -1,19 +1,19 @@
 //! Whom a message is addressed to: the conversation and its guest, the integration, the deployment and its origin.
 
-use crate::diagnosis::facts::{Facts, listed_or};
+use crate::diagnosis::facts::{CaseFacts, listed_or};
 use crate::diagnosis::history::missing_since;
 use crate::diagnosis::hypothesis::{Hypothesis, excluded, open, proven};
 use crate::genesys::conversations::{ConversationRead, is_guest};
 use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
 
-pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn of(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let mut found = conversation(facts);
     found.push(participant(facts));
     found
 }
 
-fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn conversation(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let Some(id) = facts.request.conversation.as_deref() else { return Vec::new() };
     let cause = Cause::ConversationUnknown;
     if !is_uuid(id) {
@@ -36,7 +36,7 @@ fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// What is wrong with an id by itself: it has not the form of one, or is known as that of something else.
-fn misnamed(facts: &Facts<'_>, thing: &str, id: &str) -> Option<String> {
+fn misnamed(facts: &CaseFacts<'_>, thing: &str, id: &str) -> Option<String> {
     let read = || facts.history.conversations.get(id).is_some_and(|book| book.read.is_some());
     let is = match facts.history.home_of(id) {
         _ if !is_uuid(id) => "not a UUID".to_owned(),
@@ -48,7 +48,7 @@ fn misnamed(facts: &Facts<'_>, thing: &str, id: &str) -> Option<String> {
 }
 
 /// How the integration of an open message stands. A 404 is about it, because the path names nothing else.
-pub fn integration(facts: &Facts<'_>) -> Hypothesis {
+pub fn integration(facts: &CaseFacts<'_>) -> Hypothesis {
     let cause = Cause::IntegrationUnknown;
     let Some(id) = facts.request.integration.as_deref() else { return excluded(cause) };
     if let Some(why) = misnamed(facts, "integration", id) {
@@ -68,7 +68,7 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     open(cause, why).by(Probe::Integration)
 }
 
-fn participant(facts: &Facts<'_>) -> Hypothesis {
+fn participant(facts: &CaseFacts<'_>) -> Hypothesis {
     let cause = Cause::ParticipantMismatch;
     let (id, external) = (facts.request.participant.as_deref(), facts.request.external.as_deref());
     if id.is_none() && external.is_none() {
@@ -86,7 +86,7 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
         return undecided("the conversation showed no guest when it was read".to_owned());
     };
     if let Some(id) = id.filter(|id| guest.id != *id) {
-        return proven(cause, stranger(read, id));
+        return proven(cause, not_the_guest(read, id));
     }
     match (external, &guest.external) {
         (Some(external), Some(known)) if external != known => {
@@ -104,7 +104,7 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
     undecided(format!("the participant was the guest {before}; it may have changed"))
 }
 
-pub fn stranger(read: &ConversationRead, id: &str) -> String {
+pub fn not_the_guest(read: &ConversationRead, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
         Some(other) if is_guest(&other.purpose) => {
             "the participant id is an earlier one of the guest; the guest has another one now".to_owned()
@@ -115,7 +115,7 @@ pub fn stranger(read: &ConversationRead, id: &str) -> String {
 }
 
 /// How the deployment stands; `why` says why it is in question where nothing was looked at.
-pub fn deployment(facts: &Facts<'_>, why: &str) -> Hypothesis {
+pub fn deployment(facts: &CaseFacts<'_>, why: &str) -> Hypothesis {
     let cause = Cause::DeploymentUnknown;
     let Some(id) = facts.request.deployment.as_deref() else { return open(cause, why) };
     if let Some(why) = misnamed(facts, "deployment", id) {
@@ -137,7 +137,7 @@ pub fn deployment(facts: &Facts<'_>, why: &str) -> Hypothesis {
     }
 }
 
-pub fn origin(facts: &Facts<'_>) -> Hypothesis {
+pub fn origin(facts: &CaseFacts<'_>) -> Hypothesis {
     let cause = Cause::OriginRefused;
     let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");
     let book = facts.deployment();

@@ -13,17 +13,17 @@ mod unauthorized;
 mod web;
 
 use super::attempt::path;
-use super::facts::Facts;
+use super::facts::CaseFacts;
 use super::hypothesis::{self, Hypothesis, excluded, proven, supported};
 use crate::genesys::{oauth, web_messaging};
 use crate::model::diagnosis::Family;
-use crate::model::frame_codes::{self, Means};
+use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{Cause, Ending, Failure, FailureKind, Objection, Outcome, Reason, Variation};
 
-pub use ids::stranger;
-pub use unauthorized::{LackedScopes, healed};
+pub use ids::not_the_guest;
+pub use unauthorized::{MissingScopes, healed};
 
-pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn all(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let mut found = first_that_fits(facts);
     if let Some(variation) = facts.exchange.sent_as {
         on_purpose(variation, facts, &mut found);
@@ -31,7 +31,7 @@ pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
     found
 }
 
-fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn first_that_fits(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let Some(attempt) = facts.attempt else { return local(facts) };
     if let Some(Ending::Failed(failure)) = &attempt.ending {
         // The session's end is why nothing was written, not the socket that closed after it.
@@ -64,7 +64,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// No byte of the request was written: its own reason says why, else the opening of the socket that failed.
-fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn local(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
     if let Reason::NotUploaded(_, why) = why
         && let Reason::Broken(kind, phase, party, detail) = &**why
@@ -85,9 +85,9 @@ fn held_back(why: &Reason) -> Option<Cause> {
         Reason::Held(Objection::TextTooLong(_) | Objection::AttributesTooLarge(_)) => Cause::TextTooLong,
         Reason::Held(Objection::Empty) => Cause::BodyMalformed,
         Reason::Held(_) | Reason::File(_) | Reason::NotBuilt(_) | Reason::Unrecorded { .. } => Cause::HeldBack,
-        Reason::FileRefused(_, code, _) => match frame_codes::means(*code) {
-            Means::Slower => Cause::RateLimited,
-            Means::Failed => Cause::ServiceFailure,
+        Reason::FileRefused(_, code, _) => match frame_codes::classify(*code) {
+            FrameCodeClass::Slower => Cause::RateLimited,
+            FrameCodeClass::Failed => Cause::ServiceFailure,
             _ if *code == 4000 => Cause::FeatureOff,
             _ => Cause::AttachmentRefused,
         },
@@ -103,7 +103,7 @@ fn held_back(why: &Reason) -> Option<Cause> {
 }
 
 /// What was done on purpose comes first where the refusal fits it. It need not be the only thing wrong: the rest stays.
-fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
+fn on_purpose(variation: Variation, facts: &CaseFacts<'_>, found: &mut Vec<Hypothesis>) {
     let frame = facts.request.is_frame();
     // What else a frame is refused for is not about its token.
     let unnamed = matches!((facts.answer.status, frame), (Some(401), _) | (Some(403 | 4007), true));

@@ -2,13 +2,13 @@
 //! unless noted]
 
 use super::{ids, unauthorized};
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::CaseFacts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::channel::GUEST_TEXT_MAX_BYTES;
 use crate::model::{Cause, ExchangeKind, Probe};
 
 /// What the API's answer names; `None` where it names nothing.
-pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
+pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
     let (status, code) = (said.status?, said.code().unwrap_or_default());
     let quoted = said.refusal.message.as_deref().unwrap_or(code);
@@ -70,7 +70,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
 }
 
 /// `insufficient_scope`: the server knows the token, and finds that its scopes do not reach. [RFC 6750, 3.1]
-fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn insufficient_scope(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let told = &facts.answer.bearer.scopes;
     let needed = if told.is_empty() { &facts.profile.required } else { told };
     let mut found = unauthorized::scopes(facts, needed);
@@ -85,7 +85,7 @@ fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// 403 that names no permission. `messaging:send` is the one scope with which the Guest API answers so. [its description]
-fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn forbidden(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
     match facts.token_facts().and_then(|t| t.granted.as_ref()).filter(|_| facts.is_guest_send()) {
         Some(scopes) if scopes.iter().any(|s| s == "messaging:send") => {
@@ -113,7 +113,7 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// 404: the published service says it for a conversation as for a participant.
-fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn not_found(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let mut found = if facts.request.integration.is_some() {
         vec![ids::integration(facts)]
     } else if facts.exchange.kind == ExchangeKind::Send {
@@ -128,7 +128,7 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// 400: which field, where it says so; the length, where it says so.
-fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn bad_request(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let (said, request) = (&facts.answer, &facts.request);
     let message = said.refusal.message.as_deref().unwrap_or_default();
     let holds = |id: &Option<String>| id.as_deref().is_some_and(|id| id.len() > 3 && message.contains(id));
@@ -161,7 +161,7 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// Why the token endpoint gave no token. [real: seen in SDK source; the two descriptions of `invalid_client` 3p]
-pub fn by_token_endpoint(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn by_token_endpoint(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
     let disabled = || open(Cause::ClientDisabled, "a disabled client gets the same answer").by(Probe::Audit);
     let found = match (said.status, said.code().unwrap_or_default()) {
@@ -200,7 +200,7 @@ pub fn by_token_endpoint(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// No description of `invalid_client` proves which of id, secret, place and way of sending is wrong. [RFC 6749, 5.2]
-fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn invalid_client(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let said = facts.answer.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
     let rejected = |why: String| supported(Cause::ClientRejected, why).by(Probe::Audit);
     if facts.history.newest_facts().is_some_and(|t| !t.pasted) {

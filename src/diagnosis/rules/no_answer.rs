@@ -1,12 +1,12 @@
 //! The service's answer did not come: the network broke, by the phase in which it did, or somebody else answered, or
 //! nothing shows that the service did.
 
-use crate::diagnosis::facts::{Facts, SKEW};
+use crate::diagnosis::facts::{CaseFacts, SKEW};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, Sign, TlsFault};
 
-pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
+pub fn broken(facts: &CaseFacts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     let (phase, detail) = (failure.phase.during(), &failure.detail);
     let service = |why| open(Cause::ServiceFailure, why);
     let found = match (&failure.party, failure.kind) {
@@ -62,7 +62,7 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     vec![found]
 }
 
-fn tls(facts: &Facts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
+fn tls(facts: &CaseFacts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
     let refused = format!("TLS was not accepted: {detail}");
     // A certificate whose time has not come, or is over, is mostly a clock that is wrong.
     let time = matches!(fault, TlsFault::NotYetValid | TlsFault::Expired);
@@ -74,7 +74,7 @@ fn tls(facts: &Facts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
     vec![supported(Cause::ClockSkew, why).by(Probe::Clock), supported(Cause::NetworkTls, refused).by(Probe::Tls)]
 }
 
-pub fn foreign(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn foreign(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let status = facts.answer.status.unwrap_or(0);
     let cause = Cause::ProxyAnswered;
     let service = |why| open(Cause::ServiceFailure, why).by(Probe::Scopes);
@@ -115,7 +115,7 @@ pub fn foreign(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// `found` by an answer that nothing shows to be the service's: it names nothing for sure, and anybody may have given it.
-pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
+pub fn unproven(facts: &CaseFacts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
     // Anybody on the way who refuses answers with one of these.
     let common = matches!(facts.answer.status, Some(401 | 403 | 404));
     for hypothesis in found.iter_mut().filter(|h| h.standing == Support::Named) {

@@ -5,11 +5,11 @@
 use super::ids;
 use crate::config::regions;
 use crate::diagnosis::attempt::authority;
-use crate::diagnosis::facts::{Facts, SKEW, listed};
+use crate::diagnosis::facts::{CaseFacts, SKEW, listed};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::{Attempt, Cause, ExchangeKind, Probe};
 
-pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn of(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     if !facts.request.bearer {
         return vec![proven(Cause::TokenAbsent, "the request had no Authorization header")];
     }
@@ -34,7 +34,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     found
 }
 
-fn clock(facts: &Facts<'_>) -> Hypothesis {
+fn clock(facts: &CaseFacts<'_>) -> Hypothesis {
     let skew = facts.skew().or(facts.history.skew).unwrap_or(0);
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.
     if skew.saturating_abs() <= SKEW || facts.is_fresh() {
@@ -44,7 +44,7 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
     open(Cause::ClockSkew, why).by(Probe::Clock)
 }
 
-pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn token(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     if let Some(expired) = ended(facts) {
         return vec![expired];
     }
@@ -82,14 +82,14 @@ pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// A token that worked and is refused: supported where neither scopes nor ids can be why it is.
-fn revoked(facts: &Facts<'_>, why: String) -> Hypothesis {
+fn revoked(facts: &CaseFacts<'_>, why: String) -> Hypothesis {
     let elsewhere = facts.token().is_some_and(|b| b.refused.besides(facts.exchange.id).is_some());
     let alone = elsewhere || facts.exchange.kind != ExchangeKind::Send || facts.answer.is_published();
     let stands = if alone { supported } else { open };
     stands(Cause::TokenRevoked, why).by(Probe::Scopes)
 }
 
-pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn healed(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let Some(earlier) = facts.healed() else { return Vec::new() };
     let at = facts.at(earlier);
     let others = [
@@ -124,7 +124,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// The token's time was over when it was used: by our clock, or by the server's own.
-fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
+fn ended(facts: &CaseFacts<'_>) -> Option<Hypothesis> {
     let book = facts.token()?;
     let token = book.facts.as_ref()?;
     let now = facts.attempt?.ended();
@@ -140,19 +140,19 @@ fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
 }
 
 /// That the API had let the same token in before this try, as another exchange shows.
-fn worked_before(facts: &Facts<'_>) -> Option<String> {
+fn worked_before(facts: &CaseFacts<'_>) -> Option<String> {
     let attempt = facts.attempt?;
     let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at < attempt.started)?;
     Some(format!("token #{} worked {} s before", attempt.generation?, attempt.started.since(seen.at).as_secs()))
 }
 
-fn works_now(facts: &Facts<'_>) -> bool {
+fn works_now(facts: &CaseFacts<'_>) -> bool {
     let seen = facts.token().and_then(|book| book.accepted.besides(facts.exchange.id));
     seen.zip(facts.attempt).is_some_and(|(seen, attempt)| seen.at >= attempt.started)
 }
 
 /// How the three scope causes stand for the token that was used, where `required` are the scopes that are needed.
-pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
+pub fn scopes(facts: &CaseFacts<'_>, required: &[String]) -> Vec<Hypothesis> {
     if required.is_empty() {
         return Vec::new();
     }
@@ -164,7 +164,7 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     match token.and_then(|t| t.granted.as_ref()) {
         Some(granted) => {
             let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
-            let Some(lacks) = LackedScopes::of(required, requested, granted) else {
+            let Some(lacks) = MissingScopes::of(required, requested, granted) else {
                 let mut found = none_of(causes);
                 if !facts.is_fresh() {
                     found.retain(|h| h.cause != Cause::ScopeStripped);
@@ -200,14 +200,14 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
 }
 
 /// What a token lacks.
-pub struct LackedScopes<'s> {
+pub struct MissingScopes<'s> {
     pub scopes: Vec<&'s str>,
     /// All of them were asked for.
     pub asked: bool,
     pub cause: Cause,
 }
 
-impl<'s> LackedScopes<'s> {
+impl<'s> MissingScopes<'s> {
     /// `None` where all that are required were granted.
     pub fn of(required: &'s [String], requested: &[String], granted: &[String]) -> Option<Self> {
         let lacking = || required.iter().filter(|scope| !granted.contains(scope));
@@ -230,7 +230,7 @@ pub fn is_messaging(scope: &str) -> bool {
 }
 
 /// How region and address stand. `named` says that the server would have named a refused address.
-pub fn place(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
+pub fn place(facts: &CaseFacts<'_>, named: bool) -> Vec<Hypothesis> {
     // This API host has accepted a token of this session.
     if facts.history.works.is_some() {
         return none_of([Cause::RegionMismatch, Cause::AddressRefused]);
@@ -243,7 +243,7 @@ pub fn place(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
     vec![region(facts), address]
 }
 
-fn region(facts: &Facts<'_>) -> Hypothesis {
+fn region(facts: &CaseFacts<'_>) -> Hypothesis {
     let cause = Cause::RegionMismatch;
     let (token, api) = (authority(&facts.profile.token_host), authority(&facts.profile.api));
     // `login.mypurecloud.de` is of the region `mypurecloud.de`.
@@ -267,7 +267,7 @@ fn region(facts: &Facts<'_>) -> Hypothesis {
 }
 
 /// The API refuses the same token where neither scope nor ids of a message matter.
-fn refused_elsewhere(facts: &Facts<'_>) -> bool {
+fn refused_elsewhere(facts: &CaseFacts<'_>) -> bool {
     let own = facts.exchange.id;
     if facts.exchange.kind != ExchangeKind::Send && facts.answer.status == Some(401) {
         return true;

@@ -4,21 +4,21 @@
 
 use super::ids::{deployment, origin};
 use crate::diagnosis::attempt::path;
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::CaseFacts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::lookups;
-use crate::model::frame_codes::{self, Means};
+use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{Cause, Probe, Reason, SessionEnd, Sign};
 
-pub fn fits(facts: &Facts<'_>) -> bool {
+pub fn fits(facts: &CaseFacts<'_>) -> bool {
     let frame = facts.request.is_frame() || facts.answer.frame.is_some();
     // The guest sockets of the platform may stand behind a gateway that refuses in its own words.
     let foreign = facts.answer.by.is_other() && facts.answer.by != Answerer::Other(Sign::Gateway);
     frame || facts.request.opening && !foreign
 }
 
-pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+pub fn of(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     if !facts.request.opening {
         return frame(facts);
     }
@@ -52,7 +52,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// What a refusal to tell about a deployment in public says. `None` where it is no such question.
-pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
+pub fn public(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
     lookups::deployment_asked(path(&facts.attempt?.request.url))?;
     let cause = Cause::DeploymentUnknown;
     match facts.answer.status? {
@@ -70,15 +70,15 @@ pub fn session_over(why: &Reason) -> Option<Cause> {
         Reason::Session(SessionEnd::ConnectionClosed(_)) => Some(Cause::NetworkConnect),
         Reason::Session(_) => Some(Cause::ConversationEnded),
         Reason::SignInRequired(..) => Some(Cause::GuestAuthRequired),
-        Reason::Frame(code, _) => match frame_codes::means(*code) {
-            Means::SessionOver | Means::ReadOnly => Some(Cause::ConversationEnded),
+        Reason::Frame(code, _) => match frame_codes::classify(*code) {
+            FrameCodeClass::SessionOver | FrameCodeClass::ReadOnly => Some(Cause::ConversationEnded),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
+fn frame(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
     let code: u64 = said.code().and_then(|c| c.parse().ok()).unwrap_or(0);
     let class = said.frame.as_deref().unwrap_or_default();
@@ -132,7 +132,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// Whether a session was refused because its guest is not signed in: by the refusal's text, or by what the deployment
 /// tells in public. [MTSDK: the two texts; guestwire cannot sign guests in, so that no sign-in can have ended]
-fn sign_in_is_required(facts: &Facts<'_>) -> bool {
+fn sign_in_is_required(facts: &CaseFacts<'_>) -> bool {
     let told = facts.deployment().and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
     told || facts.answer.mentions("session authentication failed") || facts.answer.mentions("try to authenticate again")
 }

@@ -249,7 +249,7 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
 }
 
 /// A body with its encoding undone where possible, as UTF-8 where it is text, with its secrets: read, never kept.
-pub fn plain(answer: &ClientAnswer) -> Cow<'_, [u8]> {
+pub fn decoded(answer: &ClientAnswer) -> Cow<'_, [u8]> {
     let bytes = match encoding(&answer.headers) {
         Some(encoding) => decode(&answer.bytes, &encoding, false).bytes,
         None => answer.bytes.as_slice().into(),

@@ -149,7 +149,8 @@ impl Dialer {
                 let by_proxy = |failure: Failure| failure.with(Party::Proxy { proxy: proxy.name.clone() });
                 let mut wire = connect(&proxy.host, proxy.port, progress).await.map_err(by_proxy)?;
                 if proxy.secure {
-                    wire = self.greet(&proxy.host, wire, Speaks::WebSocket, progress).await.map_err(by_proxy)?;
+                    wire =
+                        self.tls_handshake(&proxy.host, wire, Speaks::WebSocket, progress).await.map_err(by_proxy)?;
                 }
                 if speaks == Speaks::Http && !place.secure {
                     return Ok(wire.forwarding());
@@ -163,10 +164,10 @@ impl Dialer {
         if !place.secure {
             return Ok(wire);
         }
-        Ok(self.greet(place.host, wire, speaks, progress).await?)
+        Ok(self.tls_handshake(place.host, wire, speaks, progress).await?)
     }
 
-    async fn greet(
+    async fn tls_handshake(
         &self,
         host: &str,
         wire: CapturedWire,

@@ -45,7 +45,7 @@ pub fn check_ca_file(file: &Path) -> Result<Vec<String>, String> {
 fn add(roots: &mut RootCertStore, file: &Path) -> Result<Vec<String>, String> {
     const MORE: u64 = 16 << 20;
     let bytes = files::read(file, MORE)
-        .map_err(|e| format!("it cannot be read ({}); check ca_files of the profile", files::why(&e)))?;
+        .map_err(|e| format!("it cannot be read ({}); check ca_files of the profile", files::error_text(&e)))?;
     // A certificate in DER is a SEQUENCE of more than 127 bytes.
     if bytes.starts_with(&[0x30, 0x82]) {
         let how = "openssl x509 -inform der -in FILE -out FILE.pem";

@@ -17,7 +17,7 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
 use crate::engine::queue::Pace;
 use crate::engine::redact::Redactor;
-use crate::engine::token::{Outlook, TokenMachine, Verified};
+use crate::engine::token::{Availability, TokenMachine, Verified};
 use crate::engine::{EngineOptions, Report};
 use crate::genesys::{Call, conversations};
 use crate::model::{
@@ -30,7 +30,7 @@ use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
 const SKEW_MAX: i64 = 60; // a server clock that differs by more is told, in seconds
 
-pub struct Context {
+pub struct EngineState {
     pub clock: Clock,
     pub now: Moment, // the moment of this turn of the loop
     pub profile: Arc<Profile>,
@@ -55,7 +55,7 @@ pub struct FaultyTokens {
     pub spare: Option<(SecretString, Option<Moment>)>, // of another scope, and when it ends, where told
 }
 
-impl Context {
+impl EngineState {
     pub fn new(
         profile: Arc<Profile>,
         clock: Clock,
@@ -200,13 +200,13 @@ impl Context {
     }
 
     /// Whether a request that carries the token may go out now; `refuted`: for one that has met a 401 with that token.
-    pub fn outlook(&self, refuted: Option<Generation>) -> Outlook {
-        self.tokens.outlook(self.now, refuted)
+    pub fn availability(&self, refused: Option<Generation>) -> Availability {
+        self.tokens.availability(self.now, refused)
     }
 
     /// Whether a request beside the messages may go out now.
     pub fn may_ask(&self) -> bool {
-        matches!(self.outlook(None), Outlook::Ready(_)) && self.pace.any_read_held(self.now).is_none()
+        matches!(self.availability(None), Availability::Ready(_)) && self.pace.any_read_held(self.now).is_none()
     }
 
     pub fn mask(&self, text: &str) -> String {

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use context::Context;
+use context::EngineState;
 use futures_util::StreamExt as _;
 use probes::Probes;
 use reads::Reads;
@@ -45,7 +45,7 @@ use super::reading::Arrival;
 use super::token::TokenRequest;
 
 pub struct Driver {
-    cx: Context,
+    cx: EngineState,
     commands: UnboundedReceiver<Command>,
     stopping: bool,
     sign_in: SignInArea,
@@ -58,7 +58,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(cx: Context, commands: UnboundedReceiver<Command>) -> Self {
+    pub fn new(cx: EngineState, commands: UnboundedReceiver<Command>) -> Self {
         Self {
             commands,
             stopping: false,
@@ -140,7 +140,7 @@ impl Driver {
             Command::Renew => self.sign_in.renew(&mut self.cx),
             Command::Send(message, request) => self.accept(message, request),
             Command::Cancel(message) => self.cancel(message),
-            Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Settle { message, received } => self.settle_by_hand(message, received),
             Command::Learn(key, conversation_id) => self.cx.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled),
             Command::Heard(key, messages) => {

@@ -21,7 +21,7 @@ use crate::genesys::lookups::Public;
 use crate::genesys::{Call, conversations, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
-use super::context::Context;
+use super::context::EngineState;
 use super::sign_in::SignInArea;
 use super::task_output::{AnsweredTry, TaskPurpose};
 
@@ -35,7 +35,7 @@ pub struct Probes {
 }
 
 impl Probes {
-    pub fn ask(&mut self, asked: ProbeQuestion, cx: &mut Context, sign_in: &mut SignInArea) {
+    pub fn ask(&mut self, asked: ProbeQuestion, cx: &mut EngineState, sign_in: &mut SignInArea) {
         let token = asked == ProbeQuestion::Token;
         let begun = if token { self.ask_token(cx, sign_in) } else { self.ask_plainly(asked, cx) };
         if let Err(why) = begun {
@@ -43,7 +43,7 @@ impl Probes {
         }
     }
 
-    fn ask_token(&mut self, cx: &mut Context, sign_in: &mut SignInArea) -> Result<(), String> {
+    fn ask_token(&mut self, cx: &mut EngineState, sign_in: &mut SignInArea) -> Result<(), String> {
         match &cx.profile.credentials {
             Credentials::Missing(why) => return Err(why.clone()),
             Credentials::Pasted(_) if cx.token.is_some() => {
@@ -66,14 +66,14 @@ impl Probes {
         if self.brought == Some(generation) { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
-    pub fn token_answered(&mut self, exchange: ExchangeId, brought: Option<Generation>, cx: &mut Context) {
+    pub fn token_answered(&mut self, exchange: ExchangeId, brought: Option<Generation>, cx: &mut EngineState) {
         if std::mem::take(&mut self.wants_token) {
             self.brought = brought.or(self.brought);
             report_probe(ProbeQuestion::Token, exchange, cx);
         }
     }
 
-    pub fn facts_answered(&mut self, generation: Generation, exchange: ExchangeId, cx: &mut Context) {
+    pub fn facts_answered(&mut self, generation: Generation, exchange: ExchangeId, cx: &mut EngineState) {
         self.refused = cx.tokens.facts().is_none().then_some(exchange);
         if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
             report_probe(ProbeQuestion::Scopes, exchange, cx);
@@ -81,7 +81,7 @@ impl Probes {
     }
 
     /// A request of its own, unless one under way answers the question too.
-    fn ask_plainly(&mut self, asked: ProbeQuestion, cx: &mut Context) -> Result<(), String> {
+    fn ask_plainly(&mut self, asked: ProbeQuestion, cx: &mut EngineState) -> Result<(), String> {
         if let Some(refusal) = self.refused.filter(|_| asked == ProbeQuestion::Scopes && cx.tokens.facts().is_none()) {
             // The service has refused this token already: that exchange is the answer.
             report_probe(asked, refusal, cx);
@@ -100,7 +100,7 @@ impl Probes {
         cx.request(TaskPurpose::Probe(asked), record, Ok(call), token).map(drop)
     }
 
-    fn call(&self, asked: ProbeQuestion, cx: &Context) -> Result<(String, Call), String> {
+    fn call(&self, asked: ProbeQuestion, cx: &EngineState) -> Result<(String, Call), String> {
         let hosts = &cx.profile.hosts;
         let (api, token) = (&hosts.api, || cx.usable_token());
         let web = |key| cx.web_address(key).ok_or("the conversation has no deployment");
@@ -156,7 +156,7 @@ impl Probes {
         Ok((what.to_owned(), call))
     }
 
-    pub fn answered(&mut self, asked: ProbeQuestion, (mut record, shown): AnsweredTry, cx: &mut Context) {
+    pub fn answered(&mut self, asked: ProbeQuestion, (mut record, shown): AnsweredTry, cx: &mut EngineState) {
         let body = shown.body().unwrap_or_default();
         if let ProbeQuestion::Conversation(key) = asked {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
@@ -182,7 +182,7 @@ impl Probes {
 }
 
 /// The token that may be used now, and its age. Unlike a send a probe does not wait until the token's scopes are known.
-fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
+fn ready(cx: &EngineState) -> Result<(Generation, Duration), String> {
     let facts = cx.tokens.facts().filter(|f| f.expires.is_none_or(|end| cx.now.mono < end.mono));
     let token = facts.and(cx.carried()).ok_or("there is no valid token")?;
     match cx.pace.held(cx.now, 0).map(|until| until.left(cx.now).as_secs() + 1) {
@@ -191,7 +191,7 @@ fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
     }
 }
 
-fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
+fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &EngineState) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
         ProbeQuestion::Token | ProbeQuestion::Scopes => lookups::TokenInfo::read(body).is_some(),
@@ -212,7 +212,7 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
 }
 
 /// What the token status says now comes first: it is evidence too.
-fn report_probe(asked: ProbeQuestion, exchange: ExchangeId, cx: &mut Context) {
+fn report_probe(asked: ProbeQuestion, exchange: ExchangeId, cx: &mut EngineState) {
     cx.report_token();
     cx.report(Report::Probe(asked, Probed::Asked(exchange)));
 }

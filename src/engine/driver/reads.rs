@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::engine::Report;
 use crate::engine::outcome::is_transient;
 use crate::engine::reading::{ReplyReader, Settled, When};
-use crate::engine::token::{Outlook, Refuted};
+use crate::engine::token::{After401, Availability};
 use crate::genesys::conversations;
 use crate::genesys::conversations::{BULK_MAX, ListedMessage};
 use crate::model::{
@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::text::counted;
 
-use super::context::Context;
+use super::context::EngineState;
 use super::task_output::{AnsweredTry, TaskPurpose};
 
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.
@@ -46,7 +46,7 @@ struct Bulk {
 }
 
 impl Reads {
-    pub fn ask(&mut self, key: ConversationKey, cx: &Context) {
+    pub fn ask(&mut self, key: ConversationKey, cx: &EngineState) {
         let Some(entry) = cx.entry(key) else { return };
         let unreadable = if cx.conversation_id(key).is_none() {
             let name = &entry.conversation.name;
@@ -55,7 +55,7 @@ impl Reads {
             Unreadable::NoConversationId
         } else {
             self.of(key).ask();
-            if cx.outlook(None) == Outlook::Never {
+            if cx.availability(None) == Availability::Never {
                 Unreadable::NoToken
             } else if cx.pace.reads_held(cx.now).is_some() {
                 Unreadable::Failing(429)
@@ -67,7 +67,7 @@ impl Reads {
     }
 
     /// A new conversation takes this one's place: its messages answer no earlier send, and settle none.
-    pub fn begin_anew(&mut self, key: ConversationKey, cx: &mut Context) {
+    pub fn begin_anew(&mut self, key: ConversationKey, cx: &mut EngineState) {
         cx.ids.remove(&key);
         self.of(key).begin_anew();
     }
@@ -79,7 +79,7 @@ impl Reads {
         request: &OutgoingMessage,
         when: When,
         id: Option<String>,
-        cx: &Context,
+        cx: &EngineState,
     ) {
         let key = request.conversation;
         let reader = self.of(key);
@@ -94,11 +94,11 @@ impl Reads {
     }
 
     /// Also of an accepted one the reader must know: else a look-up might take it for an unknown one of the same text.
-    pub fn recall(&mut self, message: Message, begun: Timestamp, cx: &Context) {
+    pub fn recall(&mut self, message: Message, begun: Timestamp, cx: &EngineState) {
         let unknown = matches!(message.delivery, DeliveryStatus::Unknown(_));
         let reader = self.of(message.conversation);
         if let Some(id) = message.remote_id.as_ref().filter(|_| !unknown) {
-            return reader.known(id);
+            return reader.mark_known(id);
         }
         let when = if unknown {
             // The try ended no later than a try may take, and could have been worked on as long again.
@@ -120,7 +120,7 @@ impl Reads {
         self.readers.values_mut().for_each(ReplyReader::new_token);
     }
 
-    pub fn begin_due(&mut self, cx: &mut Context) {
+    pub fn begin_due(&mut self, cx: &mut EngineState) {
         let wanted = self.readers.iter().filter(|(key, reader)| {
             let known = cx.conversation_id(**key).is_some();
             known && reader.wants(cx.now) && !self.under_way.contains_key(*key)
@@ -134,14 +134,14 @@ impl Reads {
         }
     }
 
-    pub fn due(&self, cx: &Context) -> Option<Moment> {
+    pub fn due(&self, cx: &EngineState) -> Option<Moment> {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
         let held = cx.pace.any_read_held(cx.now).filter(|_| !self.readers.is_empty());
         let dues = idle.filter_map(|(_, reader)| reader.next).chain(held);
         dues.filter(|at| at.mono > cx.now.mono).min()
     }
 
-    fn request(&mut self, key: ConversationKey, reading: Reading, what: &str, ids: &[String], cx: &mut Context) {
+    fn request(&mut self, key: ConversationKey, reading: Reading, what: &str, ids: &[String], cx: &mut EngineState) {
         let record = cx.record(ExchangeKind::Read, what, Some(key));
         match cx.request(TaskPurpose::Read(key), record, cx.read_call(key, ids), cx.carried()) {
             Ok(_) => drop(self.under_way.insert(key, reading)),
@@ -161,7 +161,7 @@ impl Reads {
         &mut self,
         key: ConversationKey,
         (mut record, shown): AnsweredTry,
-        cx: &mut Context,
+        cx: &mut EngineState,
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
         let generation = record.generation();
@@ -180,7 +180,7 @@ impl Reads {
         if status == 401
             && let Some(generation) = generation
             && reader.may_renew()
-            && matches!(cx.tokens.refuted(generation, cx.now), Refuted::Retry { .. })
+            && matches!(cx.tokens.on_unauthorized(generation, cx.now), After401::Retry { .. })
         {
             reader.again(cx.now, reading.asked);
             return None;
@@ -212,7 +212,7 @@ impl Reads {
         reading: &mut Reading,
         record: &mut Exchange,
         body: &[u8],
-        cx: &Context,
+        cx: &EngineState,
     ) -> bool {
         if let Some(bulk) = &mut reading.bulk {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, cx.now.wall) else { return false };
@@ -232,9 +232,9 @@ impl Reads {
         true
     }
 
-    fn read_on(&mut self, key: ConversationKey, mut reading: Reading, cx: &mut Context) -> Option<ReadMessages> {
+    fn read_on(&mut self, key: ConversationKey, mut reading: Reading, cx: &mut EngineState) -> Option<ReadMessages> {
         let bulk = reading.bulk.as_mut()?;
-        if !bulk.left.is_empty() && matches!(cx.outlook(None), Outlook::Ready(_)) {
+        if !bulk.left.is_empty() && matches!(cx.availability(None), Availability::Ready(_)) {
             let rest = bulk.left.split_off(bulk.left.len().min(BULK_MAX));
             let ids = std::mem::replace(&mut bulk.left, rest);
             let what = counted(ids.len(), "message");

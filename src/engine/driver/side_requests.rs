@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::engine::outcome::TryResult;
-use crate::engine::token::Outlook;
+use crate::engine::token::Availability;
 use crate::engine::{Report, outcome};
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::{Call, lookups, open_messaging};
 use crate::model::channel::TYPING_EVERY;
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
-use super::context::Context;
+use super::context::EngineState;
 use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
@@ -69,7 +69,7 @@ impl SideRequests {
         self.learning.clear();
     }
 
-    pub fn typing(&mut self, key: ConversationKey, cx: &mut Context) {
+    pub fn typing(&mut self, key: ConversationKey, cx: &mut EngineState) {
         let told = self.typed.get(&key).is_some_and(|at| cx.now.since(*at) < TYPING_EVERY);
         let speaks = cx.open_guest(key).is_some() && !cx.options.send_log.read_only();
         if speaks && !told && cx.may_ask() {
@@ -79,7 +79,7 @@ impl SideRequests {
     }
 
     /// Messages of the other side have come: receipts, where the profile wants them.
-    pub fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage], cx: &Context) {
+    pub fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage], cx: &EngineState) {
         let wanted = cx.profile.open_messaging.receipts && cx.open_guest(key).is_some();
         if !wanted || cx.options.send_log.read_only() {
             return;
@@ -104,12 +104,12 @@ impl SideRequests {
         self.put(SideRequest::Discover { page: page.max(1) });
     }
 
-    pub fn due(&self, cx: &Context) -> Option<Moment> {
+    pub fn due(&self, cx: &EngineState) -> Option<Moment> {
         cx.pace.any_read_held(cx.now).filter(|_| !self.waiting.is_empty())
     }
 
-    pub fn begin_waiting(&mut self, cx: &mut Context) {
-        if cx.outlook(None) == Outlook::Never {
+    pub fn begin_waiting(&mut self, cx: &mut EngineState) {
+        if cx.availability(None) == Availability::Never {
             for request in self.waiting.drain(..) {
                 give_up(&request, "there is no valid token: sign in first".to_owned(), cx);
             }
@@ -121,7 +121,7 @@ impl SideRequests {
         }
     }
 
-    pub fn answered(&mut self, request: &SideRequest, (mut record, shown): AnsweredTry, cx: &mut Context) {
+    pub fn answered(&mut self, request: &SideRequest, (mut record, shown): AnsweredTry, cx: &mut EngineState) {
         let status = shown.status();
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
@@ -157,7 +157,7 @@ impl SideRequests {
     }
 }
 
-fn begin(request: SideRequest, cx: &mut Context) {
+fn begin(request: SideRequest, cx: &mut EngineState) {
     let record = match &request {
         SideRequest::Typing(key) => cx.record(ExchangeKind::Event, "typing", Some(*key)),
         SideRequest::Receipt { key, .. } => cx.record(ExchangeKind::Event, "receipt: delivered", Some(*key)),
@@ -173,7 +173,7 @@ fn begin(request: SideRequest, cx: &mut Context) {
     }
 }
 
-fn call(request: &SideRequest, cx: &Context) -> Result<Call, String> {
+fn call(request: &SideRequest, cx: &EngineState) -> Result<Call, String> {
     let (token, api, now) = (cx.usable_token()?, &cx.profile.hosts.api, cx.now.wall);
     let to_guest = |key, endpoint| {
         let (integration, guest) = cx.open_guest(key).ok_or("there is no such conversation")?;
@@ -191,7 +191,7 @@ fn call(request: &SideRequest, cx: &Context) -> Result<Call, String> {
 }
 
 /// Those who wait for an answer hear that none comes. The others have their row in the log.
-fn give_up(request: &SideRequest, why: String, cx: &Context) {
+fn give_up(request: &SideRequest, why: String, cx: &EngineState) {
     if let SideRequest::Discover { page } = request {
         cx.report(Report::Discovered { page: *page, found: Err(why), more: false });
     }

@@ -14,7 +14,7 @@ use crate::genesys::oauth::{Denial, TokenAnswer, basic_credentials, request, sum
 use crate::model::variation::OTHER_SCOPE;
 use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, TokenStatus, Variation};
 
-use super::context::Context;
+use super::context::EngineState;
 use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
 
 const RETIRED: usize = 4; // replaced tokens kept for their end to come
@@ -41,7 +41,7 @@ impl SignInArea {
         self.renewal.as_ref().map(|renewal| renewal.record.id)
     }
 
-    pub fn sign_in(&mut self, cx: &mut Context) {
+    pub fn sign_in(&mut self, cx: &mut EngineState) {
         // The secret is read again: a person may have mended it since it was refused.
         if cx.tokens.status(cx.now).facts().is_none() && self.renewal.is_none() {
             self.secret = None;
@@ -49,14 +49,14 @@ impl SignInArea {
         cx.tokens.sign_in(cx.now);
     }
 
-    pub fn renew(&mut self, cx: &mut Context) {
+    pub fn renew(&mut self, cx: &mut EngineState) {
         if self.renewal.is_none() {
             self.secret = None;
         }
         cx.tokens.renew();
     }
 
-    pub fn ask_token(&mut self, kind: ExchangeKind, cx: &mut Context) -> Option<RenewalEnd> {
+    pub fn ask_token(&mut self, kind: ExchangeKind, cx: &mut EngineState) -> Option<RenewalEnd> {
         let what = match &cx.profile.credentials {
             Credentials::Client(client) => summary(client),
             Credentials::Pasted(_) => "pasted token".to_owned(),
@@ -71,7 +71,7 @@ impl SignInArea {
         None
     }
 
-    pub fn secret_read(&mut self, secret: Result<SecretString, String>, cx: &mut Context) -> Option<RenewalEnd> {
+    pub fn secret_read(&mut self, secret: Result<SecretString, String>, cx: &mut EngineState) -> Option<RenewalEnd> {
         let refused = self.renewal.as_mut().and_then(|renewal| renewal.refused.take());
         let kept = self.secret.as_ref().map(SecretString::expose_secret);
         let secret = match (secret, refused) {
@@ -104,7 +104,7 @@ impl SignInArea {
         }
     }
 
-    fn request_token(&mut self, cx: &mut Context) -> Option<RenewalEnd> {
+    fn request_token(&mut self, cx: &mut EngineState) -> Option<RenewalEnd> {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else { return None };
         let call = match request(&cx.profile.hosts, client, secret) {
             Ok(call) => call,
@@ -122,7 +122,7 @@ impl SignInArea {
         None
     }
 
-    pub fn token_answered(&mut self, answered: AnsweredToken, cx: &mut Context) -> Option<RenewalEnd> {
+    pub fn token_answered(&mut self, answered: AnsweredToken, cx: &mut EngineState) -> Option<RenewalEnd> {
         let (shown, grant) = *answered;
         let (why, status, wait) = (shown.why(), shown.status(), shown.wait());
         let asked = self.renewal.as_ref().map_or(cx.now, |renewal| renewal.asked);
@@ -166,12 +166,12 @@ impl SignInArea {
         self.denied(denied, outcome, cx)
     }
 
-    fn denied(&mut self, denied: TokenDenied, outcome: Outcome, cx: &mut Context) -> Option<RenewalEnd> {
+    fn denied(&mut self, denied: TokenDenied, outcome: Outcome, cx: &mut EngineState) -> Option<RenewalEnd> {
         cx.tokens.failed(denied, cx.now);
         self.end_renewal(outcome, cx)
     }
 
-    fn end_renewal(&mut self, outcome: Outcome, cx: &Context) -> Option<RenewalEnd> {
+    fn end_renewal(&mut self, outcome: Outcome, cx: &EngineState) -> Option<RenewalEnd> {
         let brought = cx.tokens.facts().filter(|_| outcome == Outcome::Accepted).map(|f| f.generation);
         let Renewal { mut record, .. } = self.renewal.take()?;
         cx.settle(&mut record, outcome);
@@ -179,7 +179,7 @@ impl SignInArea {
     }
 
     /// Asks for a token of another scope once the client's secret is there. The error says why there will be none.
-    pub fn ask_spare(&mut self, cx: &mut Context) -> Result<(), Reason> {
+    pub fn ask_spare(&mut self, cx: &mut EngineState) -> Result<(), Reason> {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else {
             return Ok(());
         };
@@ -199,7 +199,7 @@ impl SignInArea {
         Ok(())
     }
 
-    pub fn spare_answered(&mut self, answered: AnsweredToken, cx: &mut Context) -> Result<(), Reason> {
+    pub fn spare_answered(&mut self, answered: AnsweredToken, cx: &mut EngineState) -> Result<(), Reason> {
         let (shown, grant) = *answered;
         let why = shown.why();
         let (outcome, brought) = match grant {
@@ -220,7 +220,7 @@ impl SignInArea {
     }
 }
 
-pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
+pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut EngineState) {
     let Some(token) = &cx.token else { return };
     let call = token_info(&cx.profile.hosts.api, token);
     let record = cx.record(kind, "what may this token do", None);
@@ -229,7 +229,7 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
     }
 }
 
-pub fn facts_answered(generation: Generation, (mut record, shown): AnsweredTry, cx: &mut Context) {
+pub fn facts_answered(generation: Generation, (mut record, shown): AnsweredTry, cx: &mut EngineState) {
     let info = shown.body().and_then(TokenInfo::read);
     let (understood, verified) = (info.is_some(), shown.verified(info));
     cx.settle_question(&mut record, shown, understood);

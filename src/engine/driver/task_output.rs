@@ -109,7 +109,7 @@ impl CapturedTry {
             Err(none) => return Self { result: Err(capture::failure(none, redactor)), timing: tried.timing, meta },
         };
         let response = capture::response(answer, redactor, false);
-        let mut answerer = who_answered(asked, answer.status, &answer.headers, &capture::plain(answer));
+        let mut answerer = who_answered(asked, answer.status, &answer.headers, &capture::decoded(answer));
         if let Answerer::Other(Sign::Header(line) | Sign::Via(line)) = &mut answerer {
             *line = redactor.text(line).into_owned();
         }

@@ -1,7 +1,7 @@
 //! Work beside the loop: a try, or what blocks. A task sees secrets; what it brings back is captured, but for tokens.
 //!
 //! ```text
-//! Context::request(purpose, record, call) ─► task: try, capture ─► TaskOutput::Answered(Finished) ─► the purpose's area
+//! EngineState::request(purpose, record, call) ─► task: try, capture ─► TaskOutput::Answered(Finished) ─► the purpose's area
 //! ```
 
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
 
-use super::context::Context;
+use super::context::EngineState;
 use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 
 struct Tools {
@@ -51,7 +51,7 @@ impl Tools {
     }
 }
 
-impl Context {
+impl EngineState {
     /// For a try that ends by itself when its time is over, and sooner when it is taken back.
     fn tools(&self) -> (TakeBack, Tools) {
         let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
@@ -100,7 +100,7 @@ impl Context {
         self.tasks.spawn(async move {
             let tried = tools.client.run(call, &mut tools.cancel).await;
             let grant = tried.result.as_ref().ok().map(|a| {
-                let (body, unread) = (capture::plain(a), capture::unread(a));
+                let (body, unread) = (capture::decoded(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;
                 TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() }.read()
             });
@@ -160,13 +160,13 @@ impl Context {
     pub fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
         let work = move || {
             let read = || -> std::io::Result<FileRead> {
-                let path = files::typed(&path);
+                let path = files::expand_home(&path);
                 let size = files::open(&path)?.metadata()?.len();
                 let bytes = if size > max { Vec::new() } else { files::read(&path, max)? };
                 let md5 = base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0);
                 Ok(FileRead { bytes, size, md5 })
             };
-            read().map_err(|e| format!("{} cannot be read ({})", path.display(), files::why(&e)))
+            read().map_err(|e| format!("{} cannot be read ({})", path.display(), files::error_text(&e)))
         };
         self.tasks.spawn(async move { TaskOutput::File(key, message, blocking(work).await) });
     }

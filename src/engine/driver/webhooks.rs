@@ -30,7 +30,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Terminal, WebhookSettings};
+use crate::config::{Tty, WebhookSettings};
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::reading::{Arrival, RecentSet, Settled};
@@ -40,7 +40,7 @@ use crate::model::{
     ConversationKey, Ending, Exchange, ExchangeKind, Moment, Outcome, Reason, Request, Response, Timing, WebhookState,
 };
 
-use super::context::Context;
+use super::context::EngineState;
 use super::reads::Reads;
 use super::side_requests::SideRequests;
 use super::tasks::blocking;
@@ -65,7 +65,7 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    pub fn listen(&mut self, cx: &Context) {
+    pub fn listen(&mut self, cx: &EngineState) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
         let (sender, events) = mpsc::channel(WAITING);
         self.listener.spawn(listen(hook, cx.options.terminal, cx.clock, cx.shared.subscribe(), sender));
@@ -77,7 +77,7 @@ impl Webhooks {
     }
 
     /// So many more requests that nobody signed, all answered as this one was, which is the first of them.
-    fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut Context) {
+    fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut EngineState) {
         let late = format!("{} from {}", first.request.method, first.peer.ip());
         let what = format!("webhook {late}");
         let known = self.refused.iter().position(|(answer, ..)| *answer == first.answer);
@@ -97,7 +97,7 @@ impl Webhooks {
     pub fn take(
         &mut self,
         event: WebhookEvent,
-        cx: &mut Context,
+        cx: &mut EngineState,
         reads: &mut Reads,
         side_requests: &mut SideRequests,
     ) -> Vec<Settled> {
@@ -130,7 +130,7 @@ impl Webhooks {
     }
 }
 
-fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> Exchange {
+fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut EngineState) -> Exchange {
     let mut record = cx.record(ExchangeKind::Hook, what, key);
     record.started = delivery.at;
     record.begin(delivery.request.clone(), None, delivery.at);
@@ -151,7 +151,7 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
 }
 
 /// The conversation that an outbound message belongs to: by integration and guest, else by the conversation's id.
-fn addressed(outbound: &Outbound, cx: &Context) -> Option<ConversationKey> {
+fn addressed(outbound: &Outbound, cx: &EngineState) -> Option<ConversationKey> {
     let keys = || cx.profile.conversations.iter().map(|e| e.conversation.key);
     let by_guest = keys().find(|key| {
         cx.open_guest(*key).is_some_and(|(integration_id, guest)| {
@@ -168,7 +168,7 @@ fn addressed(outbound: &Outbound, cx: &Context) -> Option<ConversationKey> {
 fn hear(
     outbound: Outbound,
     key: ConversationKey,
-    cx: &mut Context,
+    cx: &mut EngineState,
     reads: &mut Reads,
     side_requests: &mut SideRequests,
 ) -> Vec<Settled> {
@@ -274,7 +274,7 @@ impl WebhookAnswer {
 
 async fn listen(
     hook: WebhookSettings,
-    terminal: Terminal,
+    terminal: Tty,
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<WebhookEvent>,
@@ -288,8 +288,8 @@ async fn listen(
     if events.send(WebhookEvent::Listening(address, secret.clone())).await.is_err() {
         return;
     }
-    let (strangers, mut came) = mpsc::channel(CONNECTIONS);
-    let door = Arc::new(Door { secret, address, clock, redactor, events, strangers });
+    let (unsigned, mut came) = mpsc::channel(CONNECTIONS);
+    let door = Arc::new(Door { secret, address, clock, redactor, events, unsigned });
     let mut connections = JoinSet::new();
     let mut oldest_first = VecDeque::new();
     // What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
@@ -329,7 +329,7 @@ async fn listen(
     }
 }
 
-async fn open(hook: &WebhookSettings, terminal: Terminal) -> Result<(SecretString, TcpListener), String> {
+async fn open(hook: &WebhookSettings, terminal: Tty) -> Result<(SecretString, TcpListener), String> {
     let source = hook.secret.clone();
     let secret = blocking(move || source.read(terminal)).await;
     let secret = secret.map_err(|why| format!("the secret of the webhook: {why}"))?;
@@ -343,7 +343,7 @@ struct Door {
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<WebhookEvent>,
-    strangers: mpsc::Sender<Box<Delivery>>, // where what nobody signed goes
+    unsigned: mpsc::Sender<Box<Delivery>>, // where what nobody signed goes
 }
 
 impl Door {
@@ -386,7 +386,7 @@ impl Door {
         *response.status_mut() = status;
         *response.headers_mut() = answer.headers();
         if of_strangers {
-            let _ = self.strangers.send(delivery).await;
+            let _ = self.unsigned.send(delivery).await;
         } else if self.events.send(WebhookEvent::Delivery(delivery)).await.is_err() {
             // The driver is going: what was not shown is not taken either.
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use super::view;
 use super::view::View;
 
-/// How a name of `assets/secret-names.txt` is compared, the name as [`plain`] writes it, and its hint.
+/// How a name of `assets/secret-names.txt` is compared, the name as [`normalized`] writes it, and its hint.
 static KNOWN: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
     let rows = include_str!("../../../assets/secret-names.txt").lines().filter(|row| !row.starts_with('#'));
     let columns = |row: &'static str| {
@@ -20,7 +20,7 @@ static KNOWN: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
 const LONGEST: usize = 64; // the end of a longer name is looked at
 
 /// Names compare without case, `_`, `-` and `.`: `clientSecret`, `client_secret` and `Client-Secret` are one.
-fn plain(name: &str) -> String {
+fn normalized(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
@@ -63,11 +63,11 @@ pub(super) struct SecretNames(Arc<HashSet<String>>);
 
 impl SecretNames {
     pub fn new(extra: &[String]) -> Self {
-        Self(Arc::new(extra.iter().map(|name| plain(name)).collect()))
+        Self(Arc::new(extra.iter().map(|name| normalized(name)).collect()))
     }
 
     pub fn label(&self, name: &str) -> Option<&'static str> {
-        let name = plain(name);
+        let name = normalized(name);
         let fits = |how: &str, known: &str| if how == "is" { name == known } else { name.ends_with(known) };
         let row = KNOWN.iter().find(|(how, known, _)| fits(how, known)).filter(|(how, ..)| *how != "never");
         row.map(|(.., hint)| *hint).or_else(|| self.0.contains(&name).then_some("redacted"))

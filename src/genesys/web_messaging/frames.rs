@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{Media, NormalizedEvent, Structured, media_type};
-use crate::genesys::{seconds, text, time_text, truth, whole};
+use crate::genesys::{from_unix_seconds, text, time_text, truth, whole};
 use crate::model::{Choice, ChoiceKind, Reason, frame_codes, words};
 use crate::text::json::{self, dense, with};
 use crate::text::one_line;
@@ -43,7 +43,7 @@ pub struct OutgoingFrame {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ours {
+pub enum GuestFrame {
     /// `configureSession`: the first frame of a connection.
     Configure {
         deployment_id: String,
@@ -65,7 +65,7 @@ pub enum Ours {
     Close,          // `closeSession`, for all connections of the guest
 }
 
-impl Ours {
+impl GuestFrame {
     /// The frame as it is written. No honest client leaves the token out: that is for a negative test.
     pub fn write(&self, token: Option<&SecretString>, tracing: &str, now: Timestamp) -> String {
         let token = token.map(SecretString::expose_secret);
@@ -173,7 +173,7 @@ pub struct SessionResponse {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GuestSocketMessage {
+pub enum ServerFrameContent {
     Session(SessionResponse),
     Message(Box<Structured>),
     Jwt(String, Option<Timestamp>), // a secret, and when it ends (`exp`: seconds since 1970)
@@ -203,17 +203,17 @@ pub enum GuestSocketMessage {
     Other,        // a class that is not known, or whose body cannot be read
 }
 
-use GuestSocketMessage as Said;
+use ServerFrameContent as Content;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Theirs {
+pub struct ServerFrame {
     pub class: String,
     pub code: u16,               // `code`: 200, an HTTP status, or one of the socket's own
     pub tracing: Option<String>, // ours, where it answers something of ours
-    pub said: GuestSocketMessage,
+    pub content: ServerFrameContent,
 }
 
-impl Theirs {
+impl ServerFrame {
     /// Reads a frame; `None` where it is not a JSON object.
     pub fn read(frame: &str) -> Option<Self> {
         let value = json::read(frame.as_bytes())?;
@@ -222,43 +222,43 @@ impl Theirs {
         let code = code(&value["code"]).unwrap_or(0);
         let body = &value["body"];
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
-        let said = said(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
+        let content = content_of(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
             _ if is_error(code, body) => {
                 let (code, message, retry_after) = error(code, body);
-                Said::Error { code, message, retry_after }
+                Content::Error { code, message, retry_after }
             }
-            ("string", Some(text)) => Said::Text(text.to_owned()),
-            _ => Said::Other,
+            ("string", Some(text)) => Content::Text(text.to_owned()),
+            _ => Content::Other,
         });
-        Some(Self { class, code, tracing, said })
+        Some(Self { class, code, tracing, content })
     }
 
     pub fn words(&self) -> String {
-        match &self.said {
-            Said::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),
-            Said::Session(SessionResponse { connected: false, .. }) => "session, not connected".to_owned(),
-            Said::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
-            Said::Session(_) => "session, resumed".to_owned(),
-            Said::Message(message) => message_words(message),
-            Said::Jwt(..) => "jwt".to_owned(),
-            Said::Presigned { .. } => "upload address".to_owned(),
-            Said::Uploaded(_) => "file uploaded".to_owned(),
-            Said::Deleted => "file deleted".to_owned(),
-            Said::UploadFailed { code, message, .. } => {
+        match &self.content {
+            Content::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),
+            Content::Session(SessionResponse { connected: false, .. }) => "session, not connected".to_owned(),
+            Content::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
+            Content::Session(_) => "session, resumed".to_owned(),
+            Content::Message(message) => message_words(message),
+            Content::Jwt(..) => "jwt".to_owned(),
+            Content::Presigned { .. } => "upload address".to_owned(),
+            Content::Uploaded(_) => "file uploaded".to_owned(),
+            Content::Deleted => "file deleted".to_owned(),
+            Content::UploadFailed { code, message, .. } => {
                 format!("upload failed, {}", frame_codes::line(*code, message))
             }
-            Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
-            Said::ConnectionClosed(None) => "connection closed".to_owned(),
-            Said::Unasked => format!("{} (not asked for)", self.class),
-            Said::Expired => "session expired".to_owned(),
-            Said::Cleared => "session cleared".to_owned(),
-            Said::Logout => "signed out".to_owned(),
-            Said::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
-            Said::Text(text) => {
+            Content::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
+            Content::ConnectionClosed(None) => "connection closed".to_owned(),
+            Content::Unasked => format!("{} (not asked for)", self.class),
+            Content::Expired => "session expired".to_owned(),
+            Content::Cleared => "session cleared".to_owned(),
+            Content::Logout => "signed out".to_owned(),
+            Content::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
+            Content::Text(text) => {
                 format!("a text without an error code, \u{201c}{}\u{201d}", one_line(text))
             }
-            Said::Other if self.class.is_empty() => "a frame without a class".to_owned(),
-            Said::Other => format!("{} (not known to guestwire)", self.class),
+            Content::Other if self.class.is_empty() => "a frame without a class".to_owned(),
+            Content::Other => format!("{} (not known to guestwire)", self.class),
         }
     }
 }
@@ -287,7 +287,7 @@ fn message_words(message: &Structured) -> String {
     }
 }
 
-fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
+fn content_of(class: &str, code: u16, body: &Value) -> Option<ServerFrameContent> {
     Some(match class {
         // An answer whose code is an error is one, whatever its class promises.
         "SessionResponse" | "JwtResponse" | "PresignedUrlResponse" | "AttachmentDeletedResponse"
@@ -295,33 +295,33 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
         {
             return None;
         }
-        "SessionResponse" => Said::Session(SessionResponse {
+        "SessionResponse" => Content::Session(SessionResponse {
             connected: truth(&body["connected"]),
             new: truth(&body["newSession"]),
             read_only: truth(&body["readOnly"]),
             media: Media::read(body),
-            expires: seconds(&body["expirationDate"]),
+            expires: from_unix_seconds(&body["expirationDate"]),
         }),
-        "StructuredMessage" => Said::Message(Box::new(Structured::read(body)?)),
-        "JwtResponse" => Said::Jwt(text(body, "jwt")?, seconds(&body["exp"])),
-        "PresignedUrlResponse" => Said::Presigned {
+        "StructuredMessage" => Content::Message(Box::new(Structured::read(body)?)),
+        "JwtResponse" => Content::Jwt(text(body, "jwt")?, from_unix_seconds(&body["exp"])),
+        "PresignedUrlResponse" => Content::Presigned {
             attachment_id: text(body, "attachmentId")?,
             url: text(body, "url")?,
             headers: (body["headers"].as_object().into_iter().flatten())
                 .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect(),
         },
-        "UploadSuccessEvent" => Said::Uploaded(text(body, "attachmentId")?),
-        "AttachmentDeletedResponse" => Said::Deleted,
+        "UploadSuccessEvent" => Content::Uploaded(text(body, "attachmentId")?),
+        "AttachmentDeletedResponse" => Content::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
             let (code, message, _) = error(code, body);
-            Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
+            Content::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
         }
-        "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
-        "GetConfigurationResponse" | "ResumeTokenResponse" => Said::Unasked,
-        "SessionExpiredEvent" => Said::Expired,
-        "SessionClearedEvent" => Said::Cleared,
-        "LogoutEvent" => Said::Logout,
+        "ConnectionClosedEvent" => Content::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
+        "GetConfigurationResponse" | "ResumeTokenResponse" => Content::Unasked,
+        "SessionExpiredEvent" => Content::Expired,
+        "SessionClearedEvent" => Content::Cleared,
+        "LogoutEvent" => Content::Logout,
         // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! The web messaging channel: the frames of the guest WebSocket, and what goes over HTTP beside it: the history, and files.
 //!
 //! ```text
-//! what is wanted ─► Ours ─► JSON ─► (socket) ─► JSON ─► Theirs ─► facts in the model's words
+//! what is wanted ─► GuestFrame ─► JSON ─► (socket) ─► JSON ─► ServerFrame ─► facts in the model's words
 //!                                                │
 //!                     getJwt ─► JWT ─► GET …/webmessaging/messages ─► history, newest first
 //!                 onAttachment ─► presigned URL ─► PUT the file ─► UploadSuccessEvent ─► onMessage with its id
@@ -13,7 +13,8 @@ pub mod frames;
 
 pub use super::normalized::{NormalizedEvent, Structured};
 pub use frames::{
-    Configure, GuestSocketMessage, HEALTH_TRACING, Ours, OutgoingFrame, Presence, SessionResponse, Theirs, declined,
+    Configure, GuestFrame, HEALTH_TRACING, OutgoingFrame, Presence, ServerFrame, ServerFrameContent, SessionResponse,
+    declined,
 };
 
 use http::header::{CONTENT_LENGTH, ORIGIN};

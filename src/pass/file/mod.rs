@@ -151,7 +151,7 @@ impl PassStep {
         self.expect.iter().filter_map(|one| if let Expectation::Capture(capture) = one { Some(capture) } else { None })
     }
 
-    pub fn deed(&self) -> String {
+    pub fn task(&self) -> String {
         let send = self.send.as_ref().map(|send| {
             let how = send.sent_as.map(|v| format!(" as {v}")).unwrap_or_default();
             match &send.choice {
@@ -175,7 +175,7 @@ impl PassStep {
     }
 
     pub fn words(&self) -> String {
-        self.instruction.clone().unwrap_or_else(|| self.deed())
+        self.instruction.clone().unwrap_or_else(|| self.task())
     }
 }
 

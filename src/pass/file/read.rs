@@ -11,7 +11,7 @@ use super::{
     Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
     REPLY_WITHIN, StepMessage,
 };
-use crate::config::document::Doc;
+use crate::config::document::Document;
 use crate::config::toml_reader::{Table, TextOrTable};
 use crate::config::{Problems, Spot};
 use crate::model::fault::Fault;
@@ -21,7 +21,7 @@ use crate::text::{nearest, suggestion};
 impl Pass {
     /// Reads a pass; `file` is for the sentences.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
-        let doc = Doc::new(file, text);
+        let doc = Document::new(file, text);
         let pass = Table::root(&doc).and_then(pass);
         let problems = doc.into_problems();
         match pass {
@@ -129,7 +129,7 @@ fn step(
     }
     table.finish();
     step.send = send?;
-    step.name = given.unwrap_or_else(|| step.deed());
+    step.name = given.unwrap_or_else(|| step.task());
     Some(step)
 }
 

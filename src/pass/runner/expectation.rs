@@ -192,8 +192,8 @@ fn no(why: impl Into<String>) -> Status {
 fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     let Some(delivery) = seen.watch.delivery.as_ref() else { return Status::Open };
     let got = match delivery {
-        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => ExpectedOutcome::Accepted,
-        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => ExpectedOutcome::Refused,
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => ExpectedOutcome::Accepted,
+        DeliveryStatus::Refused(_) | DeliveryStatus::NotReceived => ExpectedOutcome::Refused,
         DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
         DeliveryStatus::Cancelled => return no("it was taken back"),
         open if seen.is_late() => {
@@ -282,7 +282,9 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
         return Ok(Some(seen.watch.ready));
     }
     match (seen.watch.delivery.as_ref(), seen.watch.settled) {
-        (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed), Some(at)) => Ok(Some(at)),
+        (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received), Some(at)) => {
+            Ok(Some(at))
+        }
         (Some(delivery), Some(_)) => Err(no(format!("the message was {}", delivery.word()))),
         _ if seen.is_late() => Err(no("the message was not accepted in time")),
         _ => Ok(None),

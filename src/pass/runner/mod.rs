@@ -37,7 +37,7 @@ use replies::ReplyTracker;
 const EXCHANGES_KEPT: usize = 60;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Player {
+pub struct PassConversation {
     pub name: String,
     pub key: ConversationKey,
     pub channel: Channel,
@@ -46,16 +46,16 @@ pub struct Player {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cast {
-    pub players: Vec<Player>,
+pub struct RunSetup {
+    pub conversations: Vec<PassConversation>,
     /// The one that steps speak in which name none.
-    pub usual: Option<ConversationKey>,
+    pub default_conversation: Option<ConversationKey>,
     pub sandbox: bool,
 }
 
-impl Cast {
-    fn player(&self, key: ConversationKey) -> Option<&Player> {
-        self.players.iter().find(|player| player.key == key)
+impl RunSetup {
+    fn conversation(&self, key: ConversationKey) -> Option<&PassConversation> {
+        self.conversations.iter().find(|c| c.key == key)
     }
 }
 
@@ -140,7 +140,7 @@ pub struct Runner {
     pass: Arc<Pass>,
     /// Which case of the file each case of the run is.
     plan: Vec<usize>,
-    cast: Cast,
+    setup: RunSetup,
     mode: Mode,
     run: PassRun,
     stage: StepStage,
@@ -203,14 +203,14 @@ impl Runner {
     }
 
     /// The conversation that the open step speaks in, by name; or why there is none.
-    pub fn open_player(&self) -> Result<&Player, String> {
+    pub fn open_conversation(&self) -> Result<&PassConversation, String> {
         let wanted = self.open_step().and_then(|s| s.conversation.as_ref());
         let case = self.plan.get(self.run.at.0).and_then(|at| self.pass.cases.get(*at));
         let Some(Spot { value: name, .. }) = wanted.or_else(|| case?.conversation.as_ref()) else {
-            let usual = self.cast.usual.and_then(|key| self.cast.player(key));
-            return usual.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
+            let default_conversation = self.setup.default_conversation.and_then(|key| self.setup.conversation(key));
+            return default_conversation.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
         };
-        self.cast.players.iter().find(|p| p.name == *name).ok_or_else(|| missing_conversation(&self.cast, name))
+        self.setup.conversations.iter().find(|p| p.name == *name).ok_or_else(|| missing_conversation(&self.setup, name))
     }
 
     pub fn open_for(&self, now: Moment) -> Duration {
@@ -219,13 +219,13 @@ impl Runner {
     }
 
     /// Until the first step ran, steps that name no conversation speak in this one. Whether that changed something.
-    pub fn speak_in(&mut self, key: ConversationKey) -> bool {
+    pub fn set_default_conversation(&mut self, key: ConversationKey) -> bool {
         let ran = self.run.cases.iter().flat_map(|case| &case.steps).any(|step| step.runs > 0);
-        let Some(name) = self.cast.player(key).map(|player| player.name.clone()) else { return false };
-        if ran || self.cast.usual == Some(key) {
+        let Some(name) = self.setup.conversation(key).map(|c| c.name.clone()) else { return false };
+        if ran || self.setup.default_conversation == Some(key) {
             return false;
         }
-        self.cast.usual = Some(key);
+        self.setup.default_conversation = Some(key);
         for (result, case) in self.run.cases.iter_mut().zip(&self.plan) {
             if self.pass.cases.get(*case).is_some_and(|case| case.conversation.is_none()) {
                 result.conversation = Some(name.clone());
@@ -289,8 +289,8 @@ impl Runner {
     }
 }
 
-pub fn missing_conversation(cast: &Cast, name: &str) -> String {
-    let near = nearest(name, cast.players.iter().map(|p| p.name.as_str()));
+pub fn missing_conversation(setup: &RunSetup, name: &str) -> String {
+    let near = nearest(name, setup.conversations.iter().map(|p| p.name.as_str()));
     let near = near.map_or_else(String::new, |near| match alike::difference(near, name) {
         Some(difference) => format!("; it has “{near}”: {difference}"),
         None => format!("; did you mean “{near}”?"),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::replies::ReplyTracker;
-use super::{Cast, Mode, Runner, RunnerEffect, SignInSeen, StepStage};
+use super::{Mode, RunSetup, Runner, RunnerEffect, SignInSeen, StepStage};
 use crate::model::Moment;
 use crate::pass::file::{Expectation, Pass, PassCase, PassStep};
 use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Verdict};
@@ -20,23 +20,24 @@ pub struct RunStart {
 
 impl Runner {
     /// A run that has not begun: its first step is open.
-    pub fn new(pass: Arc<Pass>, begin: RunStart, cast: Cast, mode: Mode) -> Self {
-        let known = begin.plan.iter().filter_map(|(at, round)| Some((*at, blank(pass.cases.get(*at)?, *round, &cast))));
+    pub fn new(pass: Arc<Pass>, begin: RunStart, setup: RunSetup, mode: Mode) -> Self {
+        let known =
+            begin.plan.iter().filter_map(|(at, round)| Some((*at, blank(pass.cases.get(*at)?, *round, &setup))));
         let (plan, cases) = known.unzip();
         let (name, about, version) = (pass.name.clone(), pass.about.clone(), env!("CARGO_PKG_VERSION").to_owned());
         let run = PassRun { name, about, version, began: begin.at.wall, cases, ..begin.run };
-        Self::of(pass, plan, cast, mode, run, begin.at)
+        Self::of(pass, plan, setup, mode, run, begin.at)
     }
 
-    fn of(pass: Arc<Pass>, plan: Vec<usize>, cast: Cast, mode: Mode, run: PassRun, now: Moment) -> Self {
+    fn of(pass: Arc<Pass>, plan: Vec<usize>, setup: RunSetup, mode: Mode, run: PassRun, now: Moment) -> Self {
         let stage = if run.cases.is_empty() { StepStage::Over } else { StepStage::Ready };
         // A socket that is open already is observed from here on.
-        let open = cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
+        let open = setup.conversations.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
         let trackers = open.map(|p| (p.key, ReplyTracker::live_since(now))).collect();
         Self {
             pass,
             plan,
-            cast,
+            setup,
             mode,
             run,
             stage,
@@ -53,10 +54,10 @@ impl Runner {
     }
 
     /// Goes on with a run that was kept, paused at the very step. `pass` is what its source says.
-    pub fn resume(pass: Arc<Pass>, run: PassRun, cast: Cast, now: Moment) -> Option<Self> {
+    pub fn resume(pass: Arc<Pass>, run: PassRun, setup: RunSetup, now: Moment) -> Option<Self> {
         let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
         let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
-        let mut runner = Self::of(pass, plan, cast, Mode::Person, run, now);
+        let mut runner = Self::of(pass, plan, setup, Mode::Person, run, now);
         runner.paused = true;
         runner.opened = None;
         runner.reopen();
@@ -249,15 +250,16 @@ fn stop_waiting(result: &mut StepResult) {
     }
 }
 
-fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
-    let usual = cast.usual.and_then(|key| cast.player(key)).map(|p| p.name.clone());
+fn blank(case: &PassCase, round: u32, setup: &RunSetup) -> CaseResult {
+    let default_conversation =
+        setup.default_conversation.and_then(|key| setup.conversation(key)).map(|p| p.name.clone());
     let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
     CaseResult {
         id: case.id.clone(),
         name: case.name.clone(),
         about: case.about.clone(),
         round,
-        conversation: case.conversation.as_ref().map(|s| s.value.clone()).or(usual),
+        conversation: case.conversation.as_ref().map(|s| s.value.clone()).or(default_conversation),
         steps,
     }
 }

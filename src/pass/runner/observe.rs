@@ -54,7 +54,7 @@ impl Runner {
     fn speaks_in(&self, key: ConversationKey) -> bool {
         matches!(self.stage, StepStage::Watching | StepStage::Judging)
             && self.watch.is_some()
-            && self.open_player().is_ok_and(|p| p.key == key)
+            && self.open_conversation().is_ok_and(|p| p.key == key)
     }
 
     /// An exchange went on: evidence, where it belongs to the open step.
@@ -67,11 +67,11 @@ impl Runner {
         let since = exchange.message.is_none() && exchange.started.mono >= watch.began.mono;
         let shared = matches!(exchange.kind, ExchangeKind::Token | ExchangeKind::Probe);
         let place = exchange.conversation;
-        let here = self.open_player().is_ok_and(|p| Some(p.key) == place);
+        let here = self.open_conversation().is_ok_and(|p| Some(p.key) == place);
         if !(ours || since && (shared || here)) {
             return;
         }
-        let name = place.and_then(|key| self.cast.player(key)).map(|p| p.name.clone());
+        let name = place.and_then(|key| self.setup.conversation(key)).map(|p| p.name.clone());
         let diagnosis = self.why(exchange, known);
         let record = ExchangeEvidence::of(exchange, name, diagnosis.as_ref());
         let Some(evidence) = self.open_mut().map(|result| &mut result.evidence) else { return };
@@ -83,13 +83,13 @@ impl Runner {
     }
 
     pub(super) fn why(&self, exchange: &Exchange, known: &RunnerContext<'_>) -> Option<Diagnosis> {
-        let channel = exchange.conversation.and_then(|key| self.cast.player(key)).map(|player| player.channel);
+        let channel = exchange.conversation.and_then(|key| self.setup.conversation(key)).map(|c| c.channel);
         diagnose(exchange, channel, known.facts, known.past)
     }
 
     fn message(&mut self, id: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) {
         let now = self.now;
-        let place = self.open_player().ok().map(|p| (p.key, p.channel.has_sessions()));
+        let place = self.open_conversation().ok().map(|p| (p.key, p.channel.has_sessions()));
         let Some(watch) = self.watch.as_mut().filter(|w| w.message == Some(id)) else { return };
         let settled = delivery.is_settled();
         // What is over does not begin again.
@@ -130,7 +130,7 @@ impl Runner {
     }
 
     pub(super) fn read_when_due(&mut self) {
-        let reads = self.open_player().ok().filter(|player| !player.channel.has_sessions()).map(|player| player.key);
+        let reads = self.open_conversation().ok().filter(|c| !c.channel.has_sessions()).map(|c| c.key);
         let due = self.watched().and_then(|watch| watch.read);
         if let (Some(key), Some((at, reads))) = (reads, due)
             && at.left(self.now).is_zero()
@@ -161,7 +161,7 @@ impl Runner {
             watch,
             diagnosis,
             renewals: number(self.sign_in.generation).saturating_sub(number(watch.generation)),
-            replies: self.open_player().ok().and_then(|p| self.trackers.get(&p.key)),
+            replies: self.open_conversation().ok().and_then(|p| self.trackers.get(&p.key)),
             trouble: self.no_token(),
         }
     }
@@ -213,7 +213,7 @@ impl Runner {
         let read_tells = undecided.is_some_and(|d| d.settles.iter().any(|s| s.probe == Probe::Conversation));
         if wants_why && read_tells && watch.settled.is_some() && !watch.asked_why {
             watch.asked_why = true;
-            self.effects.extend(self.open_player().ok().map(|p| RunnerEffect::Read(p.key)));
+            self.effects.extend(self.open_conversation().ok().map(|p| RunnerEffect::Read(p.key)));
         }
         let over = looks.iter().all(|l| !matches!(l, Status::Open | Status::Waiting(_)));
         let lost = looks.iter().any(|l| matches!(l, Status::No(_)));
@@ -231,7 +231,7 @@ impl Runner {
 
     /// Why the open step has no token, and none to wait for. A guest that has a session of its own needs none.
     fn no_token(&self) -> Option<&str> {
-        let needs_one = self.open_player().is_ok_and(|player| !player.channel.has_sessions());
+        let needs_one = self.open_conversation().is_ok_and(|c| !c.channel.has_sessions());
         let tried = self.watch.as_ref().and_then(|watch| watch.exchange.as_deref()?.last_attempt()).is_some();
         let [none, no_other] = &self.sign_in.trouble;
         if tried { no_other } else { none }.as_deref().filter(|_| needs_one)
@@ -284,7 +284,7 @@ impl Runner {
 
     /// Replies that met an expectation are no answer to the next.
     fn take_replies(&mut self) {
-        let Ok(key) = self.open_player().map(|p| p.key) else { return };
+        let Ok(key) = self.open_conversation().map(|p| p.key) else { return };
         let (Some(watch), Some(replies)) = (&self.watch, self.trackers.get_mut(&key)) else { return };
         let meets = |wanted: &Expectation, message: &RemoteMessage| match wanted {
             Expectation::Reply(reply) => fits(reply, message),

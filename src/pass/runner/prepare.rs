@@ -44,15 +44,15 @@ impl Runner {
             generation: self.sign_in.generation,
             ..StepProgress::default()
         });
-        let key = match self.open_player() {
-            Ok(player) => player.key,
+        let key = match self.open_conversation() {
+            Ok(conversation) => conversation.key,
             Err(why) => return self.decide(Verdict::Blocked, why),
         };
-        if step.needs_sandbox() && !self.cast.sandbox {
+        if step.needs_sandbox() && !self.setup.sandbox {
             return self.decide(Verdict::Skip, "it needs the built-in sandbox".to_owned());
         }
         let mut preps = VecDeque::new();
-        if step.clear_faults && self.cast.sandbox {
+        if step.clear_faults && self.setup.sandbox {
             preps.push_back(RunnerEffect::Sandbox(SandboxRequest::Fault(None)));
         }
         if let Some(fault) = &step.fault {
@@ -77,8 +77,8 @@ impl Runner {
                 }
                 RunnerEffect::Connect(_) if self.is_open() => continue,
                 RunnerEffect::Connect(key) => {
-                    self.waits_for_session(Some(self.now.after(OPEN_WITHIN)));
-                    self.trackers.entry(key).or_default().listens(self.now.wall);
+                    self.set_session_deadline(Some(self.now.after(OPEN_WITHIN)));
+                    self.trackers.entry(key).or_default().listen_from(self.now.wall);
                 }
                 _ => {}
             }
@@ -87,20 +87,20 @@ impl Runner {
     }
 
     fn is_open(&self) -> bool {
-        self.open_player().ok().filter(|player| player.channel.has_sessions()).is_none_or(|player| {
-            let tracker = self.trackers.get(&player.key);
-            tracker.map_or(&player.readable, |tracker| &tracker.readable) == &RepliesReadable::Yes
+        self.open_conversation().ok().filter(|c| c.channel.has_sessions()).is_none_or(|conversation| {
+            let tracker = self.trackers.get(&conversation.key);
+            tracker.map_or(&conversation.readable, |tracker| &tracker.readable) == &RepliesReadable::Yes
         })
     }
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.
     pub(super) fn session_moved(&mut self, key: ConversationKey, session: &WebSession) {
-        if self.opening().is_none() || self.open_player().map_or(true, |player| player.key != key) {
+        if self.opening().is_none() || self.open_conversation().map_or(true, |c| c.key != key) {
             return;
         }
         match session {
             WebSession::Open { .. } | WebSession::ReadOnly(_) => {
-                self.waits_for_session(None);
+                self.set_session_deadline(None);
                 self.prepare();
             }
             WebSession::Unreachable(why) | WebSession::Ended(why) => self.not_opened(&why.to_string()),
@@ -114,15 +114,15 @@ impl Runner {
         }
     }
 
-    const fn waits_for_session(&mut self, until: Option<Moment>) {
+    const fn set_session_deadline(&mut self, until: Option<Moment>) {
         if let Some(watch) = &mut self.watch {
             watch.opening = until;
         }
     }
 
     fn not_opened(&mut self, why: &str) {
-        self.waits_for_session(None);
-        let name = self.open_player().map(|player| player.name.clone()).unwrap_or_default();
+        self.set_session_deadline(None);
+        let name = self.open_conversation().map(|c| c.name.clone()).unwrap_or_default();
         self.decide(Verdict::Blocked, format!("the session of “{name}” is not open: {why}"));
     }
 
@@ -151,22 +151,22 @@ impl Runner {
     fn send(&mut self) {
         let Some(step) = self.open_step().cloned() else { return };
         self.stage = StepStage::Watching;
-        let Ok(player) = self.open_player().cloned() else { return };
+        let Ok(conversation) = self.open_conversation().cloned() else { return };
         if let Some(watch) = &mut self.watch {
             (watch.ready, watch.until) = (self.now, self.now.after(step.within));
             let listens = watch.wanted.iter().any(Expectation::listens);
             // What came before is known before anything new is waited for.
-            let reads = listens && !player.channel.has_sessions();
+            let reads = listens && !conversation.channel.has_sessions();
             watch.read = (reads && step.send.is_none()).then_some((self.now, 0));
         }
         let Some(outgoing) = step.send else { return };
-        let (text, extras) = match self.filled(&outgoing, player.key) {
+        let (text, extras) = match self.filled(&outgoing, conversation.key) {
             Ok(filled) => filled,
             Err(why) => return self.decide(Verdict::Blocked, why),
         };
-        let plain = OutgoingMessage { extras, ..OutgoingMessage::text(player.key, text) };
+        let plain = OutgoingMessage { extras, ..OutgoingMessage::text(conversation.key, text) };
         let outgoing = plain.varied(outgoing.sent_as);
-        self.trackers.entry(player.key).or_default().said(&outgoing.text, self.now.wall);
+        self.trackers.entry(conversation.key).or_default().said(&outgoing.text, self.now.wall);
         let said = SaidMessage {
             author: Author::Guest.word().to_owned(),
             text: outgoing.text.clone(),

@@ -84,7 +84,7 @@ impl ReplyTracker {
     }
 
     /// We listen from here on, having said nothing: what a history shows of before is no answer.
-    pub fn listens(&mut self, since: Timestamp) {
+    pub fn listen_from(&mut self, since: Timestamp) {
         if self.ours.is_none() {
             self.said.get_or_insert(since);
         }

@@ -49,7 +49,7 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    if let Some(host) = stranger(&parts) {
+    if let Some(host) = foreign_host(&parts) {
         let why = format!("the sandbox answers only under a name of this machine, not {host:?}");
         return control::refused(403, why).into_response();
     }
@@ -88,7 +88,7 @@ pub(super) async fn serve(
 }
 
 /// The host that a request is for, where that is another machine: a page reaches this one under a name of its own.
-fn stranger(parts: &Parts) -> Option<&str> {
+fn foreign_host(parts: &Parts) -> Option<&str> {
     let named = parts.headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or("?"));
     named.chain(parts.uri.authority().map(http::uri::Authority::as_str)).find(|host| !is_here(host))
 }
@@ -131,7 +131,8 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
     let plan = world.meet(target, whom);
     let (request_id, correlation_id) = &world.request_ids();
     let now = world.now;
-    let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
+    let mut context =
+        RequestContext { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(world, spoil),
         Some(spoil @ FaultKind::ServiceFailure { .. }) => {
@@ -157,7 +158,7 @@ fn guest(body: &[u8]) -> Option<String> {
     party("/channel/from/id").or_else(|| party("/channel/to/id")).map(str::to_owned)
 }
 
-struct Context<'r> {
+struct RequestContext<'r> {
     route: Route<'r>,
     parts: &'r Parts,
     body: &'r [u8],
@@ -168,7 +169,7 @@ struct Context<'r> {
     connection: Option<ConnectionId>,
 }
 
-impl Context<'_> {
+impl RequestContext<'_> {
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
     }

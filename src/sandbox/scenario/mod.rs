@@ -90,7 +90,7 @@ const BUILT_IN: [(&str, &str); 7] = [
 
 /// A value that cannot be: the table in which it stands (the how manieth of that name; no name: the scenario itself), its
 /// key, and what is wrong.
-type Trouble = ((&'static str, usize), &'static str, String);
+type WrongValue = ((&'static str, usize), &'static str, String);
 
 impl Scenario {
     /// The one that the console opens on.
@@ -133,7 +133,7 @@ impl Scenario {
 
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the
     /// conversation's channel does not have.
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), WrongValue> {
         for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
             if low > high {
                 let what = format!("{key} goes from {low} down to {high}; write the smaller one first");

@@ -38,7 +38,7 @@ pub(crate) use token::{GrantRequest, IssuedTokens, TokenRefusal};
 
 pub(crate) use super::scenario::ParticipantPurpose;
 
-use super::fault::{Armed, Plan};
+use super::fault::{ActiveFaults, Plan};
 use super::rng::Rng;
 use super::scenario::{Scenario, ScenarioConversation, ScenarioRules, ScenarioScript};
 use crate::genesys::guest_api::SCOPE;
@@ -62,7 +62,7 @@ pub(crate) struct World {
     pub(crate) conversations: Vec<SimulatedConversation>,
     pub(crate) tally: ReceivedCounts,
     pub(crate) tokens: IssuedTokens,
-    pub(crate) armed: Armed,
+    pub(crate) armed: ActiveFaults,
     dice: Dice,
     index: Index,
     /// In the order in which they are due.
@@ -148,7 +148,7 @@ impl World {
             conversations: Vec::new(),
             tally: ReceivedCounts::default(),
             tokens: IssuedTokens::new(run, scenario.limits.requests_per_minute, now),
-            armed: Armed::default(),
+            armed: ActiveFaults::default(),
             dice: Dice { requests: of_run("requests"), messages: of_run("messages"), timing: Rng::new(seed, "timing") },
             index: Index::default(),
             due: VecDeque::new(),

@@ -93,13 +93,13 @@ pub(crate) struct IssuedTokens {
     pub(crate) issued: u64,
     pub(crate) revoked: u64,
     /// The window of requests without a known token: counted for the headers, never enforced.
-    strangers: Window,
+    unknown_tokens: Window,
 }
 
 impl IssuedTokens {
     pub(crate) fn new(seed: u64, allowed: u32, now: Moment) -> Self {
         let dice = Rng::new(seed, "tokens");
-        Self { dice, allowed, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
+        Self { dice, allowed, known: HashMap::new(), issued: 0, revoked: 0, unknown_tokens: Window::new(now) }
     }
 
     pub(crate) fn issue(&mut self, scopes: Arc<[String]>, lifetime: Duration, now: Moment) -> String {
@@ -117,7 +117,7 @@ impl IssuedTokens {
     pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Served<Arc<[String]>>) {
         let allowed = self.allowed;
         let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
-            let gauge = Gauge { exceeded: false, ..self.strangers.count(allowed, now) };
+            let gauge = Gauge { exceeded: false, ..self.unknown_tokens.count(allowed, now) };
             let known = bearer.ok_or(ServiceRefusal::NO_TOKEN);
             return (gauge, known.and(Err(ServiceRefusal::TOKEN_UNKNOWN)));
         };

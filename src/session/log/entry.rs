@@ -148,8 +148,8 @@ impl LogEntry {
     pub fn settled(&self) -> Option<bool> {
         let unknown = matches!(self.exchange()?.outcome, Outcome::Unknown(_));
         match self.kept.delivery.as_ref()? {
-            DeliveryStatus::Landed | DeliveryStatus::Answered => unknown.then_some(true),
-            DeliveryStatus::Lost => Some(false),
+            DeliveryStatus::Received | DeliveryStatus::Answered => unknown.then_some(true),
+            DeliveryStatus::NotReceived => Some(false),
             _ => None,
         }
     }

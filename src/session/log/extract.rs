@@ -113,14 +113,14 @@ pub struct Difference {
     pub left: String,
     pub right: String,
     /// It differs between any two entries: ids, times, lengths, counts. These come last.
-    pub always: bool,
+    pub volatile: bool,
 }
 
-const HEADERS_OF_ONE: &str = "date x-request-id inin-correlation-id genesys-correlation-id content-length etag traceparent \
+const VOLATILE_HEADERS: &str = "date x-request-id inin-correlation-id genesys-correlation-id content-length etag traceparent \
                               inin-ratelimit-count inin-ratelimit-reset";
 
 /// Fields of a body that differ between any two messages, wherever they stand.
-const FIELDS_OF_ONE: [&str; 7] = ["id", "messageId", "contextId", "time", "timestamp", "tracingId", "selfUri"];
+const VOLATILE_FIELDS: [&str; 7] = ["id", "messageId", "contextId", "time", "timestamp", "tracingId", "selfUri"];
 
 type TimeOf = fn(&Attempt) -> Option<Duration>;
 
@@ -157,7 +157,7 @@ impl Log {
         }
         sheet
             .add("connection", true, |e| Some(if e.newest_try()?.timing.reused { "reused" } else { "new" }.to_owned()));
-        sheet.found.sort_by_key(|difference| difference.always);
+        sheet.found.sort_by_key(|difference| difference.volatile);
         Some(sheet.found)
     }
 }
@@ -172,15 +172,15 @@ impl Differences<'_> {
         self.add(what, false, of);
     }
 
-    fn add(&mut self, what: &str, always: bool, of: impl Fn(&LogEntry) -> Option<String>) {
-        self.differ(what, always, self.sides.map(of));
+    fn add(&mut self, what: &str, volatile: bool, of: impl Fn(&LogEntry) -> Option<String>) {
+        self.differ(what, volatile, self.sides.map(of));
     }
 
-    fn differ(&mut self, what: &str, always: bool, [left, right]: [Option<String>; 2]) {
+    fn differ(&mut self, what: &str, volatile: bool, [left, right]: [Option<String>; 2]) {
         if left != right {
             let side = |said: Option<String>| screen::visible(said.as_deref().unwrap_or("none")).into_owned();
             let what = screen::visible(what).into_owned();
-            self.found.push(Difference { what, left: side(left), right: side(right), always });
+            self.found.push(Difference { what, left: side(left), right: side(right), volatile });
         }
     }
 
@@ -188,8 +188,8 @@ impl Differences<'_> {
         let of = |entry: &LogEntry| entry.newest_try().map_or_else(Vec::new, |attempt| of(attempt).to_vec());
         let names = self.sides.into_iter().flat_map(of).map(|header| header.name.to_ascii_lowercase());
         for name in names.collect::<BTreeSet<String>>() {
-            let always = HEADERS_OF_ONE.split(' ').any(|of_one| of_one == name);
-            self.add(&format!("{what} {name}"), always, |entry| {
+            let volatile = VOLATILE_HEADERS.split(' ').any(|of_one| of_one == name);
+            self.add(&format!("{what} {name}"), volatile, |entry| {
                 let own = of(entry).into_iter().filter(|header| header.name.eq_ignore_ascii_case(&name));
                 own.map(|header| header.value).reduce(|all, value| format!("{all}, {value}"))
             });
@@ -208,7 +208,7 @@ impl Differences<'_> {
             for name in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
                 let leaf = name.rsplit('.').next().unwrap_or(name);
                 let sides = [left.get(name).cloned(), right.get(name).cloned()];
-                self.differ(&format!("{what} {name}"), FIELDS_OF_ONE.contains(&leaf), sides);
+                self.differ(&format!("{what} {name}"), VOLATILE_FIELDS.contains(&leaf), sides);
             }
             return;
         }

@@ -65,7 +65,7 @@ impl Log {
 
     /// What became of a message after its exchange; its other moves show in the exchange.
     pub fn set_delivery(&mut self, message: MessageId, delivery: &DeliveryStatus) {
-        if let DeliveryStatus::Answered | DeliveryStatus::Landed | DeliveryStatus::Lost = delivery
+        if let DeliveryStatus::Answered | DeliveryStatus::Received | DeliveryStatus::NotReceived = delivery
             && let Some(&seq) = self.index.messages.get(&message)
         {
             self.change(seq, |entry| entry.kept.delivery = Some(delivery.clone()));

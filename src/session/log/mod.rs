@@ -185,10 +185,10 @@ impl Log {
     /// The inside of the pane, in cells, the column of the selection mark included.
     pub fn set_viewport(&mut self, width: u16, height: u16) {
         let (width, height) = (usize::from(width), usize::from(height));
-        let wider = width != self.view.width;
-        if wider || height != self.view.height {
+        let width_changed = width != self.view.width;
+        if width_changed || height != self.view.height {
             (self.view.width, self.view.height) = (width, height);
-            if wider { self.lay_out_all() } else { self.settle() }
+            if width_changed { self.lay_out_all() } else { self.settle() }
         }
     }
 

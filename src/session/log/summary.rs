@@ -41,8 +41,8 @@ impl DetailRows<'_> {
             self.say("purpose", &format!("sent on purpose as {variation}: {}", variation.about()), Tone::Warning);
         }
         let settled = match entry.kept.delivery {
-            Some(DeliveryStatus::Landed) => Some("received"),
-            Some(DeliveryStatus::Lost) => Some("not received"),
+            Some(DeliveryStatus::Received) => Some("received"),
+            Some(DeliveryStatus::NotReceived) => Some("not received"),
             Some(DeliveryStatus::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
                 Some("received and answered")
             }

@@ -120,7 +120,7 @@ impl Thread {
     }
 
     /// Ties a remote id to a message of ours; what stood under that id until now is the same message.
-    pub(super) fn tie(&mut self, at: usize, remote_id: &str) {
+    pub(super) fn link_remote_id(&mut self, at: usize, remote_id: &str) {
         let (mut seen_there, mut double) = (None, None);
         let mut entries = self.entries.iter_mut().enumerate();
         match entries.find(|(other, e)| *other != at && e.remote_id() == Some(remote_id)) {

@@ -129,7 +129,7 @@ impl Threads {
             message.exchange = exchange.or(message.exchange);
             let new = remote_id.filter(|id| message.remote_id.as_ref() != Some(id));
             if let Some(remote_id) = new {
-                thread.tie(at, &remote_id);
+                thread.link_remote_id(at, &remote_id);
             }
         }
         thread.mark_answered();
@@ -188,10 +188,10 @@ impl Threads {
             match message.delivery {
                 DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
                 DeliveryStatus::Sending { .. } => counts.sending += 1,
-                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => counts.ok += 1,
                 DeliveryStatus::Refused(_) => counts.refused += 1,
                 DeliveryStatus::Unknown(_) => counts.unknown += 1,
-                DeliveryStatus::Cancelled | DeliveryStatus::Lost => {}
+                DeliveryStatus::Cancelled | DeliveryStatus::NotReceived => {}
             }
         }
         counts

@@ -26,13 +26,13 @@ use crate::session::Session;
 use crate::session::conversations::ConversationItem;
 use crate::session::refusals::Rate401;
 use crate::session::thread::Threads;
-use crate::tui::keymap::{Keymap, Keys};
+use crate::tui::keymap::{KeyState, Keymap};
 use crate::tui::layout::Arrangement;
 use crate::tui::{Effect, Theme};
 use demo::Demo;
 use log_pane::LogPane;
 use pass_pane::PassPane;
-use requests::{OutputFiles, Questions};
+use requests::{OutputFiles, PendingRequests};
 use status::StatusLine;
 
 pub use crate::tui::layout::Pane;
@@ -99,7 +99,7 @@ pub struct State {
     /// How it looks.
     pub look: Look,
     /// What keys do.
-    pub keys: Keys,
+    pub keys: KeyState,
     /// How the panes are arranged.
     pub arrangement: Arrangement,
     /// The editor.
@@ -116,7 +116,7 @@ pub struct State {
     pub demo: Demo,
     /// How the next message is sent.
     pub next_send: SendChoice,
-    pub(crate) questions: Questions,
+    pub(crate) requests: PendingRequests,
     pub(crate) files: OutputFiles,
 }
 
@@ -127,7 +127,7 @@ impl State {
             now,
             session,
             look,
-            keys: Keys::new(keymap),
+            keys: KeyState::new(keymap),
             arrangement: Arrangement::new(size),
             composer,
             thread: ThreadPane::default(),
@@ -137,7 +137,7 @@ impl State {
             status: StatusLine::default(),
             demo: Demo::default(),
             next_send: SendChoice::default(),
-            questions: Questions::default(),
+            requests: PendingRequests::default(),
             files: OutputFiles::default(),
         };
         match state.session.conversations.open() {
@@ -190,7 +190,7 @@ impl State {
     }
 
     pub(crate) fn request(&mut self, effect: Effect) {
-        self.questions.request(effect);
+        self.requests.request(effect);
     }
 
     pub(crate) fn record(&mut self, path: PathBuf) {

@@ -35,7 +35,7 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
         PageContent::Status => ("Status".into(), status(state).into()),
         PageContent::Ids(key) => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            (title.into(), ids::card(&state.session, state.questions.id_search(), *key).into())
+            (title.into(), ids::card(&state.session, state.requests.id_search(), *key).into())
         }
         PageContent::Lines(title, lines) => (title.into(), lines.into()),
     }
@@ -120,7 +120,7 @@ fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
-    let faults: Vec<String> = state.questions.faults().iter().map(Fault::left).collect();
+    let faults: Vec<String> = state.requests.faults().iter().map(Fault::left).collect();
     if !faults.is_empty() {
         lines.push(format!("Faults     {} (as of the newest exchange)", faults.join(", ")));
     }

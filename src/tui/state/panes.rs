@@ -127,7 +127,7 @@ impl State {
 
     pub(crate) fn close_history(&mut self) {
         self.log_pane.show_history(None);
-        self.questions.forget_history();
+        self.requests.forget_history();
     }
 
     /// Does something as if the entry `number` were the chosen one; choice and following are as before.

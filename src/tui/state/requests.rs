@@ -13,7 +13,7 @@ use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 
 #[derive(Debug, Default)]
-pub struct Questions {
+pub struct PendingRequests {
     /// What is asked for since the newest event.
     effects: Vec<Effect>,
     id_search: Option<IdSearch>,
@@ -25,7 +25,7 @@ pub struct Questions {
     faults: Vec<Fault>,
 }
 
-impl Questions {
+impl PendingRequests {
     pub(crate) fn request(&mut self, effect: Effect) {
         self.effects.push(effect);
     }

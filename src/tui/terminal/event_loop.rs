@@ -106,7 +106,7 @@ pub struct EventLoop<I, S, O> {
 
 /// Who has the terminal. While it is not the console, nothing is drawn, and no key is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
+enum TerminalOwner {
     Console,
     /// An editor or a pager, which deals with signals by itself.
     Program,
@@ -114,14 +114,14 @@ enum Holder {
     Shell,
 }
 
-struct Turn {
+struct LoopState {
     dirty: bool,
     next_frame: Instant,
     exit: Option<LoopEnd>,
     pages: bool,
     title: String,
     recorder: Option<Recorder>,
-    holder: Holder,
+    holder: TerminalOwner,
     /// What programs of others bring back; the second half says that the terminal comes with it.
     answers: UnboundedReceiver<(Option<Event>, bool)>,
     answer: UnboundedSender<(Option<Event>, bool)>,
@@ -131,8 +131,8 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<LoopEnd> {
         let (answer, answers) = unbounded_channel();
-        let mut turn = Turn {
-            holder: Holder::Console,
+        let mut turn = LoopState {
+            holder: TerminalOwner::Console,
             answers,
             answer,
             dirty: true,
@@ -155,7 +155,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                     Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
                     Some(Err(_)) | None => return Ok(LoopEnd::Lost),
                 },
-                () = until(turn.next_frame), if turn.dirty && turn.holder == Holder::Console => self.draw(state, &mut turn)?,
+                () = until(turn.next_frame), if turn.dirty && turn.holder == TerminalOwner::Console => self.draw(state, &mut turn)?,
                 count = self.reports.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(LoopEnd::Lost);
@@ -181,14 +181,14 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                 },
                 signal = self.signals.recv() => match signal {
                     Some(Signal::Terminate(number)) => return Ok(LoopEnd::Terminated(number)),
-                    Some(Signal::Interrupt) if turn.holder != Holder::Program => {
+                    Some(Signal::Interrupt) if turn.holder != TerminalOwner::Program => {
                         return Ok(LoopEnd::Terminated(Signal::INTERRUPT));
                     }
                     // It is stopped with us.
-                    Some(Signal::Suspend) if turn.holder == Holder::Program => {
+                    Some(Signal::Suspend) if turn.holder == TerminalOwner::Program => {
                         self.platform.stop()?;
                     },
-                    Some(_) if turn.holder == Holder::Program => {}
+                    Some(_) if turn.holder == TerminalOwner::Program => {}
                     Some(Signal::Resized) => self.measure(state, &mut turn)?,
                     Some(Signal::Resumed) => {
                         self.take_terminal_back(state, &mut turn)?;
@@ -201,7 +201,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
         }
     }
 
-    fn on_terminal(&mut self, state: &mut State, turn: &mut Turn, event: TerminalEvent) -> io::Result<()> {
+    fn on_terminal(&mut self, state: &mut State, turn: &mut LoopState, event: TerminalEvent) -> io::Result<()> {
         let event = match event {
             // Windows and the kitty protocol also report releases: crossterm issue 797.
             TerminalEvent::Key(KeyEvent { kind: KeyEventKind::Release, .. }) => return Ok(()),
@@ -221,14 +221,14 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     }
 
     /// Reads the terminal's size again: it may have changed hands, or its window its size.
-    fn measure(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+    fn measure(&mut self, state: &mut State, turn: &mut LoopState) -> io::Result<()> {
         let Size { width, height } = self.screen.size();
         self.on_terminal(state, turn, TerminalEvent::Resize(width, height))
     }
 
     /// The terminal was somebody else's, and may be any size and show anything now.
-    fn take_terminal_back(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
-        turn.holder = Holder::Console;
+    fn take_terminal_back(&mut self, state: &mut State, turn: &mut LoopState) -> io::Result<()> {
+        turn.holder = TerminalOwner::Console;
         self.platform.take_terminal()?;
         self.input.pause();
         self.input.resume();
@@ -239,20 +239,20 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     /// Lets another program have the terminal until `work` is done; the loop goes on meanwhile.
     fn give_terminal<T: Send + 'static>(
         &mut self,
-        turn: &mut Turn,
+        turn: &mut LoopState,
         work: impl FnOnce(&mut O) -> Work<T>,
         event: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
     ) {
         self.input.pause();
         self.platform.give_terminal();
-        turn.holder = Holder::Program;
+        turn.holder = TerminalOwner::Program;
         let (work, answer) = (work(&mut self.platform), turn.answer.clone());
         tokio::spawn(async move {
             let _ = answer.send((event(work.await), true));
         });
     }
 
-    fn apply(&mut self, state: &mut State, turn: &mut Turn, event: Event) -> io::Result<()> {
+    fn apply(&mut self, state: &mut State, turn: &mut LoopState, event: Event) -> io::Result<()> {
         turn.dirty = true;
         for effect in update(state, self.clock.now(), event) {
             self.carry_out(state, turn, effect)?;
@@ -260,7 +260,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
         Ok(())
     }
 
-    fn carry_out(&mut self, state: &mut State, turn: &mut Turn, effect: Effect) -> io::Result<()> {
+    fn carry_out(&mut self, state: &mut State, turn: &mut LoopState, effect: Effect) -> io::Result<()> {
         let mut answer = None;
         match effect {
             Effect::Engine(command) => (self.engine)(command),
@@ -302,7 +302,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                 self.platform.give_terminal();
                 if self.platform.stop()? {
                     // Taken back twice, the terminal would lose the keys that were typed in between.
-                    turn.holder = Holder::Shell;
+                    turn.holder = TerminalOwner::Shell;
                 } else {
                     self.take_terminal_back(state, turn)?;
                     answer = Some(Event::Signal(Signal::Resumed));
@@ -317,7 +317,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     fn record(
         &mut self,
         state: &mut State,
-        turn: &mut Turn,
+        turn: &mut LoopState,
         write: impl FnOnce(&mut Recorder, &State, Moment) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(recorder) = &mut turn.recorder else { return Ok(()) };
@@ -326,7 +326,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
         self.apply(state, turn, Event::RecordingFailed(format!("The recording ended early: {why}.")))
     }
 
-    fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+    fn draw(&mut self, state: &mut State, turn: &mut LoopState) -> io::Result<()> {
         turn.dirty = false;
         state.fit();
         self.screen.draw(state)?;

@@ -93,7 +93,7 @@ pub fn refresh(state: &mut State) {
 }
 
 pub fn ask_page(state: &mut State, page: u32) {
-    state.questions.discover(page);
+    state.requests.discover(page);
     state.status.info(match page {
         1 => "Asking which conversations are active…".to_owned(),
         page => format!("Asking for page {page}…"),
@@ -101,7 +101,7 @@ pub fn ask_page(state: &mut State, page: u32) {
 }
 
 pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
-    if !state.questions.discovered(page) {
+    if !state.requests.discovered(page) {
         return;
     }
     let found = match found {
@@ -316,7 +316,7 @@ pub fn swap(state: &mut State, key: ConversationKey) -> bool {
 }
 
 fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
-    if !state.questions.look_up(IdSearch { look, purpose }) {
+    if !state.requests.look_up(IdSearch { look, purpose }) {
         state.status.info("Ids are already being looked up; try again in a moment.");
     }
 }
@@ -326,7 +326,7 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
         Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()).map(|exchange| &**exchange),
         Probed::NotAsked(_) => None,
     };
-    let Some(id_search) = state.questions.id_told(asked, result, exchange) else { return };
+    let Some(id_search) = state.requests.id_told(asked, result, exchange) else { return };
     let trouble = id_search.look.troubles.first().cloned();
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.

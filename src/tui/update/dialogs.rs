@@ -166,7 +166,7 @@ fn choose_from_palette(state: &mut State, item: Option<&PaletteItem>) -> Option<
 fn chosen(state: &mut State, choice: MenuChoice) {
     match choice {
         MenuChoice::Insert(snippet) => state.composer.edited().insert(&snippet),
-        MenuChoice::Fault(json) => state.questions.set_fault(json.map(str::to_owned)),
+        MenuChoice::Fault(json) => state.requests.set_fault(json.map(str::to_owned)),
         MenuChoice::AddFound(lead) => conversations::add_one(state, lead),
         MenuChoice::Act(action) => global::act(state, action),
         MenuChoice::SendAs(variation) => next_message::send_as(state, variation),
@@ -190,7 +190,7 @@ fn chosen(state: &mut State, choice: MenuChoice) {
             state.status.offer(&[(Action::Settle, "settle")]);
         }
         MenuChoice::Settle(id, _) | MenuChoice::SendAnyway(id) if sending::no_longer_unknown(state, id) => {}
-        MenuChoice::Settle(message, landed) => state.request(Effect::Engine(Command::Settle { message, landed })),
+        MenuChoice::Settle(message, received) => state.request(Effect::Engine(Command::Settle { message, received })),
         MenuChoice::SendAnyway(id) => sending::ask_send_anyway(state, id),
         MenuChoice::Answer(answer) => next_message::answer(state, answer),
         MenuChoice::RemoveFile(key, file) => next_message::remove(state, key, |extras| {

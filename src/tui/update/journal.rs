@@ -13,7 +13,7 @@ use super::notices::{carry_out, with_session};
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
 pub fn open(state: &mut State, key: ConversationKey) {
     show(state, key);
-    with_session(state, |session, _, changes| session.pass_follows(key, changes));
+    with_session(state, |session, _, changes| session.retarget_pass(key, changes));
 }
 
 /// The same, where it was not a person who chose it: a pass stays where it is.
@@ -135,7 +135,7 @@ pub fn leaving(state: &mut State) -> Vec<Effect> {
             keep(state, key);
         }
     }
-    state.questions.take_requests()
+    state.requests.take_requests()
 }
 
 /// Asks for what stands above, where one is near its end. `top`: one stood at the very top before the key.
@@ -159,7 +159,7 @@ pub fn look_above(state: &mut State, top: bool) {
 }
 
 fn ask_for(state: &mut State, want: HistoryRange) {
-    state.questions.ask_for_history(&mut state.session.journal, want, PAGE);
+    state.requests.ask_for_history(&mut state.session.journal, want, PAGE);
 }
 
 fn older_is_kept(state: &State) -> bool {
@@ -193,13 +193,13 @@ pub fn find(state: &mut State, query: &str) {
         state.status.info("There is no journal in this session, so there is nothing to search.");
         return state.status.offer(&[(Action::Search, "search the log")]);
     }
-    state.questions.forget_history();
+    state.requests.forget_history();
     state.status.info(format!("Looking for “{query}” in the journal…"));
     ask_for(state, HistoryRange::Found(query.to_owned(), u64::MAX));
 }
 
 fn history_found(state: &mut State, HistoryPage { of, found }: HistoryPage) {
-    if !state.questions.history_found(of.serial) {
+    if !state.requests.history_found(of.serial) {
         return;
     }
     let (mut entries, more) = match found {

@@ -196,9 +196,9 @@ fn show_differences(state: &mut State, first: u64, number: u64) {
         return state.status.info(format!("#{first} is no longer in memory."));
     };
     let mut lines = Vec::new();
-    let always = differences.iter().position(|difference| difference.always);
+    let volatile = differences.iter().position(|difference| difference.volatile);
     for (at, difference) in differences.into_iter().enumerate() {
-        if always == Some(at) {
+        if volatile == Some(at) {
             lines.push("── differs between any two entries ──".to_owned());
         }
         lines.push(difference.what);

@@ -86,7 +86,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if state.demo.offline && state.demo.present.is_none() {
         state.request(Effect::Quit);
     }
-    let effects = state.questions.take_requests();
+    let effects = state.requests.take_requests();
     demo::silenced(state, effects)
 }
 
@@ -99,7 +99,7 @@ fn local(state: &mut State, answer: LocalAnswer) {
             state.status.about(Subject::Fault, &[(Action::FaultBench, "faults")]);
         }
         LocalAnswer::Faults(left) => {
-            if state.questions.faults_told(left) {
+            if state.requests.faults_told(left) {
                 state.status.over(Subject::Fault);
             }
         }

@@ -188,7 +188,7 @@ pub fn fault_bench(state: &mut State) {
             let line = serde_json::from_str(json).ok().and_then(|json| Fault::parse(&json).ok());
             let is_on =
                 |on: &Fault| line.as_ref().is_some_and(|line| (&on.kind, on.target) == (&line.kind, line.target));
-            let on = if state.questions.faults().iter().any(is_on) { "   ON" } else { "" };
+            let on = if state.requests.faults().iter().any(is_on) { "   ON" } else { "" };
             (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))
         }));
     }

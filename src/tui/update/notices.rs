@@ -25,7 +25,7 @@ pub fn carry_out(state: &mut State, changes: Changes) {
             Change::Engine(command) => state.request(Effect::Engine(command)),
             Change::Journal(job) => state.request(Effect::Journal(job)),
             Change::Sandbox(request) => state.request(Effect::Local(LocalRequest::SetUpSandbox(request))),
-            Change::ClearFaults => state.questions.set_fault(None),
+            Change::ClearFaults => state.requests.set_fault(None),
             Change::Notice(notice) => say(state, notice),
         }
     }
@@ -40,7 +40,7 @@ fn say(state: &mut State, notice: Notice) {
                 state.status.over(Subject::Reading(key));
             }
             if exchange.outcome.is_settled() {
-                state.questions.ask_for_faults();
+                state.requests.ask_for_faults();
             }
         }
         Notice::Message { id, before, delivery, exchange } => {
@@ -216,7 +216,7 @@ fn message(state: &mut State, id: MessageId, doubted: bool, delivery: DeliverySt
         }
         DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
-        settled @ (DeliveryStatus::Landed | DeliveryStatus::Lost) if doubted => {
+        settled @ (DeliveryStatus::Received | DeliveryStatus::NotReceived) if doubted => {
             return state.status.info(known(&name, &settled));
         }
         _ => return,
@@ -306,16 +306,16 @@ fn restored(state: &mut State, left: &Leftovers) {
 /// A read can show that it was received; that it was not, only a person can say.
 fn known(name: &str, delivery: &DeliveryStatus) -> String {
     match delivery {
-        DeliveryStatus::Landed => format!("{name} was received; its outcome was unknown."),
-        DeliveryStatus::Lost => format!("{name} is marked as not received."),
+        DeliveryStatus::Received => format!("{name} was received; its outcome was unknown."),
+        DeliveryStatus::NotReceived => format!("{name} is marked as not received."),
         delivery => format!("{name} is {}.", delivery.word()),
     }
 }
 
 pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
     match delivery {
-        DeliveryStatus::Landed => "received",
-        DeliveryStatus::Lost => "not received",
+        DeliveryStatus::Received => "received",
+        DeliveryStatus::NotReceived => "not received",
         delivery => delivery.word(),
     }
 }

@@ -102,7 +102,7 @@ fn go(state: &mut State) {
 fn run_step(state: &mut State) {
     let Some(step) = state.session.pass.runner.as_ref().and_then(Runner::open_step) else { return };
     if step.sends() && state.asks_before_sending() {
-        let lines = vec![step.deed(), format!("region  {}", state.session.profile.facts.region)];
+        let lines = vec![step.task(), format!("region  {}", state.session.profile.facts.region)];
         state.ask(DialogQuestion::PassStep, "PROD: run this step?", lines, "run it", state.consent());
     } else {
         run_step_now(state);
@@ -112,12 +112,12 @@ fn run_step(state: &mut State) {
 pub fn run_step_now(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let sends = runner.open_step().is_some_and(PassStep::sends);
-    let player = runner.open_player().ok().map(|player| player.key);
+    let conversation = runner.open_conversation().ok().map(|c| c.key);
     if sends && sending::is_forbidden(state) {
         return;
     }
     // The step's conversation is the open one, so that it is seen and read.
-    if let Some(key) = player.filter(|key| state.session.conversations.active() != Some(*key)) {
+    if let Some(key) = conversation.filter(|key| state.session.conversations.active() != Some(*key)) {
         let focus = state.arrangement.focus;
         journal::show(state, key);
         state.arrangement.focus = focus;

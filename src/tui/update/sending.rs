@@ -119,7 +119,7 @@ pub fn ask_resend(state: &mut State) {
         delivery => {
             let happened = match delivery {
                 DeliveryStatus::Refused(why) => format!("The first time it was refused: {why}"),
-                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => {
                     "The first time it was accepted: sending it again makes a second message.".to_owned()
                 }
                 other => format!("The first time it was {}.", shown_word(other)),

@@ -21,7 +21,7 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let faults = state.questions.faults();
+    let faults = state.requests.faults();
     let fault = faults.first().map(|first| {
         let more = if faults.len() > 1 { format!(" and {} more", faults.len() - 1) } else { String::new() };
         format!("fault on: {}{more}", visible(&first.left()).replace('-', " "))

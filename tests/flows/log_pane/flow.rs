@@ -320,7 +320,7 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     let said = screen(&log, 120, 20);
     assert!(said.contains("  1* 14:00"), "{said}");
     assert!(said.contains("comment  the one with the ␛[bell"), "{said}");
-    log.set_delivery(MessageId(1), &DeliveryStatus::Landed);
+    log.set_delivery(MessageId(1), &DeliveryStatus::Received);
     assert!(screen(&log, 120, 20).contains("settled  the message was received;"));
     log.set_delivery(MessageId(1), &DeliveryStatus::Answered);
     assert!(
@@ -365,10 +365,10 @@ fn compare_says_only_what_differs() {
     }
     assert_eq!(log.compare(1, 1, &|_| None), Some(vec![]));
     // What always differs comes last, whatever it is.
-    let last = all.iter().position(|d| d.always).unwrap();
-    assert!(all.iter().skip(last).all(|d| d.always), "{all:?}");
-    assert!(all.iter().any(|d| d.always && d.what == "response header x-request-id"));
-    assert!(all.iter().any(|d| !d.always && d.what == "response body code"));
+    let last = all.iter().position(|d| d.volatile).unwrap();
+    assert!(all.iter().skip(last).all(|d| d.volatile), "{all:?}");
+    assert!(all.iter().any(|d| d.volatile && d.what == "response header x-request-id"));
+    assert!(all.iter().any(|d| !d.volatile && d.what == "response body code"));
     assert_eq!(log.compare(1, 9, &|_| None), None);
 }
 

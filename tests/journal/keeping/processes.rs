@@ -107,7 +107,7 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
         std::thread::yield_now();
     }
     assert_eq!(found(dir.path(), "\"entry 2\""), [("entry 2".to_owned(), Outcome::Open)], "it is under way");
-    wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();
+    wait(journal.outcome(MessageId(9), &DeliveryStatus::NotReceived, None)).unwrap();
     let killed = as_after_a_kill(dir.path());
     recover(&options(killed.path()).dir);
     let outcome = |query: &str| found(killed.path(), query).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>();
@@ -151,7 +151,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
     journal.submit(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));
     drop(other);
     assert!(!restored(&mut pages).read_only);
-    wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();
+    wait(journal.outcome(MessageId(9), &DeliveryStatus::NotReceived, None)).unwrap();
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(

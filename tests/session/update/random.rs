@@ -98,8 +98,8 @@ fn delivery(dice: &mut Dice, now: Moment) -> DeliveryStatus {
         5 => DeliveryStatus::Refused(text(dice).into()),
         6 => DeliveryStatus::Unknown(text(dice).into()),
         7 => DeliveryStatus::Cancelled,
-        8 => DeliveryStatus::Landed,
-        _ => DeliveryStatus::Lost,
+        8 => DeliveryStatus::Received,
+        _ => DeliveryStatus::NotReceived,
     }
 }
 

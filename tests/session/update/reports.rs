@@ -308,8 +308,8 @@ fn a_pasted_token_is_not_renewed() {
 #[test]
 fn an_entry_that_was_settled_does_not_ask_to_look_it_up() {
     for (delivery, title, step) in [
-        (DeliveryStatus::Landed, "#1 received, was unknown", "Nothing: the message was received."),
-        (DeliveryStatus::Lost, "#1 not received, was unknown", "Send the message again: it was not received."),
+        (DeliveryStatus::Received, "#1 received, was unknown", "Nothing: the message was received."),
+        (DeliveryStatus::NotReceived, "#1 not received, was unknown", "Send the message again: it was not received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");
@@ -328,8 +328,8 @@ fn an_entry_that_was_settled_does_not_ask_to_look_it_up() {
 #[test]
 fn a_doubt_that_is_settled_leaves_the_status_line() {
     for (delivery, words) in [
-        (DeliveryStatus::Landed, "#1 was received; its outcome was unknown."),
-        (DeliveryStatus::Lost, "#1 is marked as not received."),
+        (DeliveryStatus::Received, "#1 was received; its outcome was unknown."),
+        (DeliveryStatus::NotReceived, "#1 is marked as not received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");

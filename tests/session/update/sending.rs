@@ -126,7 +126,7 @@ fn resend_asks_and_says_what_happened() {
         (DeliveryStatus::Refused("401 unauthorized".into()), "The first time it was refused: 401 unauthorized"),
         (DeliveryStatus::Accepted, "The first time it was accepted: sending it again makes a second message."),
         (DeliveryStatus::Cancelled, "The first time it was cancelled."),
-        (DeliveryStatus::Lost, "The first time it was not received."),
+        (DeliveryStatus::NotReceived, "The first time it was not received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
@@ -268,9 +268,9 @@ fn each_way_to_settle_does_what_it_says() {
     let id = MessageId(1);
     for (keys, command) in [
         ("enter", None),
-        ("2 enter", Some(Command::Settle { message: id, landed: true })),
-        ("down down enter", Some(Command::Settle { message: id, landed: false })),
-        ("3 enter", Some(Command::Settle { message: id, landed: false })),
+        ("2 enter", Some(Command::Settle { message: id, received: true })),
+        ("down down enter", Some(Command::Settle { message: id, received: false })),
+        ("3 enter", Some(Command::Settle { message: id, received: false })),
     ] {
         let mut desk = Desk::default();
         desk.unknown("where is it");
@@ -297,7 +297,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     desk.keys("u");
     desk.report(Report::Message {
         id,
-        delivery: DeliveryStatus::Landed,
+        delivery: DeliveryStatus::Received,
         exchange: None,
         remote_id: Some("there".to_owned()),
     });
@@ -342,7 +342,7 @@ fn what_was_settled_meanwhile_is_not_sent_again_by_the_open_dialog() {
     // The look-up found it while the word was typed.
     desk.report(Report::Message {
         id,
-        delivery: DeliveryStatus::Landed,
+        delivery: DeliveryStatus::Received,
         exchange: None,
         remote_id: Some("m-1".to_owned()),
     });

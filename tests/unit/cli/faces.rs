@@ -10,15 +10,15 @@ use ratatui::layout::Size;
 
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
-use crate::cli::run::fold::RunFold;
-use crate::cli::send::fold::{SendFold, Sending};
+use crate::cli::run::fold::RunFrontEnd;
+use crate::cli::send::fold::{SendFrontEnd, Sending};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, at_millis, guest_conversation, token_facts};
 use crate::model::{
     AsOf, Author, Cause, Conversation, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Extras,
     Generation, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, TokenStatus,
 };
-use crate::pass::runner::{Cast, Player, RunStart};
+use crate::pass::runner::{PassConversation, RunSetup, RunStart};
 use crate::pass::{Pass, PassRun};
 use crate::plain::Plain;
 use crate::session::conversations::{Conversations, MessageCounts};
@@ -134,7 +134,7 @@ fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
         reply_within: None,
         ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session(), &[]);
+    let mut fold = SendFrontEnd::new(sending, session(), &[]);
     let exit = fed(&mut fold, course);
     (known(&fold.session), exit)
 }
@@ -144,14 +144,14 @@ fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
     let (id, file, source) = (uuid::Uuid::nil().to_string(), "one.toml".to_owned(), PASS.to_owned());
     let run = PassRun { id, file, source, ..PassRun::default() };
     let begin = RunStart { run, at: now(), plan: vec![(0, 1)] };
-    let player = Player {
+    let conversation = PassConversation {
         name: conversation().name,
         key: KEY,
         channel: conversation().channel(),
         readable: RepliesReadable::NotYetKnown,
     };
-    let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
-    let mut fold = RunFold::new(Arc::new(pass), begin, cast, vec![vec![vec![(0, 1)]]], false, session());
+    let setup = RunSetup { conversations: vec![conversation], default_conversation: Some(KEY), sandbox: false };
+    let mut fold = RunFrontEnd::new(Arc::new(pass), begin, setup, vec![vec![vec![(0, 1)]]], false, session());
     let exit = fed(&mut fold, course);
     (known(&fold.session), exit)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::run::{check_conversations, chosen, rounds, waves};
 use crate::model::{Channel, ConversationKey};
 use crate::pass::Pass;
-use crate::pass::runner::{Cast, Player};
+use crate::pass::runner::{PassConversation, RunSetup};
 
 const PASS: &str = r#"
 name = "p"
@@ -30,23 +30,27 @@ name = "e"
 steps = [{ send = "{{c}}" }]
 "#;
 
-fn cast() -> Cast {
-    let player = |name: &str, key| Player {
+fn setup() -> RunSetup {
+    let conversation = |name: &str, key| PassConversation {
         name: name.to_owned(),
         key: ConversationKey(key),
         channel: Channel::GuestApi,
         readable: crate::model::RepliesReadable::NotYetKnown,
     };
-    Cast { players: vec![player("One", 0), player("Two", 1)], usual: Some(ConversationKey(0)), sandbox: true }
+    RunSetup {
+        conversations: vec![conversation("One", 0), conversation("Two", 1)],
+        default_conversation: Some(ConversationKey(0)),
+        sandbox: true,
+    }
 }
 
 #[test]
 fn conversations_stand_side_by_side_and_what_disturbs_others_comes_after() {
     let pass = Pass::parse(Path::new("p.toml"), PASS).unwrap();
     let plan = rounds(&[0, 1, 2, 3, 4], 1);
-    let waves = waves(&pass, &plan, &cast(), true);
+    let waves = waves(&pass, &plan, &setup(), true);
     assert_eq!(waves, [vec![vec![(0, 1), (2, 1)], vec![(1, 1)]], vec![vec![(3, 1), (4, 1)]]]);
-    assert_eq!(crate::cli::run::waves(&pass, &plan, &cast(), false), [vec![plan]]);
+    assert_eq!(crate::cli::run::waves(&pass, &plan, &setup(), false), [vec![plan]]);
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn rounds_follow_each_other_and_unknown_names_are_told() {
     assert_eq!(chosen(&pass, &["c".to_owned(), "a".to_owned()]).unwrap(), [0, 2]);
     let failed = chosen(&pass, &["zz".to_owned()]).unwrap_err();
     assert!(failed.message.starts_with("--only: the pass has no case `zz`"), "{}", failed.message);
-    let lonely = Cast { players: Vec::new(), ..Cast::default() };
+    let lonely = RunSetup { conversations: Vec::new(), ..RunSetup::default() };
     let failed = check_conversations("p.toml", &pass, &[0], &lonely).unwrap_err();
     assert_eq!(failed.message, "p.toml:5:16: the profile has no conversation “One”");
 }

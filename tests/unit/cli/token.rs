@@ -8,7 +8,7 @@ fn facts(granted: Option<Vec<String>>) -> TokenFacts {
     TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
 }
 
-fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<FrontEndEffect> {
+fn feed(fold: &mut TokenFrontEnd, status: TokenStatus) -> Vec<FrontEndEffect> {
     fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Token(status))))
 }
 
@@ -25,7 +25,7 @@ fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
 /// A grant that names its scopes is a token of the login host: whether the API takes it is asked, too.
 #[test]
 fn named_scopes_end_it_once_the_api_was_asked() {
-    let mut fold = TokenFold::default();
+    let mut fold = TokenFrontEnd::default();
     assert_eq!(fold.on(Moment::ZERO, FrontEndEvent::Begin), [FrontEndEffect::Ask(Command::SignIn)]);
     let getting = feed(&mut fold, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
@@ -49,7 +49,7 @@ fn named_scopes_end_it_once_the_api_was_asked() {
 
 #[test]
 fn unknown_scopes_are_waited_for_but_not_forever() {
-    let mut fold = TokenFold::default();
+    let mut fold = TokenFrontEnd::default();
     assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
     assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
     assert_eq!(exit(&fold.on(Moment::ZERO, FrontEndEvent::Due)), Some(Exit::Done));
@@ -57,7 +57,7 @@ fn unknown_scopes_are_waited_for_but_not_forever() {
 
 #[test]
 fn a_missing_scope_is_warned_about() {
-    let mut fold = TokenFold::default();
+    let mut fold = TokenFrontEnd::default();
     let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Some(Vec::new())) };
     facts.missing = vec!["guest:messages:send".to_owned()];
     let acts = feed(&mut fold, TokenStatus::Valid(facts));
@@ -74,7 +74,7 @@ fn a_wrong_client_is_not_signed_in() {
         TokenStatus::Refused(403, why()),
         TokenStatus::Expired(None, why()),
     ] {
-        let acts = feed(&mut TokenFold::default(), status);
+        let acts = feed(&mut TokenFrontEnd::default(), status);
         assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
         assert!(json_lines(&acts).last().is_some_and(|l| l.contains("client not found")), "{acts:?}");
     }
@@ -108,7 +108,7 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
 
 #[test]
 fn a_token_that_the_api_refuses_is_no_sign_in() {
-    let mut fold = TokenFold::default();
+    let mut fold = TokenFrontEnd::default();
     assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
     let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
     let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
@@ -120,7 +120,7 @@ fn a_token_that_the_api_refuses_is_no_sign_in() {
 #[test]
 fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
     let limited = |seconds| TokenStatus::Limited(Moment::ZERO.after(Duration::from_secs(seconds)), None);
-    let mut fold = TokenFold::default();
+    let mut fold = TokenFrontEnd::default();
     assert_eq!(exit(&feed(&mut fold, limited(20))), None);
     assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
     let acts = feed(&mut fold, limited(86_400));
@@ -141,7 +141,7 @@ fn a_dead_network_is_given_up_on() {
         (FailureKind::Invalid, 1),
         (FailureKind::Tls(TlsFault::UnknownIssuer), 1),
     ] {
-        let mut fold = TokenFold::default();
+        let mut fold = TokenFrontEnd::default();
         let ending = Ending::Failed(Failure::new(kind, Phase::Connect, why));
         let asked = request("POST", "https://login.example/oauth/token", Vec::new(), "");
         let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];

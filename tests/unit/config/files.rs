@@ -8,7 +8,7 @@ use crate::config::flags::ConfigInput;
 use crate::config::origin::{Lookup, Origin};
 use crate::config::resolve::resolve;
 use crate::config::settings::Paths;
-use crate::config::{Credentials, Flags, Hosts, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
+use crate::config::{Credentials, Flags, Hosts, Problems, ProfileChoice, SecretSource, Settings, Tty, regions};
 
 fn no_env(_: &str) -> Option<OsString> {
     None
@@ -277,7 +277,7 @@ fn what_is_odd_about_a_client_and_its_hosts_is_warned_about() {
 fn a_secret_that_is_set_to_nothing_is_empty_and_not_unset() {
     let source = SecretSource::Env("X".to_owned());
     for (value, words) in [(None, "X is not set"), (Some(""), "X is empty"), (Some("  "), "X is empty")] {
-        let read = source.read_with(&|_| value.map(OsString::from), Terminal::Free);
+        let read = source.read_with(&|_| value.map(OsString::from), Tty::Allowed);
         assert!(read.unwrap_err().contains(words), "{value:?}");
     }
 }

@@ -10,7 +10,7 @@ fn every_name_belongs_to_one_region() {
         for name in region.names() {
             let owners: Vec<_> = all().iter().filter(|r| r.names().contains(&name)).map(|r| &r.domain).collect();
             assert_eq!(owners, [&region.domain], "{name}");
-            assert_eq!(plain(&name), name, "not in the form in which it is looked up");
+            assert_eq!(normalized(&name), name, "not in the form in which it is looked up");
         }
     }
 }

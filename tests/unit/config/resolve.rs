@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::document::Doc;
+use crate::config::document::Document;
 use crate::config::flags::Flags;
 use crate::config::resolve::*;
 use crate::config::settings::KeyContext;
@@ -12,7 +12,7 @@ use crate::config::toml_reader::Table;
 fn the_example_names_every_field_there_is() {
     let text = include_str!("../../../config.example.toml");
     let path = Path::new("config.example.toml");
-    let doc = Doc::new(path, text);
+    let doc = Document::new(path, text);
     let flags = Flags::default();
     let input = crate::config::tests::files::config_of_text("", &flags, &|_| None);
     assert!(Table::root(&doc).is_some_and(|root| settings(root, &input).is_some()));

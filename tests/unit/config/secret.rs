@@ -18,7 +18,7 @@ fn shell(script: &str) -> SecretSource {
 }
 
 fn read(source: &SecretSource) -> Result<SecretString, String> {
-    source.read(Terminal::Free)
+    source.read(Tty::Allowed)
 }
 
 fn file(contents: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
@@ -32,7 +32,7 @@ fn file(contents: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn a_variable_is_read_and_missed() {
     let env = |name: &str| (name == "THERE").then(|| OsString::from("hunter2\n"));
-    let read = |name: &str| SecretSource::Env(name.to_owned()).read_with(&env, Terminal::Free);
+    let read = |name: &str| SecretSource::Env(name.to_owned()).read_with(&env, Tty::Allowed);
     assert_eq!(read("THERE").unwrap().expose_secret(), "hunter2");
     let missed = "the environment variable NOT is not set; export it before starting guestwire";
     assert_eq!(read("NOT").unwrap_err(), missed);
@@ -91,7 +91,7 @@ fn a_profile_of_the_platform_cli_gives_its_fields() {
     std::fs::write(&path, theirs).unwrap();
     let source = |profile: &str, field| SecretSource::VendorFile(path.clone(), profile.to_owned(), field);
     assert_eq!(read(&source("default", "client_secret")).unwrap().expose_secret(), "hunter2");
-    assert_eq!(source("qa", "access_token").read_token(Terminal::Free).unwrap().expose_secret(), "T");
+    assert_eq!(source("qa", "access_token").read_token(Tty::Allowed).unwrap().expose_secret(), "T");
     for (profile, field) in [("qa", "client_secret"), ("none", "access_token")] {
         let error = read(&source(profile, field)).unwrap_err();
         assert!(error.starts_with("there is no `") && !error.contains("hunter2"), "{error}");
@@ -112,7 +112,7 @@ fn a_pipe_or_a_device_is_refused_at_once() {
         let source = SecretSource::File(path.clone());
         let refused = format!("{} is not a regular file", path.display());
         assert_eq!(read(&source).unwrap_err(), refused);
-        assert_eq!(source.read_token(Terminal::Free).unwrap_err(), refused);
+        assert_eq!(source.read_token(Tty::Allowed).unwrap_err(), refused);
     }
 }
 
@@ -122,17 +122,17 @@ fn a_command_gives_its_first_line_or_a_token() {
     let empty = "the first line of what the command sh prints is empty; the secret belongs there";
     assert_eq!(read(&shell("echo")).unwrap_err(), empty);
     let answer = shell("printf '{\n\"access_token\": \"hunter2\"}'");
-    assert_eq!(answer.read_token(Terminal::Free).unwrap().expose_secret(), "hunter2");
-    assert_eq!(shell("echo").read_token(Terminal::Free).unwrap_err(), empty);
-    let error = shell("echo hunter two").read_token(Terminal::Free).unwrap_err();
+    assert_eq!(answer.read_token(Tty::Allowed).unwrap().expose_secret(), "hunter2");
+    assert_eq!(shell("echo").read_token(Tty::Allowed).unwrap_err(), empty);
+    let error = shell("echo hunter two").read_token(Tty::Allowed).unwrap_err();
     assert!(error.contains(" cannot be used as a token: ") && !error.contains("hunter"), "{error}");
 }
 
 #[test]
 fn a_command_without_a_terminal_says_so() {
     let failed = |terminal| shell("exit 3").read(terminal).unwrap_err();
-    assert!(failed(Terminal::Taken).contains("so it cannot ask: run `guestwire token` first"));
-    assert!(failed(Terminal::Free).ends_with("run it by hand to see why"));
+    assert!(failed(Tty::Denied).contains("so it cannot ask: run `guestwire token` first"));
+    assert!(failed(Tty::Allowed).ends_with("run it by hand to see why"));
 }
 
 #[test]
@@ -143,14 +143,14 @@ fn a_source_shows_its_place_only() {
     assert_eq!(command.to_string(), "{ command = [\"pass\", …] }");
 }
 
-fn printed(script: &str, terminal: Terminal) -> Result<String, String> {
+fn printed(script: &str, terminal: Tty) -> Result<String, String> {
     let words = ["sh", "-c", script].map(str::to_owned);
     run_command(&words, terminal, Duration::from_secs(20)).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
 }
 
 #[test]
 fn what_it_prints_is_bounded_and_read_to_the_end() {
-    for terminal in [Terminal::Free, Terminal::Taken] {
+    for terminal in [Tty::Allowed, Tty::Denied] {
         assert_eq!(printed("printf hunter2", terminal).unwrap(), "hunter2");
         let much = printed("echo hunter2; seq 1 100000", terminal).unwrap();
         assert!(much.starts_with("hunter2\n") && much.len() == MAX_BYTES, "{}", much.len());
@@ -167,7 +167,7 @@ fn a_complaint_is_repeated_and_a_secret_is_not() {
         ("echo hunter2; echo 'cannot keep hunter2' >&2; exit 3", None),
         ("exit 3", None),
     ] {
-        let error = printed(script, Terminal::Free).unwrap_err();
+        let error = printed(script, Tty::Allowed).unwrap_err();
         let said = complaint.map_or_else(String::new, |said| format!(": {said}"));
         let how = "run it by hand to see why";
         assert_eq!(error, format!("the command sh failed (exit status: 3{said}); {how}"), "{script}");
@@ -179,7 +179,7 @@ fn a_command_that_hangs_is_ended_with_what_it_started() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let script = format!("sleep 600 & echo $! >{}; wait", file.path().display());
     let words = ["sh".to_owned(), "-c".to_owned(), script];
-    let error = run_command(&words, Terminal::Taken, Duration::from_millis(500)).unwrap_err();
+    let error = run_command(&words, Tty::Denied, Duration::from_millis(500)).unwrap_err();
     assert!(error.contains(" did not end within "), "{error}");
     let child = std::fs::read_to_string(file.path()).unwrap();
     let child = rustix::process::Pid::from_raw(child.trim().parse().unwrap()).unwrap();
@@ -198,20 +198,20 @@ fn a_command_that_hangs_is_ended_with_what_it_started() {
 #[test]
 fn no_terminal_can_be_asked_while_a_screen_is_open() {
     let script = "(exec 3</dev/tty) 2>/dev/null && echo terminal || echo none; echo \"$GPG_TTY\"";
-    assert_eq!(printed(script, Terminal::Taken).unwrap(), "none\n\n");
+    assert_eq!(printed(script, Tty::Denied).unwrap(), "none\n\n");
     let id = "ps -o sid= -p $$ | tr -d ' '; echo $$";
     let session = |terminal| {
         let said = printed(id, terminal).unwrap();
         let (session, process) = said.trim().split_once('\n').unwrap();
         session == process
     };
-    assert_eq!((session(Terminal::Taken), session(Terminal::Free)), (true, false));
+    assert_eq!((session(Tty::Denied), session(Tty::Allowed)), (true, false));
 }
 
 #[test]
 fn a_missing_program_is_named() {
-    let missing = run_command(&["guestwire-no-such-program".to_owned()], Terminal::Free, COMMAND_TIME);
+    let missing = run_command(&["guestwire-no-such-program".to_owned()], Tty::Allowed, COMMAND_TIME);
     assert!(missing.unwrap_err().ends_with(" cannot be started (no such file)"));
-    let nameless = run_command(&[], Terminal::Free, COMMAND_TIME);
+    let nameless = run_command(&[], Tty::Allowed, COMMAND_TIME);
     assert!(nameless.unwrap_err().ends_with(" cannot be started (it has no name)"));
 }

@@ -5,7 +5,7 @@ use crate::engine::client::capture;
 use crate::engine::client::wire::Stream;
 use crate::engine::guest_socket::*;
 use crate::engine::redact::Redactor;
-use crate::genesys::web_messaging::GuestSocketMessage;
+use crate::genesys::web_messaging::ServerFrameContent;
 use crate::model::{ConversationKey, FailureKind};
 use futures_util::FutureExt as _;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ async fn pings_until_left(ours: impl Stream + 'static, mut theirs: impl AsyncWri
     let socket = Socket::from_raw_socket(Box::new(ours), Role::Client, None).await;
     let (events, mut inbox) = mpsc::channel(AHEAD);
     let (_newest, redactor) = watch::channel(Arc::new(Redactor::new(&[])));
-    let _link = Link::start(socket, (ConversationKey(0), 1), events, redactor);
+    let _link = SocketTask::start(socket, (ConversationKey(0), 1), events, redactor);
     let ping = [&[0x89, 125][..], &[b'p'; 125]].concat();
     let mut pings = 0;
     while pings < 5_000 && theirs.write_all(&ping).await.is_ok() {
         pings += 1;
     }
     match inbox.recv().now_or_never() {
-        Some(Some(LinkEvent { said: LinkSaid::Gone(_, why), .. })) => (pings, why),
+        Some(Some(SocketTaskReport { said: SocketTaskEvent::Gone(_, why), .. })) => (pings, why),
         other => panic!("{other:?} after {pings} pings"),
     }
 }
@@ -60,9 +60,9 @@ async fn text_that_is_not_utf8_is_a_fault_of_the_other_side_and_no_lost_connecti
     let socket = Socket::from_raw_socket(Box::new(ours), Role::Client, None).await;
     let (events, mut inbox) = mpsc::channel(AHEAD);
     let (_newest, redactor) = watch::channel(Arc::new(Redactor::new(&[])));
-    let _link = Link::start(socket, (ConversationKey(0), 1), events, redactor);
+    let _link = SocketTask::start(socket, (ConversationKey(0), 1), events, redactor);
     theirs.write_all(&[0x81, 3, b'{', 0xc3, b'}']).await.unwrap();
-    let Some(LinkEvent { said: LinkSaid::Gone(kind, why), .. }) = inbox.recv().await else { panic!() };
+    let Some(SocketTaskReport { said: SocketTaskEvent::Gone(kind, why), .. }) = inbox.recv().await else { panic!() };
     assert_eq!((kind, why.as_str()), (FailureKind::Protocol, "the other side sent text that is not UTF-8"));
 }
 
@@ -70,13 +70,13 @@ async fn text_that_is_not_utf8_is_a_fault_of_the_other_side_and_no_lost_connecti
 fn a_burst_is_read_at_once_and_a_flood_slowly() {
     let start = Instant::now();
     for (bytes, burst, pause) in [(0, 2_500, FRAME_COST), (1 << 20, 9, Duration::from_millis(502))] {
-        let mut inflow = Inflow(start);
+        let mut budget = ReadBudget(start);
         for n in 0..burst {
-            assert_eq!(inflow.take(bytes, start), None, "{n} of {bytes}");
+            assert_eq!(budget.take(bytes, start), None, "{n} of {bytes}");
         }
         let mut now = start;
         for _ in 0..2 {
-            while let Some(next) = inflow.take(bytes, now) {
+            while let Some(next) = budget.take(bytes, now) {
                 assert!(next - now <= pause, "{bytes}");
                 now = next;
                 if now > start + Duration::from_secs(20) {
@@ -86,7 +86,7 @@ fn a_burst_is_read_at_once_and_a_flood_slowly() {
         }
         assert!(now > start + Duration::from_secs(20), "it goes on slowly");
         // Silence pays it back.
-        assert_eq!(inflow.take(bytes, now + BURST), None);
+        assert_eq!(budget.take(bytes, now + BURST), None);
     }
 }
 
@@ -139,7 +139,7 @@ mod frame {
         let outbound = open_messaging::outbound(hook.text.as_bytes(), at).unwrap();
         // Each of them is a message still.
         assert!(
-            matches!(&frame.theirs.as_ref().unwrap().said, GuestSocketMessage::Message(m) if m.text.starts_with("see "))
+            matches!(&frame.theirs.as_ref().unwrap().content, ServerFrameContent::Message(m) if m.text.starts_with("see "))
         );
         assert!(read.len() == 1 && read[0].text.starts_with("see ") && read[0].attachments.len() == 1);
         format!("{frame:?} {page:?} {read:?} {hook:?} {outbound:?}")
@@ -176,7 +176,7 @@ mod frame {
     fn what_the_session_needs_is_read_unmasked() {
         let jwt = json!({ "class": "JwtResponse", "code": 200, "body": { "jwt": JWT } }).to_string();
         let frame = Frame::new(&jwt, &Redactor::new(&[]));
-        assert!(matches!(&frame.theirs.unwrap().said, GuestSocketMessage::Jwt(jwt, _) if jwt == JWT));
+        assert!(matches!(&frame.theirs.unwrap().content, ServerFrameContent::Jwt(jwt, _) if jwt == JWT));
         assert!(!frame.body.text.contains(JWT));
     }
 }

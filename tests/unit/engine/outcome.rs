@@ -3,7 +3,7 @@
 use crate::engine::outcome::*;
 use crate::genesys::answerer::{CallKind, tells_error, who_answered};
 use crate::genesys::errors::ApiError;
-use crate::genesys::web_messaging::Theirs;
+use crate::genesys::web_messaging::ServerFrame;
 use crate::model::{Body, Header, Response};
 use crate::model::{Failure, FailureKind, Outcome, Reason};
 use crate::model::{Phase, TlsFault};
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Accepted,
-    Landed,
+    AlreadyReceived,
     Refused,
     TokenRefused,
     Limited,
@@ -23,12 +23,14 @@ enum End {
     Failed,
     TakenBack,
 }
-use End::{Accepted, Failed, Landed, Limited, NotSent, Refused, TakenBack, TokenRefused, Unknown, Unprocessed};
+use End::{
+    Accepted, AlreadyReceived, Failed, Limited, NotSent, Refused, TakenBack, TokenRefused, Unknown, Unprocessed,
+};
 
 fn end(result: &TryResult) -> End {
     match result {
         TryResult::Accepted => Accepted,
-        TryResult::Landed => Landed,
+        TryResult::AlreadyReceived => AlreadyReceived,
         TryResult::Refused(_) => Refused,
         TryResult::TokenRefused(_) => TokenRefused,
         TryResult::Limited(..) => Limited,
@@ -166,7 +168,7 @@ fn whole_answers() {
 #[test]
 fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
     let conflict = br#"{"code":"general.conflict","message":"already exists"}"#;
-    assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[], conflict, true)), Landed);
+    assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[], conflict, true)), AlreadyReceived);
     assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[], conflict, false)), Refused);
     assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
 }
@@ -221,7 +223,7 @@ fn frames() {
         (r#"{"type":"message","class":"SomethingNew","code":200,"body":{}}"#, Unknown),
     ];
     for (frame, expected) in rows {
-        let result = Theirs::read(frame).map(|theirs| of_frame(&theirs));
+        let result = ServerFrame::read(frame).map(|theirs| of_frame(&theirs));
         assert_eq!(result.as_ref().map(end), Some(expected), "{frame}: {result:?}");
     }
 }
@@ -257,7 +259,7 @@ mod retry {
         let wait = |seconds| TryResult::Limited(429, said(), Some(Duration::from_secs(seconds)));
         let unknown = || TryResult::Unknown(said(), None);
         assert_eq!(follows(TryResult::Accepted, false, none), RetryDecision::End(Outcome::Accepted));
-        assert_eq!(follows(TryResult::Landed, true, none), RetryDecision::End(Outcome::Accepted));
+        assert_eq!(follows(TryResult::AlreadyReceived, true, none), RetryDecision::End(Outcome::Accepted));
         assert_eq!(follows(TryResult::TokenRefused(said()), false, none), RetryDecision::TokenRefused(said()));
         assert_eq!(
             follows(TryResult::TokenRefused(said()), false, healed),

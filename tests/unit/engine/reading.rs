@@ -82,7 +82,7 @@ fn the_unknown_lands_where_its_text_is_found() {
     let bot = said("b", Author::Bot, "hello", 101);
     assert_eq!(read(&mut reader, vec![bot], 102), [], "the same words, by the other side");
     let found = said("m1", Author::Guest, "hello", 100);
-    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Landed(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Received(MessageId(1), "m1".into())]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_message_without_a_time_settles_nothing_unknown() {
     reader.sent(MessageId(1), "hello", unknown(100), None);
     assert_eq!(read(&mut reader, vec![untimed("m0")], 101), [], "it may have been said long before");
     let found = said("m1", Author::Guest, "hello", 100);
-    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Landed(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Received(MessageId(1), "m1".into())]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_unknown_one_is_remembered_however_many_follow() {
     }
     assert_eq!(reader.doubt_since(NONE), Some(at(95).wall));
     let found = said("m1", Author::Guest, "lost?", 100);
-    assert_eq!(read(&mut reader, vec![found], 400), [Settled::Landed(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 400), [Settled::Received(MessageId(1), "m1".into())]);
     assert_eq!(reader.doubt_since(NONE), None);
     for n in 0..200 {
         reader.sent(MessageId(1_000 + n), "all of them?", unknown(500), None);
@@ -142,7 +142,7 @@ fn a_resend_that_is_seen_does_not_prove_the_first() {
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
     assert_eq!(
         read(&mut reader, vec![said("n", Author::Guest, "hello", 100)], 113),
-        [Settled::Landed(MessageId(1), "n".into())]
+        [Settled::Received(MessageId(1), "n".into())]
     );
     // One whose id is known is never taken for another.
     let mut reader = ReplyReader::default();
@@ -210,7 +210,7 @@ fn what_was_heard_meanwhile_is_found() {
     reader.hear(vec![said("m", Author::Guest, "hello", 101)], Arrival::Pushed, NONE);
     reader.sent(MessageId(1), "hello", unknown(100), None);
     let again = vec![said("m", Author::Guest, "hello", 101)];
-    assert_eq!(reader.hear(again, Arrival::Read, NONE), (vec![], vec![Settled::Landed(MessageId(1), "m".into())]));
+    assert_eq!(reader.hear(again, Arrival::Read, NONE), (vec![], vec![Settled::Received(MessageId(1), "m".into())]));
 }
 
 #[test]

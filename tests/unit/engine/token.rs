@@ -38,9 +38,9 @@ fn signed_in(lifetime: u64, now: u64) -> TokenMachine {
 fn nothing_happens_until_somebody_wants_it() {
     let mut tokens = machine();
     assert_eq!((tokens.due(at(0)), tokens.next_due(at(0)), tokens.status(at(0))), (None, None, TokenStatus::SignedOut));
-    assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
+    assert_eq!(tokens.availability(at(0), None), Availability::Never);
     tokens.sign_in(at(0));
-    assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
+    assert_eq!(tokens.availability(at(0), None), Availability::Waiting);
     assert_eq!(tokens.due(at(0)), Some(TokenRequest::Token));
     assert_eq!(tokens.status(at(0)), TokenStatus::Getting);
     tokens.sign_in(at(0));
@@ -57,10 +57,10 @@ fn a_token_that_is_wanted_while_another_is_asked_for_is_asked_for_after_it() {
     tokens.renew();
     tokens.renew();
     tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(0), at(1));
-    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting, "nothing goes with the earlier one");
+    assert_eq!(tokens.availability(at(1), None), Availability::Waiting, "nothing goes with the earlier one");
     assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
     tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(1), at(2));
-    assert_eq!((tokens.due(at(2)), tokens.outlook(at(2), None)), (None, Outlook::Ready(Generation(2))));
+    assert_eq!((tokens.due(at(2)), tokens.availability(at(2), None)), (None, Availability::Ready(Generation(2))));
     // One that fails is asked for again anyway.
     tokens.renew();
     tokens.due(at(3));
@@ -81,7 +81,7 @@ fn the_margin_is_a_fifth_or_five_minutes_and_jitter_eats_into_it() {
         let due = Moment::ZERO.after(Duration::from_secs_f64(due));
         assert_eq!(tokens.due(due), Some(TokenRequest::Token));
         assert!(matches!(tokens.status(due), TokenStatus::Renewing(_)));
-        assert_eq!(tokens.outlook(due, None), Outlook::Ready(Generation(1)), "sends go on meanwhile");
+        assert_eq!(tokens.availability(due, None), Availability::Ready(Generation(1)), "sends go on meanwhile");
     }
 }
 
@@ -89,7 +89,7 @@ fn the_margin_is_a_fifth_or_five_minutes_and_jitter_eats_into_it() {
 fn a_suspended_laptop_is_seen_on_the_wall_clock() {
     let mut tokens = signed_in(HOUR, 0);
     let woken = Moment::new(Duration::from_secs(60), at(2 * HOUR).wall);
-    assert_eq!(tokens.outlook(woken, None), Outlook::Waiting);
+    assert_eq!(tokens.availability(woken, None), Availability::Waiting);
     assert_eq!(tokens.due(woken), Some(TokenRequest::Token));
     assert_eq!(tokens.status(woken), TokenStatus::Getting);
 }
@@ -111,14 +111,14 @@ fn failures_back_off_and_the_old_token_serves_until_its_end() {
         assert!(pause <= PAUSE_MAX && (!(2..=5).contains(&n) || pause > last / 2), "{n}: {pause:?}");
         last = pause;
         assert_eq!(tokens.due(now), None);
-        let usable = tokens.outlook(now, None);
-        assert_eq!(usable == Outlook::Ready(Generation(1)), now.mono < at(HOUR).mono);
+        let usable = tokens.availability(now, None);
+        assert_eq!(usable == Availability::Ready(Generation(1)), now.mono < at(HOUR).mono);
         now = retry;
         assert_eq!(tokens.due(now), Some(TokenRequest::Token));
     }
     assert!(now.mono > at(HOUR).mono);
     assert!(tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), now, now).is_some());
-    assert_eq!(tokens.outlook(now, None), Outlook::Ready(Generation(2)));
+    assert_eq!(tokens.availability(now, None), Availability::Ready(Generation(2)));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_dead_stay_dead_until_a_person_comes() {
         assert_eq!(tokens.due(at(0)), Some(TokenRequest::Token));
         tokens.failed(denied.clone(), at(0));
         assert_eq!((tokens.due(at(9 * HOUR)), tokens.next_due(at(0))), (None, None), "{denied:?}");
-        assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
+        assert_eq!(tokens.availability(at(0), None), Availability::Never);
         tokens.sign_in(at(1));
         assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
     }
@@ -160,44 +160,48 @@ fn the_dead_stay_dead_until_a_person_comes() {
 #[test]
 fn a_401_renews_once_and_newer_tokens_are_used() {
     let mut tokens = signed_in(HOUR, 0);
-    assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
+    assert_eq!(tokens.on_unauthorized(Generation(1), at(60)), After401::Retry { renewal: true });
     assert_eq!(tokens.due(at(60)), Some(TokenRequest::Token));
     for _ in 0..49 {
-        assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
+        assert_eq!(tokens.on_unauthorized(Generation(1), at(60)), After401::Retry { renewal: true });
         assert_eq!(tokens.due(at(60)), None, "one renewal for all");
     }
-    assert_eq!(tokens.outlook(at(60), None), Outlook::Waiting, "others do not run into the same 401");
+    assert_eq!(tokens.availability(at(60), None), Availability::Waiting, "others do not run into the same 401");
     tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(60), at(61));
-    assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Retry { renewal: false }, "a late 401 of the old one");
-    assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Ready(Generation(2)));
+    assert_eq!(
+        tokens.on_unauthorized(Generation(1), at(61)),
+        After401::Retry { renewal: false },
+        "a late 401 of the old one"
+    );
+    assert_eq!(tokens.availability(at(61), Some(Generation(1))), Availability::Ready(Generation(2)));
 }
 
 #[test]
 fn a_fresh_token_that_is_refused_is_no_reason_for_another() {
     let mut tokens = signed_in(HOUR, 0);
-    tokens.refuted(Generation(1), at(60));
+    tokens.on_unauthorized(Generation(1), at(60));
     tokens.due(at(60));
     tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(60), at(60));
-    assert_eq!(tokens.refuted(Generation(2), at(61)), Refuted::Final);
+    assert_eq!(tokens.on_unauthorized(Generation(2), at(61)), After401::Final);
     assert_eq!(tokens.due(at(61)), None);
     // Once something was accepted with it, a 401 is news again; so it is later.
     tokens.proven(Generation(2));
-    assert_eq!(tokens.refuted(Generation(2), at(62)), Refuted::Retry { renewal: true });
+    assert_eq!(tokens.on_unauthorized(Generation(2), at(62)), After401::Retry { renewal: true });
 }
 
 #[test]
 fn while_the_renewal_after_a_401_fails_only_the_doubting_wait() {
     let mut tokens = signed_in(HOUR, 0);
-    tokens.refuted(Generation(1), at(60));
+    tokens.on_unauthorized(Generation(1), at(60));
     tokens.due(at(60));
     tokens.failed(TokenDenied::Failed("down".into()), at(60));
-    assert_eq!(tokens.outlook(at(60), None), Outlook::Ready(Generation(1)));
-    assert_eq!(tokens.outlook(at(60), Some(Generation(1))), Outlook::Waiting);
+    assert_eq!(tokens.availability(at(60), None), Availability::Ready(Generation(1)));
+    assert_eq!(tokens.availability(at(60), Some(Generation(1))), Availability::Waiting);
     tokens.renew();
     tokens.due(at(61));
     tokens.failed(TokenDenied::Final(Box::new(TokenStatus::BadClient("w".into()))), at(61));
-    assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Never);
-    assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Final);
+    assert_eq!(tokens.availability(at(61), Some(Generation(1))), Availability::Never);
+    assert_eq!(tokens.on_unauthorized(Generation(1), at(61)), After401::Final);
 }
 
 #[test]
@@ -208,8 +212,8 @@ fn a_pasted_token_neither_ends_nor_renews() {
     tokens.granted(None, None, at(0), at(0));
     assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
     tokens.verified(Generation(1), Verified::Unclear("503".into()));
-    assert_eq!(tokens.outlook(at(1_000_000), None), Outlook::Ready(Generation(1)));
-    assert_eq!(tokens.refuted(Generation(1), at(5)), Refuted::Final);
+    assert_eq!(tokens.availability(at(1_000_000), None), Availability::Ready(Generation(1)));
+    assert_eq!(tokens.on_unauthorized(Generation(1), at(5)), After401::Final);
     assert!(tokens.status(at(5)).facts().unwrap().pasted);
 }
 
@@ -226,7 +230,7 @@ fn pasted() -> TokenMachine {
 #[test]
 fn a_pasted_token_is_signed_in_once_the_service_took_it() {
     let mut tokens = pasted();
-    assert_eq!((tokens.status(at(0)), tokens.outlook(at(0), None)), (TokenStatus::Getting, Outlook::Waiting));
+    assert_eq!((tokens.status(at(0)), tokens.availability(at(0), None)), (TokenStatus::Getting, Availability::Waiting));
     let before = tokens.status(at(0));
     tokens.verified(Generation(1), taken(&["a"], None));
     assert_ne!(tokens.status(at(0)), before, "the chip changes");
@@ -243,7 +247,7 @@ fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
     let mut tokens = pasted();
     tokens.verified(Generation(1), Verified::NotTaken("401 bad.credentials".into()));
     assert!(matches!(tokens.status(at(0)), TokenStatus::Refused(401, why) if why == "401 bad.credentials"));
-    assert_eq!((tokens.outlook(at(99), None), tokens.due(at(99))), (Outlook::Never, None));
+    assert_eq!((tokens.availability(at(99), None), tokens.due(at(99))), (Availability::Never, None));
     // Another token may have been put in its place.
     tokens.sign_in(at(100));
     assert_eq!(tokens.due(at(100)), Some(TokenRequest::Token));
@@ -271,23 +275,23 @@ fn a_granted_token_survives_a_401_of_what_it_may_do() {
     tokens.due(at(0));
     tokens.verified(Generation(1), Verified::NotTaken("401".into()));
     assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Refused("401".into())));
-    assert_eq!(tokens.outlook(at(0), None), Outlook::Ready(Generation(1)));
+    assert_eq!(tokens.availability(at(0), None), Availability::Ready(Generation(1)));
 }
 
 #[test]
 fn what_is_sent_after_a_person_asked_for_a_new_token_waits_for_it() {
     let mut tokens = signed_in(HOUR, 0);
     tokens.renew();
-    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting);
+    assert_eq!(tokens.availability(at(1), None), Availability::Waiting);
     tokens.due(at(1));
-    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting);
+    assert_eq!(tokens.availability(at(1), None), Availability::Waiting);
     tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(1), at(2));
-    assert_eq!(tokens.outlook(at(2), None), Outlook::Ready(Generation(2)));
+    assert_eq!(tokens.availability(at(2), None), Availability::Ready(Generation(2)));
     // One that renews by itself holds nobody back; one that failed neither: the old token works still.
     tokens.renew();
     tokens.due(at(3));
     tokens.failed(TokenDenied::Failed("down".into()), at(3));
-    assert_eq!(tokens.outlook(at(3), None), Outlook::Ready(Generation(2)));
+    assert_eq!(tokens.availability(at(3), None), Availability::Ready(Generation(2)));
 }
 
 #[test]
@@ -296,20 +300,20 @@ fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
     tokens.sign_in(at(0));
     tokens.due(at(0));
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
-    assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
+    assert_eq!(tokens.availability(at(0), None), Availability::Waiting);
     assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
     assert_eq!(tokens.next_due(at(0)), Some(at(5)));
-    assert_eq!(tokens.outlook(at(5), None), Outlook::Ready(Generation(1)));
+    assert_eq!(tokens.availability(at(5), None), Availability::Ready(Generation(1)));
     tokens.verified(Generation(1), taken(&["b"], Some("Acme")));
     let status = tokens.status(at(1));
     let facts = status.facts().unwrap();
     assert_eq!((facts.missing.clone(), facts.organization.as_deref()), (vec!["a".to_owned()], Some("Acme")));
-    assert_eq!(tokens.outlook(at(1), None), Outlook::Ready(Generation(1)), "it may be sent on purpose");
+    assert_eq!(tokens.availability(at(1), None), Availability::Ready(Generation(1)), "it may be sent on purpose");
     // The next generation is asked about too, and nobody waits for that; what is not told anew stays.
     tokens.renew();
     tokens.due(at(9));
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(9), at(9));
-    assert_eq!(tokens.outlook(at(9), None), Outlook::Ready(Generation(2)));
+    assert_eq!(tokens.availability(at(9), None), Availability::Ready(Generation(2)));
     assert_eq!(tokens.due(at(9)), Some(TokenRequest::Facts(Generation(2))));
     tokens.verified(Generation(1), taken(&[], None));
     assert_eq!(tokens.facts().unwrap().granted, None, "a late word about another generation");
@@ -376,7 +380,7 @@ proptest! {
                         _ => TokenDenied::Failed(String::new()),
                     }, now);
                 }
-                Event::Refuted(generation) => { tokens.refuted(Generation(generation), now); }
+                Event::Refuted(generation) => { tokens.on_unauthorized(Generation(generation), now); }
                 Event::Proven(generation) => tokens.proven(Generation(generation)),
                 _ => {}
             }
@@ -386,13 +390,13 @@ proptest! {
                 asking = true;
             }
             prop_assert_eq!(tokens.due(now), None, "asked once, answered for now");
-            match tokens.outlook(now, None) {
-                Outlook::Ready(generation) => {
+            match tokens.availability(now, None) {
+                Availability::Ready(generation) => {
                     prop_assert_eq!(generation.0, newest);
                     prop_assert!(tokens.facts().unwrap().expires.unwrap().mono > now.mono);
                 }
-                Outlook::Waiting => prop_assert!(asking || tokens.next_due(now).is_some(), "waits for nothing"),
-                Outlook::Never => prop_assert!(!asking),
+                Availability::Waiting => prop_assert!(asking || tokens.next_due(now).is_some(), "waits for nothing"),
+                Availability::Never => prop_assert!(!asking),
             }
             if let Some(due) = tokens.next_due(now) {
                 prop_assert!(due.mono > now.mono, "a moment that is past would spin");

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixtures::at_second as at;
 
-fn machine() -> Machine {
-    Machine::new(fastrand::Rng::with_seed(7), AGAIN_FIRST)
+fn machine() -> SessionMachine {
+    SessionMachine::new(fastrand::Rng::with_seed(7), AGAIN_FIRST)
 }
 
 fn session(connected: bool, new: bool, read_only: bool) -> SocketEvent {
@@ -15,7 +15,7 @@ fn session(connected: bool, new: bool, read_only: bool) -> SocketEvent {
 }
 
 /// A machine in an open session.
-fn open() -> Machine {
+fn open() -> SessionMachine {
     let mut m = machine();
     assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(0)), [SocketStep::Open]);
     assert_eq!(m.session(), WebSession::Connecting);
@@ -25,7 +25,7 @@ fn open() -> Machine {
     m
 }
 
-fn read_only() -> Machine {
+fn read_only() -> SessionMachine {
     let mut m = open();
     assert_eq!(m.on(SocketEvent::ReadOnly("409".into()), at(1)), []);
     assert_eq!(m.session(), WebSession::ReadOnly("409".into()));
@@ -55,7 +55,7 @@ fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
 }
 
 /// The pauses until nothing opens it by itself any more, where each opening comes to `ends`.
-fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment)) -> Vec<Duration> {
+fn pauses(m: &mut SessionMachine, mut now: Moment, ends: impl Fn(&mut SessionMachine, Moment)) -> Vec<Duration> {
     let mut pauses = Vec::new();
     while let WebSession::Reconnecting(again, why) = m.session() {
         assert_eq!(why.to_string(), "reset");
@@ -381,33 +381,33 @@ mod flight {
     use crate::genesys::web_messaging::{Configure, OutgoingFrame};
     use std::time::Duration;
 
-    fn flight<const N: usize>(list: [(&str, Ours); N]) -> Vec<Waiting> {
+    fn flight<const N: usize>(list: [(&str, GuestFrame); N]) -> Vec<FrameInFlight> {
         let waiting = list.into_iter().enumerate().map(|(of, (tracing, ours))| {
             let until = Moment::ZERO.after(Duration::from_secs(of as u64 + 1));
-            let of = Of::Message(MessageId(of as u64));
-            Waiting { tracing: tracing.to_owned(), ours, until, of, gate: Arc::default() }
+            let of = FrameOwner::Message(MessageId(of as u64));
+            FrameInFlight { tracing: tracing.to_owned(), ours, until, of, gate: Arc::default() }
         });
         waiting.collect()
     }
 
-    fn said(text: &str) -> Ours {
-        Ours::Message(OutgoingFrame { text: text.to_owned(), ..OutgoingFrame::default() })
+    fn said(text: &str) -> GuestFrame {
+        GuestFrame::Message(OutgoingFrame { text: text.to_owned(), ..OutgoingFrame::default() })
     }
 
-    fn configure() -> Ours {
-        Ours::Configure { deployment_id: "d".to_owned(), how: Configure::New }
+    fn configure() -> GuestFrame {
+        GuestFrame::Configure { deployment_id: "d".to_owned(), how: Configure::New }
     }
 
-    fn answered(flight: &mut Vec<Waiting>, frame: &str) -> Option<u64> {
-        take_answered(flight, &Theirs::read(frame).unwrap()).and_then(|w| match w.of {
-            Of::Message(message) => Some(message.0),
-            Of::Session(_) => None,
+    fn answered(flight: &mut Vec<FrameInFlight>, frame: &str) -> Option<u64> {
+        take_answered(flight, &ServerFrame::read(frame).unwrap()).and_then(|w| match w.of {
+            FrameOwner::Message(message) => Some(message.0),
+            FrameOwner::Session(_) => None,
         })
     }
 
     #[test]
     fn the_tracing_id_decides_where_there_is_one() {
-        let mut flight = flight([("a", said("x")), ("b", Ours::Jwt)]);
+        let mut flight = flight([("a", said("x")), ("b", GuestFrame::Jwt)]);
         let error = |tracing: &str| format!(r#"{{"class":"string","code":400,"body":"no","tracingId":"{tracing}"}}"#);
         assert_eq!(answered(&mut flight, &error("z")), None, "somebody else's");
         assert_eq!(answered(&mut flight, &error("b")), Some(1));
@@ -435,7 +435,7 @@ mod flight {
             )
         };
         let error = |code: u16| format!(r#"{{"class":"string","code":{code},"body":"no"}}"#);
-        let mut one = flight([("a", configure()), ("b", said("hello")), ("c", Ours::Jwt)]);
+        let mut one = flight([("a", configure()), ("b", said("hello")), ("c", GuestFrame::Jwt)]);
         assert_eq!(answered(&mut one, &heard("hello", "Outbound")), None, "theirs is no echo");
         assert_eq!(answered(&mut one, &heard("other", "Inbound")), None);
         assert_eq!(answered(&mut one, &error(400)), None, "three could be meant");
@@ -448,7 +448,7 @@ mod flight {
 
     #[test]
     fn a_session_that_is_not_connected_answers_the_closing() {
-        let mut flight = flight([("a", configure()), ("b", Ours::Close)]);
+        let mut flight = flight([("a", configure()), ("b", GuestFrame::Close)]);
         assert_eq!(
             answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":false}}"#),
             Some(1)

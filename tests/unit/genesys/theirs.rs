@@ -11,12 +11,12 @@ use crate::model::Reason;
 use crate::model::{Author, Choice, ChoiceKind, FileSource};
 use jiff::Timestamp;
 
-fn read(frame: &str) -> Theirs {
-    Theirs::read(frame).unwrap()
+fn read(frame: &str) -> ServerFrame {
+    ServerFrame::read(frame).unwrap()
 }
 
 fn message(frame: &str) -> Structured {
-    let GuestSocketMessage::Message(message) = read(frame).said else { panic!("no message: {frame}") };
+    let ServerFrameContent::Message(message) = read(frame).content else { panic!("no message: {frame}") };
     *message
 }
 
@@ -26,7 +26,7 @@ fn the_session() {
         r#"{"type":"response","class":"SessionResponse","code":200,"body":{"connected":true,"newSession":true,"readOnly":false,"maxCustomDataBytes":2048,"allowedMedia":{"inbound":{"fileTypes":[{"type":"*/*"}],"maxFileSizeKB":10240}},"blockedExtensions":[".exe"],"clearedExistingSession":false,"durationSeconds":259200,"expirationDate":1791139139,"autoStarted":false},"tracingId":"tr"}"#,
     );
     assert_eq!((frame.code, frame.tracing.as_deref(), frame.words().as_str()), (200, Some("tr"), "session, new"));
-    let GuestSocketMessage::Session(session) = frame.said else { panic!("{frame:?}") };
+    let ServerFrameContent::Session(session) = frame.content else { panic!("{frame:?}") };
     assert!(session.connected && session.new && !session.read_only);
     assert_eq!(session.expires.map(Timestamp::as_second), Some(1_791_139_139), "in seconds");
     assert_eq!(session.media.max_kb, Some(10240));
@@ -193,36 +193,36 @@ fn the_health_check_comes_back_with_the_sessions_end() {
 fn jwt_and_upload() {
     let jwt = read(r#"{"type":"response","class":"JwtResponse","code":200,"body":{"jwt":"eyJ","exp":1791139139}}"#);
     assert!(
-        matches!(jwt.said, GuestSocketMessage::Jwt(jwt, Some(exp)) if jwt == "eyJ" && exp.as_second() == 1_791_139_139)
+        matches!(jwt.content, ServerFrameContent::Jwt(jwt, Some(exp)) if jwt == "eyJ" && exp.as_second() == 1_791_139_139)
     );
     let place = read(
         r#"{"type":"response","class":"PresignedUrlResponse","code":200,"body":{"attachmentId":"a","headers":{"x-amz-tagging":"abc"},"url":"https://up","fileName":"a.png","fileSize":1,"fileType":"image/png"}}"#,
     );
     let headers = vec![("x-amz-tagging".to_owned(), "abc".to_owned())];
     assert_eq!(
-        place.said,
-        GuestSocketMessage::Presigned { attachment_id: "a".into(), url: "https://up".into(), headers }
+        place.content,
+        ServerFrameContent::Presigned { attachment_id: "a".into(), url: "https://up".into(), headers }
     );
     let done = read(
         r#"{"type":"message","class":"UploadSuccessEvent","code":200,"body":{"attachmentId":"a","downloadUrl":"https://d","timestamp":"2026-11-23T10:00:00Z"}}"#,
     );
-    assert_eq!(done.said, GuestSocketMessage::Uploaded("a".into()));
+    assert_eq!(done.content, ServerFrameContent::Uploaded("a".into()));
     let gone =
         read(r#"{"type":"response","class":"AttachmentDeletedResponse","code":200,"body":{"attachmentId":"a"}}"#);
-    assert_eq!((gone.words().as_str(), gone.said), ("file deleted", GuestSocketMessage::Deleted));
+    assert_eq!((gone.words().as_str(), gone.content), ("file deleted", ServerFrameContent::Deleted));
     let failed = read(
         r#"{"type":"message","class":"UploadFailureEvent","code":200,"body":{"attachmentId":"a","errorCode":4001,"errorMessage":"no","timestamp":"x"}}"#,
     );
     assert_eq!(
-        failed.said,
-        GuestSocketMessage::UploadFailed { attachment_id: Some("a".into()), code: 4001, message: "no".into() }
+        failed.content,
+        ServerFrameContent::UploadFailed { attachment_id: Some("a".into()), code: 4001, message: "no".into() }
     );
     let refused = read(
         r#"{"type":"response","class":"GenerateUrlError","code":400,"body":{"name":"e","message":"m","errorCode":4002,"errorMessage":"large"}}"#,
     );
     assert_eq!(
-        refused.said,
-        GuestSocketMessage::UploadFailed { attachment_id: None, code: 4002, message: "large".into() }
+        refused.content,
+        ServerFrameContent::UploadFailed { attachment_id: None, code: 4002, message: "large".into() }
     );
 }
 
@@ -231,18 +231,18 @@ fn how_sessions_and_connections_end() {
     let event =
         |class: &str, body: &str| read(&format!(r#"{{"type":"message","class":"{class}","code":200,"body":{body}}}"#));
     let closed = event("ConnectionClosedEvent", r#"{"reason":"signedIn"}"#);
-    assert_eq!(closed.said, GuestSocketMessage::ConnectionClosed(Some("signedIn".into())));
+    assert_eq!(closed.content, ServerFrameContent::ConnectionClosed(Some("signedIn".into())));
     assert_eq!(closed.words(), "connection closed, signedIn");
     let other = event("ConnectionClosedEvent", r#"{"reasonCode":"newConnection"}"#);
-    assert_eq!(other.said, GuestSocketMessage::ConnectionClosed(Some("newConnection".into())));
-    assert_eq!(event("ConnectionClosedEvent", "{}").said, GuestSocketMessage::ConnectionClosed(None));
+    assert_eq!(other.content, ServerFrameContent::ConnectionClosed(Some("newConnection".into())));
+    assert_eq!(event("ConnectionClosedEvent", "{}").content, ServerFrameContent::ConnectionClosed(None));
     for (class, said, words) in [
-        ("SessionExpiredEvent", GuestSocketMessage::Expired, "session expired"),
-        ("SessionClearedEvent", GuestSocketMessage::Cleared, "session cleared"),
-        ("LogoutEvent", GuestSocketMessage::Logout, "signed out"),
+        ("SessionExpiredEvent", ServerFrameContent::Expired, "session expired"),
+        ("SessionClearedEvent", ServerFrameContent::Cleared, "session cleared"),
+        ("LogoutEvent", ServerFrameContent::Logout, "signed out"),
     ] {
         let frame = event(class, "{}");
-        assert_eq!((frame.said.clone(), frame.words().as_str()), (said, words));
+        assert_eq!((frame.content.clone(), frame.words().as_str()), (said, words));
     }
 }
 
@@ -258,14 +258,14 @@ fn errors_come_in_two_shapes() {
         (401, "User is unauthorized"),
     ] {
         let frame = read(&format!(r#"{{"type":"response","class":"string","code":{code},"body":"{body}"}}"#));
-        assert_eq!(frame.said, GuestSocketMessage::Error { code, message: body.into(), retry_after: None });
+        assert_eq!(frame.content, ServerFrameContent::Error { code, message: body.into(), retry_after: None });
         assert!(frame.words().starts_with(&format!("error {code}")));
     }
     let fast = read(
         r#"{"type":"response","class":"TooManyRequestsErrorMessage","code":429,"body":{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}}"#,
     );
     let message = "Message rate too high for this session".to_owned();
-    assert_eq!(fast.said, GuestSocketMessage::Error { code: 4029, message, retry_after: Some(3) });
+    assert_eq!(fast.content, ServerFrameContent::Error { code: 4029, message, retry_after: Some(3) });
     assert_eq!(fast.code, 429);
 }
 
@@ -276,8 +276,8 @@ fn an_answer_with_the_code_of_an_error_is_one_whatever_its_class() {
             [("400", r#""no""#), (r#""400""#, r#"{"message":"no"}"#), ("200", r#"{"errorCode":400,"message":"no"}"#)]
         {
             let frame = read(&format!(r#"{{"type":"response","class":"{class}","code":{code},"body":{body}}}"#));
-            let error = GuestSocketMessage::Error { code: 400, message: "no".into(), retry_after: None };
-            assert_eq!(frame.said, error, "{class} {code}");
+            let error = ServerFrameContent::Error { code: 400, message: "no".into(), retry_after: None };
+            assert_eq!(frame.content, error, "{class} {code}");
         }
     }
 }
@@ -305,7 +305,7 @@ fn every_class_of_the_service_is_known() {
         ("Error", r#"{"errorMessage":"no"}"#),
     ] {
         let frame = read(&format!(r#"{{"type":"response","class":"{class}","code":400,"body":{body}}}"#));
-        assert_ne!(frame.said, GuestSocketMessage::Other, "{class}");
+        assert_ne!(frame.content, ServerFrameContent::Other, "{class}");
     }
 }
 
@@ -313,16 +313,16 @@ fn every_class_of_the_service_is_known() {
 fn what_is_not_known_is_kept_by_its_name() {
     let odd = read(r#"{"type":"message","class":"HologramEvent","code":200,"body":{"x":1},"extra":true}"#);
     assert_eq!(
-        (odd.said.clone(), odd.words().as_str()),
-        (GuestSocketMessage::Other, "HologramEvent (not known to guestwire)")
+        (odd.content.clone(), odd.words().as_str()),
+        (ServerFrameContent::Other, "HologramEvent (not known to guestwire)")
     );
-    assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).said, GuestSocketMessage::Other);
+    assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).content, ServerFrameContent::Other);
     for frame in [r#"{"class":"string","code":200,"body":"fine"}"#, r#"{"class":"string","body":"fine"}"#] {
         assert_eq!(read(frame).words(), "a text without an error code, “fine”");
     }
     assert_eq!(read("{}").words(), "a frame without a class");
-    assert_eq!(Theirs::read("[1]"), None);
-    assert_eq!(Theirs::read("ping"), None);
+    assert_eq!(ServerFrame::read("[1]"), None);
+    assert_eq!(ServerFrame::read("ping"), None);
 }
 
 proptest! {
@@ -333,7 +333,7 @@ proptest! {
             "UploadFailureEvent", "AttachmentDeletedResponse", "GenerateUrlError", "ConnectionClosedEvent", "string", "Error", "TooManyRequestsErrorMessage", "x"];
         for body in [serde_json::json!({key.clone(): value}), serde_json::json!({key: number}), serde_json::json!([value]), serde_json::json!(value)] {
             let frame = serde_json::json!({"class": classes[class], "code": number, "body": body}).to_string();
-            if let Some(frame) = Theirs::read(&frame) {
+            if let Some(frame) = ServerFrame::read(&frame) {
                 prop_assert!(!frame.words().is_empty());
             }
         }

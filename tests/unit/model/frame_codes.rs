@@ -18,19 +18,19 @@ fn a_line_has_what_there_is_to_say() {
 fn each_code_has_words_and_a_meaning() {
     for code in [4000, 4001, 4002, 4003, 4004, 4005, 4008, 4009, 4010, 4011, 4013, 4017, 4020, 4102] {
         assert!(words(code).is_some(), "{code}");
-        assert_eq!(means(code), Means::Refused, "{code}");
+        assert_eq!(classify(code), FrameCodeClass::Refused, "{code}");
     }
     for (code, meaning) in [
-        (4006, Means::SessionOver),
-        (4007, Means::SessionOver),
-        (409, Means::ReadOnly),
-        (4029, Means::Slower),
-        (429, Means::Slower),
-        (5000, Means::Failed),
-        (503, Means::Failed),
-        (400, Means::Refused),
-        (4999, Means::Refused),
+        (4006, FrameCodeClass::SessionOver),
+        (4007, FrameCodeClass::SessionOver),
+        (409, FrameCodeClass::ReadOnly),
+        (4029, FrameCodeClass::Slower),
+        (429, FrameCodeClass::Slower),
+        (5000, FrameCodeClass::Failed),
+        (503, FrameCodeClass::Failed),
+        (400, FrameCodeClass::Refused),
+        (4999, FrameCodeClass::Refused),
     ] {
-        assert_eq!(means(code), meaning, "{code}");
+        assert_eq!(classify(code), meaning, "{code}");
     }
 }

@@ -214,11 +214,11 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
 #[test]
 fn a_late_settling_changes_the_end_only_of_the_last() {
     let mut desk = Desk::script();
-    desk.line("one").message(1, DeliveryStatus::Unknown("lost".into())).message(1, DeliveryStatus::Landed);
+    desk.line("one").message(1, DeliveryStatus::Unknown("lost".into())).message(1, DeliveryStatus::Received);
     assert_eq!(desk.plain.exit(), Exit::Done);
     let mut desk = Desk::script();
     desk.line("one").message(1, DeliveryStatus::Unknown("lost".into()));
-    desk.line("two").message(2, DeliveryStatus::Refused("no".into())).message(1, DeliveryStatus::Landed);
+    desk.line("two").message(2, DeliveryStatus::Refused("no".into())).message(1, DeliveryStatus::Received);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 
@@ -393,7 +393,7 @@ fn sending_again_asks_and_says_what_happened() {
 
 #[test]
 fn an_unknown_outcome_is_settled_by_number_or_by_word() {
-    let landed = |landed| Command::Settle { message: MessageId(1), landed };
+    let landed = |received| Command::Settle { message: MessageId(1), received };
     let wanted = [
         (vec![".settle 1", "2"], landed(true)),
         (vec![".settle 1", "3"], landed(false)),

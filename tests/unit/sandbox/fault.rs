@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
-use crate::sandbox::fault::{Armed, Plan};
+use crate::sandbox::fault::{ActiveFaults, Plan};
 
-fn armed(faults: &[Value]) -> Armed {
-    let mut armed = Armed::default();
+fn armed(faults: &[Value]) -> ActiveFaults {
+    let mut armed = ActiveFaults::default();
     for fault in faults {
         armed.arm(Fault::parse(fault).unwrap());
     }
     armed
 }
 
-fn spoils(armed: &mut Armed, target: FaultTarget, requests: usize) -> Vec<Option<FaultKind>> {
+fn spoils(armed: &mut ActiveFaults, target: FaultTarget, requests: usize) -> Vec<Option<FaultKind>> {
     (0..requests).map(|_| armed.meet(target, |_| false).0.spoil().cloned()).collect()
 }
 
@@ -28,7 +28,7 @@ fn after_lets_pass_and_times_hits() {
 #[test]
 fn what_is_left_is_said_in_words_until_it_is_used_up() {
     let mut armed = armed(&[json!({"fault":"reset-after","times":2}), json!({"fault":"feature-off"})]);
-    let left = |armed: &Armed| armed.left().map(Fault::left).collect::<Vec<_>>();
+    let left = |armed: &ActiveFaults| armed.left().map(Fault::left).collect::<Vec<_>>();
     assert_eq!(left(&armed), ["reset-after (2 times)", "feature-off"]);
     spoils(&mut armed, FaultTarget::Send, 1);
     assert_eq!(left(&armed), ["reset-after (once)", "feature-off"]);

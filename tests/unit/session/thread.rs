@@ -174,7 +174,7 @@ fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
     assert_eq!(t.messages(A).len(), 1);
     assert!(t.messages(A)[0].seen());
     assert_eq!(t.unknown().count(), 1, "settled by the engine or a person only");
-    t.delivery(MessageId(1), DeliveryStatus::Landed, None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Received, None, None);
     assert_eq!((t.unknown().count(), t.counts(A).ok), (0, 1));
 }
 
@@ -251,7 +251,7 @@ fn counts_say_how_each_message_fared() {
         DeliveryStatus::Refused("x".into()),
         DeliveryStatus::Unknown("y".into()),
         DeliveryStatus::Cancelled,
-        DeliveryStatus::Lost,
+        DeliveryStatus::NotReceived,
     ];
     for (id, delivery) in (1..).zip(lives) {
         t.sent(ours(id, "m", 0));
@@ -347,7 +347,7 @@ proptest! {
                 Step::DeliveryStatus(id, delivery, remote) => {
                     let lives = [
                         DeliveryStatus::Sending { attempt: 1 }, DeliveryStatus::Accepted, DeliveryStatus::Refused("r".into()),
-                        DeliveryStatus::Unknown("u".into()), DeliveryStatus::Landed, DeliveryStatus::Cancelled,
+                        DeliveryStatus::Unknown("u".into()), DeliveryStatus::Received, DeliveryStatus::Cancelled,
                     ];
                     t.delivery(MessageId(id), lives[delivery].clone(), None, remote.map(|r| format!("r{r}")));
                 }

@@ -152,7 +152,7 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
     engine.handle.ask(Command::Send(MessageId(100), resend));
     assert_eq!(engine.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 1);
-    assert_eq!(engine.delivery(first), Some(DeliveryStatus::Landed), "it is the same message");
+    assert_eq!(engine.delivery(first), Some(DeliveryStatus::Received), "it is the same message");
     // Sent again on purpose, after an acceptance: that is another message.
     let another = OutgoingMessage { resend_of: Some(MessageId(100)), ..request("did it land?", Extras::default()) };
     engine.handle.ask(Command::Send(MessageId(101), another));

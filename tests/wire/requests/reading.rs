@@ -140,7 +140,7 @@ async fn an_unknown_message_is_found_to_have_landed() {
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
     let message = engine.send(0, "did it land?");
     assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
-    let landed = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Landed, .. })).await;
+    let landed = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Received, .. })).await;
     assert!(matches!(landed, Report::Message { id, remote_id: Some(remote), .. } if id == message && remote == "m0"));
     assert_eq!(server.texts(), ["did it land?"]);
     engine.stop().await;

@@ -47,9 +47,11 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
             let after = engine.send(0, "after");
             assert_eq!(engine.end_of(after).await, DeliveryStatus::Accepted, "{told}");
             assert_eq!(server.texts(), ["lost", "after"], "{told}");
-            engine.handle.ask(Command::Settle { message: lost, landed: false });
+            engine.handle.ask(Command::Settle { message: lost, received: false });
             engine
-                .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Lost, .. } if *id == lost))
+                .until(
+                    |r| matches!(r, Report::Message { id, delivery: DeliveryStatus::NotReceived, .. } if *id == lost),
+                )
                 .await;
         }
         engine.stop().await;

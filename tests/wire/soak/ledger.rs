@@ -31,8 +31,8 @@ impl Ledger {
         let entry = self.entries.get_mut(&id).unwrap();
         let before = std::mem::replace(&mut entry.delivery, delivery);
         let fits = match (&before, &entry.delivery) {
-            (DeliveryStatus::Accepted | DeliveryStatus::Landed, DeliveryStatus::Answered)
-            | (DeliveryStatus::Unknown(_), DeliveryStatus::Landed) => true,
+            (DeliveryStatus::Accepted | DeliveryStatus::Received, DeliveryStatus::Answered)
+            | (DeliveryStatus::Unknown(_), DeliveryStatus::Received) => true,
             (before, _) => !before.is_settled(),
         };
         assert!(fits, "{} was {before:?} and is {:?}", entry.text, entry.delivery);
@@ -51,14 +51,14 @@ impl Ledger {
         for entry in &ours {
             let came = received.iter().filter(|text| **text == entry.text).count();
             let should = match entry.delivery {
-                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => 1,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => 1,
                 DeliveryStatus::Refused(_) | DeliveryStatus::Cancelled | DeliveryStatus::Unknown(_) => 0,
                 _ => panic!("{name}: {entry:?} was never settled"),
             };
             assert_eq!(came, should, "{name}: {entry:?} stands {came} times");
         }
         let stands = |e: &&Entry| {
-            matches!(e.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+            matches!(e.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received)
         };
         let expected: Vec<&str> = ours.into_iter().filter(stands).map(|e| e.text.as_str()).collect();
         assert_eq!(received, expected, "{name}: the order of sending");
@@ -78,7 +78,7 @@ impl Ledger {
 /// person took it back. Panics where nothing could explain it.
 pub fn explain(entry: &Entry) -> Option<(Harm, u64)> {
     match &entry.delivery {
-        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => None,
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received => None,
         DeliveryStatus::Cancelled if entry.taken_back => None,
         DeliveryStatus::Unknown(why) if entry.taken_back && why.to_string().contains("taken back") => None,
         DeliveryStatus::Unknown(why) if why.to_string().contains("nothing came within") => Some((Harm::Silence, 1)),

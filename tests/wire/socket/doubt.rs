@@ -48,7 +48,7 @@ async fn an_unknown_message_is_found_however_much_was_said_since() {
     let (_sandbox, mut engine) = both();
     let message = recall(&engine, 7, "line 41", 41);
     engine.until(
-        |r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, remote_id: Some(_), .. } if *id == message),
+        |r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Received, remote_id: Some(_), .. } if *id == message),
     )
     .await;
     assert_eq!(pages(&engine), ["1", "2", "3", "4", "5"], "as far as it took");
@@ -68,7 +68,7 @@ async fn one_that_never_came_is_looked_for_until_the_pages_are_older_and_again_w
     engine.until(read("page 3")).await;
     // The next one to be looked for is older: its look begins anew, so the first had come to rest.
     let found = recall(&engine, 8, "line 70", 70);
-    engine.until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == found)).await;
+    engine.until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Received, .. } if *id == found)).await;
     assert_eq!(pages(&engine), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
     assert_eq!(engine.delivery(lost), None, "nothing was found out about it");
     engine.stop().await;

@@ -162,7 +162,7 @@ async fn an_echo_that_was_lost_leaves_it_unknown_until_the_history_shows_it() {
         "{unknown:?}"
     );
     let landed = engine
-        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == lost))
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Received, .. } if *id == lost))
         .await;
     assert!(matches!(landed, Report::Message { remote_id: Some(id), .. } if id == "m-h1"));
     assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
@@ -192,7 +192,7 @@ async fn a_late_echo_settles_it() {
     );
     let echo = late.lock().unwrap().take().unwrap();
     guests.tell(echo);
-    engine.until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == slow)).await;
+    engine.until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Received, .. } if *id == slow)).await;
     engine.stop().await;
 }
 

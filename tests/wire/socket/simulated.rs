@@ -90,7 +90,9 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
         assert_eq!(delivery.word(), ends, "{wanted}: {delivery:?}");
         if ends == "unknown" {
             engine
-                .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == message))
+                .until(
+                    |r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Received, .. } if *id == message),
+                )
                 .await;
         }
     }

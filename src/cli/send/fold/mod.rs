@@ -51,7 +51,7 @@ pub struct Sending {
 }
 
 #[derive(Debug)]
-pub struct SendFold {
+pub struct SendFrontEnd {
     pub(crate) session: Session,
     sending: Sending,
     now: Moment,
@@ -92,7 +92,7 @@ enum Stage {
     Over,
 }
 
-impl SendFold {
+impl SendFrontEnd {
     /// A send that has not started. `heard`: the messages of the conversation that the journal has.
     pub fn new(mut sending: Sending, session: Session, heard: &[RemoteMessage]) -> Self {
         if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.answers) {
@@ -259,7 +259,7 @@ impl SendFold {
 
     fn after_settling(&mut self) {
         match (self.sending.reply_within, &self.delivery) {
-            (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+            (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received)
                 if !self.interrupted =>
             {
                 self.stay(Stage::Listening, time);
@@ -348,7 +348,7 @@ impl SendFold {
     }
 }
 
-impl FrontEnd for SendFold {
+impl FrontEnd for SendFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         self.now = now;
         match input {

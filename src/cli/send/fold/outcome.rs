@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{LOOKING, SendFold, Sending, Stage};
+use super::{LOOKING, SendFrontEnd, Sending, Stage};
 use crate::app::drive::FrontEndEffect;
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::session::Changes;
 
-impl SendFold {
+impl SendFrontEnd {
     pub(super) fn offer_in(&self, messages: &[RemoteMessage]) -> Option<RemoteMessage> {
         self.sending.pick?;
         let offers = |m: &&RemoteMessage| m.author != Author::Guest && !m.choices.is_empty();
@@ -152,7 +152,7 @@ impl SendFold {
         let tried = self.carrier().is_some_and(|e| e.attempts().next().is_some());
         let trouble = self.trouble();
         match (&self.delivery, self.sending.reply_within) {
-            (DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed, Some(time)) => {
+            (DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received, Some(time)) => {
                 if self.replied {
                     accepted("accepted, and a reply was received", Exit::Done)
                 } else if self.interrupted {
@@ -163,7 +163,7 @@ impl SendFold {
                     accepted(&format!("accepted, but {what}"), Exit::Refused)
                 }
             }
-            (DeliveryStatus::Landed, None) => {
+            (DeliveryStatus::Received, None) => {
                 let how = "its answer left that open, but the message was found in the conversation";
                 accepted(&format!("accepted: {how}"), Exit::Done)
             }
@@ -176,7 +176,7 @@ impl SendFold {
                 None => refused(&format!("refused: {why}"), Exit::Refused),
             },
             (DeliveryStatus::Unknown(why), _) => unknown(&why.to_string()),
-            (DeliveryStatus::Lost, _) => refused("it was not received", Exit::Refused),
+            (DeliveryStatus::NotReceived, _) => refused("it was not received", Exit::Refused),
             (DeliveryStatus::Sending { .. }, _) => {
                 unknown("guestwire was interrupted while the message was on the wire")
             }

@@ -15,10 +15,10 @@ use crate::engine::driver::Driver;
 use crate::engine::driver::task_output::CapturedTry;
 use crate::engine::outcome::{self, RetryDecision};
 use crate::engine::reading::{Settled, When};
-use crate::engine::token::Refuted;
+use crate::engine::token::After401;
 use crate::model::{DeliveryStatus, Message, MessageId, Outcome, Reason, Variation};
 
-use super::{Doubt, GivenUp};
+use super::{GivenUp, UnknownSend};
 
 impl Driver {
     pub fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
@@ -40,12 +40,14 @@ impl Driver {
         let outcome = match verdict {
             // The message was taken back, and the server refused it: so it is cancelled, as wanted.
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
-            RetryDecision::TokenRefused(why) if !on_purpose => match self.cx.tokens.refuted(generation, self.cx.now) {
-                Refuted::Retry { renewal } => {
-                    return self.sends.await_new_token(message, (generation, why), renewal, &self.cx);
+            RetryDecision::TokenRefused(why) if !on_purpose => {
+                match self.cx.tokens.on_unauthorized(generation, self.cx.now) {
+                    After401::Retry { renewal } => {
+                        return self.sends.await_new_token(message, (generation, why), renewal, &self.cx);
+                    }
+                    After401::Final => Outcome::Refused(why),
                 }
-                Refuted::Final => Outcome::Refused(why),
-            },
+            }
             RetryDecision::Again(pause, why) => {
                 let until = self.cx.now.after(pause);
                 if limited {
@@ -84,7 +86,7 @@ impl Driver {
         let (request, began, key) = (&send.request, send.began, send.request.conversation);
         // It was not written, and guestwire leaves: the next start finds it queued.
         let stays_queued = send.given_up == Some(GivenUp::StaysQueued) && delivery == DeliveryStatus::Cancelled;
-        let accepted = matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Landed);
+        let accepted = matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Received);
         let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
@@ -98,7 +100,7 @@ impl Driver {
         }
         if accepted && let Some(name) = &request.extras.key {
             // Unknown messages under the same name are the same message.
-            for (other, _) in self.sends.unknown_under(&[Some(name.clone())]) {
+            for (other, _) in self.sends.unknown_with_keys(&[Some(name.clone())]) {
                 self.settle_by_hand(other, true);
             }
         }
@@ -109,13 +111,13 @@ impl Driver {
         }
     }
 
-    pub fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
-        let delivery = if landed { DeliveryStatus::Landed } else { DeliveryStatus::Lost };
+    pub fn settle_by_hand(&mut self, message: MessageId, received: bool) {
+        let delivery = if received { DeliveryStatus::Received } else { DeliveryStatus::NotReceived };
         self.settle_unknown(message, delivery, None);
     }
 
     pub fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
-        let Some(Doubt { conversation, .. }) = self.sends.unknown.remove(&message) else { return };
+        let Some(UnknownSend { conversation, .. }) = self.sends.unknown.remove(&message) else { return };
         self.reads.of(conversation).settled(message);
         self.cx.record_status((message, delivery), None, None, remote_id);
     }
@@ -124,26 +126,26 @@ impl Driver {
         for settled in settled {
             let (message, delivery, id) = match settled {
                 Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
-                Settled::Landed(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
-                Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
+                Settled::Received(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
+                Settled::Received(message, id) => (message, DeliveryStatus::Received, Some(id)),
             };
             self.cx.record_status((message, delivery), None, None, id);
         }
     }
 
     pub fn recall(&mut self, recalled: Vec<(Message, Timestamp)>) {
-        let mut doubted = BTreeSet::new();
+        let mut unknown_in = BTreeSet::new();
         for (message, begun) in recalled {
             let key = message.conversation;
             if matches!(message.delivery, DeliveryStatus::Unknown(_)) {
-                let doubt = Doubt { conversation: key, key: message.extras.key.clone() };
-                self.sends.unknown.insert(message.id, doubt);
-                doubted.insert(key);
+                let unknown = UnknownSend { conversation: key, key: message.extras.key.clone() };
+                self.sends.unknown.insert(message.id, unknown);
+                unknown_in.insert(key);
             }
             self.reads.recall(message, begun, &self.cx);
         }
-        doubted.retain(|key| self.cx.is_web(*key));
-        for key in doubted {
+        unknown_in.retain(|key| self.cx.is_web(*key));
+        for key in unknown_in {
             self.look_for_doubted(key);
         }
     }

@@ -19,13 +19,13 @@ use crate::engine::Intent;
 use crate::engine::Report;
 use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
 use crate::engine::queue::{Queue, Rate, TakenFrom};
-use crate::engine::token::Outlook;
+use crate::engine::token::Availability;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind, Generation, MessageId,
     Moment, Outcome, OutgoingMessage, Pacing, Reason, Request, Timing, Transport, Variation,
 };
 
-use super::context::Context;
+use super::context::EngineState;
 use super::task_output::TakeBack;
 use super::web::state::Webs;
 
@@ -34,7 +34,7 @@ pub struct Sends {
     all: BTreeMap<MessageId, InFlightSend>,
     /// The documented rate limit of each conversation's session. The server never sends it, so it is counted here.
     rates: BTreeMap<ConversationKey, Rate>,
-    unknown: BTreeMap<MessageId, Doubt>,
+    unknown: BTreeMap<MessageId, UnknownSend>,
     rng: Rng,
 }
 
@@ -72,29 +72,34 @@ impl InFlightSend {
         self.record.as_ref().and_then(Exchange::began)
     }
 
-    fn restate(&mut self, delivery: DeliveryStatus, cx: &Context) {
+    fn restate(&mut self, delivery: DeliveryStatus, cx: &EngineState) {
         self.delivery = delivery;
         self.report(cx);
     }
 
-    fn report(&self, cx: &Context) {
+    fn report(&self, cx: &EngineState) {
         let (id, delivery, exchange) = (self.message, self.delivery.clone(), self.record.as_ref().map(|r| r.id));
         cx.report(Report::Message { id, delivery, exchange, remote_id: None });
     }
 
-    fn may_go(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> bool {
+    fn may_go(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &EngineState, webs: &Webs) -> bool {
         let carried = match self.channel.capabilities().transport {
             Transport::Request => {
-                let outlook = cx.outlook(self.refuted.as_ref().map(|(generation, _)| *generation));
+                let availability = cx.availability(self.refuted.as_ref().map(|(generation, _)| *generation));
                 let wrong_scope = self.request.sent_as == Some(Variation::WrongScope);
-                matches!(outlook, Outlook::Ready(_)) && (!wrong_scope || cx.spare_token().is_some())
+                matches!(availability, Availability::Ready(_)) && (!wrong_scope || cx.spare_token().is_some())
             }
             Transport::Frame => webs.is_writable(self.request.conversation),
         };
         carried && self.paced(rates, cx, webs).is_none()
     }
 
-    fn paced(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> Option<(Moment, Pacing)> {
+    fn paced(
+        &self,
+        rates: &BTreeMap<ConversationKey, Rate>,
+        cx: &EngineState,
+        webs: &Webs,
+    ) -> Option<(Moment, Pacing)> {
         let key = self.request.conversation;
         let shared = match self.channel.capabilities().transport {
             Transport::Request => cx.pace.held(cx.now, 0).map(|until| (until, Pacing::Token)),
@@ -106,7 +111,7 @@ impl InFlightSend {
 }
 
 /// A message of which nobody knows whether it was received.
-pub struct Doubt {
+pub struct UnknownSend {
     pub conversation: ConversationKey,
     pub key: Option<String>, // its idempotency key, if the channel has one
 }
@@ -142,7 +147,7 @@ impl Sends {
         self.all.values()
     }
 
-    pub fn push(&mut self, message: MessageId, request: OutgoingMessage, channel: Channel, cx: &Context) {
+    pub fn push(&mut self, message: MessageId, request: OutgoingMessage, channel: Channel, cx: &EngineState) {
         self.queue.push(request.conversation, message);
         let send = InFlightSend {
             message,
@@ -161,12 +166,12 @@ impl Sends {
         self.all.insert(message, send);
     }
 
-    pub fn start(&mut self, cx: &Context, webs: &Webs) -> Option<MessageId> {
+    pub fn start(&mut self, cx: &EngineState, webs: &Webs) -> Option<MessageId> {
         let Self { queue, all, rates, .. } = self;
         queue.start(cx.now, |message| all.get(&message).is_none_or(|send| send.may_go(rates, cx, webs)))
     }
 
-    pub fn report_paced(&mut self, cx: &Context, webs: &Webs) {
+    pub fn report_paced(&mut self, cx: &EngineState, webs: &Webs) {
         for message in self.queue.heads(cx.now) {
             let Some(send) = self.all.get_mut(&message) else { continue };
             let Some((until, why)) = send.paced(&self.rates, cx, webs) else { continue };
@@ -178,21 +183,21 @@ impl Sends {
         }
     }
 
-    pub fn due(&self, cx: &Context, webs: &Webs) -> Option<Moment> {
+    pub fn due(&self, cx: &EngineState, webs: &Webs) -> Option<Moment> {
         let heads = self.queue.heads(cx.now).filter_map(|message| self.all.get(&message));
         let paced = heads.filter_map(|send| send.paced(&self.rates, cx, webs)).map(|(until, _)| until);
         paced.chain(self.queue.next_due()).min()
     }
 
     /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
-    pub fn without_token(&self, cx: &Context) -> Vec<(MessageId, Reason)> {
+    pub fn without_token(&self, cx: &EngineState) -> Vec<(MessageId, Reason)> {
         let refuted = self.all.iter().filter_map(|(message, send)| Some((*message, send.refuted.as_ref()?)));
-        let lost = refuted.filter(|(_, (generation, _))| cx.outlook(Some(*generation)) == Outlook::Never);
+        let lost = refuted.filter(|(_, (generation, _))| cx.availability(Some(*generation)) == Availability::Never);
         lost.map(|(message, (_, why))| (message, why.clone())).collect()
     }
 
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
-    pub fn restate(&mut self, message: MessageId, delivery: DeliveryStatus, cx: &Context) {
+    pub fn restate(&mut self, message: MessageId, delivery: DeliveryStatus, cx: &EngineState) {
         if let Some(send) = self.all.get_mut(&message).filter(|send| send.delivery != delivery) {
             send.restate(delivery, cx);
         }
@@ -204,7 +209,7 @@ impl Sends {
         message: MessageId,
         shown: Request,
         token: Option<(Generation, Duration)>,
-        cx: &mut Context,
+        cx: &mut EngineState,
     ) -> Option<Intent> {
         let send = self.all.get_mut(&message)?;
         let record = send.record.get_or_insert_with(|| untried(message, &send.request, cx));
@@ -242,7 +247,7 @@ impl Sends {
     }
 
     /// Counts what came of a try, and decides what follows for the message.
-    pub fn follow(&mut self, message: MessageId, result: TryResult, cx: &Context) -> Option<RetryDecision> {
+    pub fn follow(&mut self, message: MessageId, result: TryResult, cx: &EngineState) -> Option<RetryDecision> {
         let send = self.all.get_mut(&message)?;
         if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
             rate.arrived(cx.now);
@@ -253,7 +258,7 @@ impl Sends {
         Some(what_follows(result, repeatable, &mut send.tries, &mut self.rng))
     }
 
-    pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context) {
+    pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &EngineState) {
         let Some(send) = self.all.get_mut(&message) else { return };
         if let Some(record) = &mut send.record {
             record.wait(cx.now, until, why.clone());
@@ -262,7 +267,13 @@ impl Sends {
     }
 
     /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.
-    pub fn await_new_token(&mut self, message: MessageId, refuted: (Generation, Reason), renewal: bool, cx: &Context) {
+    pub fn await_new_token(
+        &mut self,
+        message: MessageId,
+        refuted: (Generation, Reason),
+        renewal: bool,
+        cx: &EngineState,
+    ) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.tries.healed = true;
         (send.refuted, send.wants_renewal) = (Some(refuted), renewal);
@@ -272,7 +283,7 @@ impl Sends {
         self.requeue(message, None, DeliveryStatus::Queued, cx);
     }
 
-    fn requeue(&mut self, message: MessageId, until: Option<Moment>, delivery: DeliveryStatus, cx: &Context) {
+    fn requeue(&mut self, message: MessageId, until: Option<Moment>, delivery: DeliveryStatus, cx: &EngineState) {
         let Some(send) = self.all.get_mut(&message) else { return };
         if let Some(record) = &send.record {
             cx.report(record.report());
@@ -315,18 +326,18 @@ impl Sends {
         &mut self,
         message: MessageId,
         outcome: Outcome,
-        cx: &mut Context,
+        cx: &mut EngineState,
     ) -> Option<(InFlightSend, DeliveryStatus)> {
         let mut send = self.all.remove(&message)?;
         let InFlightSend { request, tries, record, .. } = &mut send;
         self.queue.finish(request.conversation, message);
         let outcome = after_lost_tries(outcome, tries.lost);
         let delivery = match &outcome {
-            Outcome::Accepted if tries.landed => DeliveryStatus::Landed,
+            Outcome::Accepted if tries.received_before => DeliveryStatus::Received,
             Outcome::Accepted => DeliveryStatus::Accepted,
             Outcome::Unknown(why) => {
-                let doubt = Doubt { conversation: request.conversation, key: request.extras.key.clone() };
-                self.unknown.insert(message, doubt);
+                let unknown = UnknownSend { conversation: request.conversation, key: request.extras.key.clone() };
+                self.unknown.insert(message, unknown);
                 DeliveryStatus::Unknown(why.clone())
             }
             Outcome::Refused(why) | Outcome::Failed(why) => {
@@ -342,12 +353,16 @@ impl Sends {
         Some((send, delivery))
     }
 
-    pub fn unknown_under(&self, names: &[Option<String>]) -> Vec<(MessageId, ConversationKey)> {
-        let bears = |doubt: &Doubt| doubt.key.is_some() && names.contains(&doubt.key);
-        self.unknown.iter().filter(|(_, doubt)| bears(doubt)).map(|(m, doubt)| (*m, doubt.conversation)).collect()
+    pub fn unknown_with_keys(&self, names: &[Option<String>]) -> Vec<(MessageId, ConversationKey)> {
+        let has_key = |unknown: &UnknownSend| unknown.key.is_some() && names.contains(&unknown.key);
+        self.unknown
+            .iter()
+            .filter(|(_, unknown)| has_key(unknown))
+            .map(|(m, unknown)| (*m, unknown.conversation))
+            .collect()
     }
 
-    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context) {
+    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &EngineState) {
         for send in self.all.values_mut().filter(|send| send.wants_renewal) {
             send.wants_renewal = false;
             if let Some(record) = &mut send.record {
@@ -358,7 +373,7 @@ impl Sends {
     }
 
     /// The messages that waited record its result. After a failure they wait for the next request, if one follows.
-    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context) {
+    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &EngineState) {
         let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(Exchange::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
         for send in self.all.values_mut() {
@@ -373,7 +388,7 @@ impl Sends {
     }
 }
 
-pub fn untried(message: MessageId, request: &OutgoingMessage, cx: &mut Context) -> Exchange {
+pub fn untried(message: MessageId, request: &OutgoingMessage, cx: &mut EngineState) -> Exchange {
     let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
     Exchange { message: Some(message), sent_as: request.sent_as, ..record }
 }

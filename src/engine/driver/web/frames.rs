@@ -7,9 +7,11 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::guest_socket::Frame;
-use crate::engine::web_session::{Of, SocketEvent, Waiting, take_answered};
-use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Presence, Theirs, declined};
-use crate::model::frame_codes::{self, Means};
+use crate::engine::web_session::{FrameInFlight, FrameOwner, SocketEvent, take_answered};
+use crate::genesys::web_messaging::{
+    Configure, GuestFrame, HEALTH_TRACING, Presence, ServerFrame, ServerFrameContent, declined,
+};
+use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{
     Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Reason, Request,
     Response, Timing, WebSession,
@@ -30,9 +32,9 @@ impl Driver {
     }
 
     /// Writes a frame of the session's own. False: there is no socket.
-    pub fn write_frame(&mut self, key: ConversationKey, ours: Ours) -> bool {
+    pub fn write_frame(&mut self, key: ConversationKey, ours: GuestFrame) -> bool {
         let tracing = match ours {
-            Ours::Health => HEALTH_TRACING.to_owned(),
+            GuestFrame::Health => HEALTH_TRACING.to_owned(),
             _ => uuid::Uuid::new_v4().to_string(),
         };
         let web = self.webs.of(key);
@@ -44,24 +46,24 @@ impl Driver {
             record.settle(Outcome::Accepted, self.cx.now);
         }
         self.cx.report(record.report());
-        self.hand_over(key, ours, tracing, text, Of::Session(Box::new(record)));
+        self.hand_over(key, ours, tracing, text, FrameOwner::Session(Box::new(record)));
         true
     }
 
-    pub fn hand_over(&mut self, key: ConversationKey, ours: Ours, tracing: String, text: String, of: Of) {
+    pub fn hand_over(&mut self, key: ConversationKey, ours: GuestFrame, tracing: String, text: String, of: FrameOwner) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
         let web = self.webs.of(key);
         let Some(link) = &web.link else { return };
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
         if ours.wants_answer() {
-            web.flight.push(Waiting { tracing, ours, until, of, gate });
+            web.in_flight.push(FrameInFlight { tracing, ours, until, of, gate });
         }
     }
 
     pub fn configure(&mut self, key: ConversationKey, how: Configure) {
         let Some((deployment, _)) = self.cx.web_address(key) else { return };
-        let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
+        let ours = GuestFrame::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, ours);
         let web = self.webs.of(key);
         web.guest.fresh = false;
@@ -80,8 +82,8 @@ impl Driver {
         let Some(theirs) = theirs else {
             return self.record_theirs(key, "a frame that is no JSON object", (0, body), Outcome::Accepted);
         };
-        match take_answered(&mut self.webs.of(key).flight, &theirs) {
-            Some(Waiting { of: Of::Message(message), .. }) => {
+        match take_answered(&mut self.webs.of(key).in_flight, &theirs) {
+            Some(FrameInFlight { of: FrameOwner::Message(message), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
                 // What another token, or none, is answered says nothing of this session.
@@ -89,9 +91,9 @@ impl Driver {
                     self.hear_frame(key, theirs);
                 }
             }
-            Some(Waiting { of: Of::Session(mut record), ours, .. }) => {
-                let outcome = match (&theirs.said, &ours) {
-                    (GuestSocketMessage::Error { code, message, .. }, Ours::Configure { .. }) => {
+            Some(FrameInFlight { of: FrameOwner::Session(mut record), ours, .. }) => {
+                let outcome = match (&theirs.content, &ours) {
+                    (ServerFrameContent::Error { code, message, .. }, GuestFrame::Configure { .. }) => {
                         Outcome::Refused(declined(*code, message))
                     }
                     _ => outcome(&theirs),
@@ -115,21 +117,21 @@ impl Driver {
         self.cx.settle(&mut record, outcome);
     }
 
-    fn ours_answered(&mut self, key: ConversationKey, ours: &Ours, theirs: Theirs) {
-        if *ours == Ours::Close {
+    fn ours_answered(&mut self, key: ConversationKey, ours: &GuestFrame, theirs: ServerFrame) {
+        if *ours == GuestFrame::Close {
             return self.web_event(key, SocketEvent::Closed);
         }
-        if let GuestSocketMessage::Error { code, message, retry_after } = &theirs.said {
+        if let ServerFrameContent::Error { code, message, retry_after } = &theirs.content {
             let why = Reason::Frame(*code, message.clone()).to_string();
             match ours {
-                Ours::Configure { .. } => {
+                GuestFrame::Configure { .. } => {
                     let why = declined(*code, message);
                     let wait = retry_after.map(Duration::from_secs);
                     return self.web_event(key, SocketEvent::Declined { code: *code, why, wait });
                 }
-                Ours::Jwt => self.history_failed(key, &why),
-                Ours::Upload { .. } => self.upload_refused(key, None, *code, message),
-                _ if frame_codes::means(*code) == Means::Refused => {
+                GuestFrame::Jwt => self.history_failed(key, &why),
+                GuestFrame::Upload { .. } => self.upload_refused(key, None, *code, message),
+                _ if frame_codes::classify(*code) == FrameCodeClass::Refused => {
                     self.cx.notice_of(key, &format!("{} was refused: {why}", ours.words()));
                 }
                 _ => {}
@@ -140,8 +142,8 @@ impl Driver {
     }
 
     /// Reports the session again if clearing it was refused: the front end waits for a report after Clear.
-    fn tell_unmoved(&self, key: ConversationKey, ours: &Ours) {
-        let session = self.webs.session(key).filter(|_| *ours == Ours::Presence(Presence::Clear));
+    fn tell_unmoved(&self, key: ConversationKey, ours: &GuestFrame) {
+        let session = self.webs.session(key).filter(|_| *ours == GuestFrame::Presence(Presence::Clear));
         if let Some(session) = session {
             self.cx.report(Report::Session(key, session));
         }
@@ -151,29 +153,29 @@ impl Driver {
         let web = self.webs.of(key);
         let seconds = self.cx.profile.request_timeout.as_secs();
         let read_only = matches!(web.machine.session(), WebSession::ReadOnly(_));
-        let late = web.flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);
+        let late = web.in_flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);
         for waiting in late.collect::<Vec<_>>() {
             let (kind, why) = match waiting.of {
                 // The conversation's end is why no echo came; the socket itself is open.
-                Of::Message(_) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
+                FrameOwner::Message(_) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
                 _ => (FailureKind::Timeout, ""),
             };
             self.never_answered(key, waiting, kind, &format!("{why}nothing came within {seconds} s"));
         }
     }
 
-    pub fn never_answered(&mut self, key: ConversationKey, waiting: Waiting, kind: FailureKind, why: &str) {
+    pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameInFlight, kind: FailureKind, why: &str) {
         let wrote = !waiting.gate.bar();
         match waiting.of {
-            Of::Message(message) => self.message_lost(message, wrote, kind, why),
-            Of::Session(mut record) => {
+            FrameOwner::Message(message) => self.message_lost(message, wrote, kind, why),
+            FrameOwner::Session(mut record) => {
                 record.end((lost(kind, why, wrote), took(record.began(), self.cx.now)));
                 self.cx.settle(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())));
                 match waiting.ours {
-                    Ours::Jwt => self.history_failed(key, why),
+                    GuestFrame::Jwt => self.history_failed(key, why),
                     // A socket that is open and silent is asked no second time: the file's own bound ends it.
-                    Ours::Upload { .. } if kind == FailureKind::Timeout => self.late_upload(key),
-                    Ours::Upload { .. } => self.uploads_lost(key, why),
+                    GuestFrame::Upload { .. } if kind == FailureKind::Timeout => self.late_upload(key),
+                    GuestFrame::Upload { .. } => self.uploads_lost(key, why),
                     _ => self.tell_unmoved(key, &waiting.ours),
                 }
             }
@@ -196,9 +198,9 @@ pub fn took(began: Option<Moment>, now: Moment) -> Timing {
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 
-fn outcome(theirs: &Theirs) -> Outcome {
-    match &theirs.said {
-        GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {
+fn outcome(theirs: &ServerFrame) -> Outcome {
+    match &theirs.content {
+        ServerFrameContent::Error { code, message, .. } | ServerFrameContent::UploadFailed { code, message, .. } => {
             Outcome::Refused(Reason::Frame(*code, message.clone()))
         }
         _ if theirs.code >= 400 => Outcome::Refused(Reason::Frame(theirs.code, String::new())),

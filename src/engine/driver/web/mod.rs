@@ -1,7 +1,7 @@
 //! Web conversations: carries out what their session machines decide; opens the guest's socket, and loses it.
 //!
 //! ```text
-//! Command::{Watch, Send, Session, Typing} ─► Event ─► web_session::Machine ─► Step ─┬─ open: token, dial, upgrade (a task)
+//! Command::{Watch, Send, Session, Typing} ─► Event ─► web_session::SessionMachine ─► Step ─┬─ open: token, dial, upgrade (a task)
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───────────┘       ├─ frames: configure, close, …
 //!                                   └─► reader ─► Report::{MessagesArrived, Typing}      └─ history, give up
 //! ```
@@ -21,9 +21,9 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use crate::engine::GuestToken;
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::guest_socket::{Link, LinkEvent, LinkSaid, Socket};
+use crate::engine::guest_socket::{Socket, SocketTask, SocketTaskEvent, SocketTaskReport};
 use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
-use crate::genesys::web_messaging::{Ours, Presence, socket_url};
+use crate::genesys::web_messaging::{GuestFrame, Presence, socket_url};
 use crate::genesys::{Call, lookups};
 use crate::model::channel::TYPING_EVERY;
 use crate::model::{
@@ -50,14 +50,14 @@ impl Driver {
             SessionAsk::StartNew => self.web_event(key, SocketEvent::StartNew),
             SessionAsk::NewGuest => self.web_event(key, SocketEvent::NewGuest),
             SessionAsk::Close => self.web_event(key, SocketEvent::Close),
-            SessionAsk::Join => self.ask_by_frame(key, Ours::Presence(Presence::Join)),
-            SessionAsk::Clear => self.ask_by_frame(key, Ours::Presence(Presence::Clear)),
+            SessionAsk::Join => self.ask_by_frame(key, GuestFrame::Presence(Presence::Join)),
+            SessionAsk::Clear => self.ask_by_frame(key, GuestFrame::Presence(Presence::Clear)),
             SessionAsk::Health => self.ask_health(key),
             SessionAsk::History => self.ask_history(key),
         }
     }
 
-    fn ask_by_frame(&mut self, key: ConversationKey, ours: Ours) {
+    fn ask_by_frame(&mut self, key: ConversationKey, ours: GuestFrame) {
         if let Some(why) = self.not_open(key) {
             return self.cx.notice_of(key, &format!("{} was not sent: {why}", ours.words()));
         }
@@ -87,7 +87,7 @@ impl Driver {
             }
             *again = Some(self.cx.now.after(HEALTH_EVERY));
         }
-        self.ask_by_frame(key, Ours::Health);
+        self.ask_by_frame(key, GuestFrame::Health);
     }
 
     /// The guest types. Typing that cannot be told now is dropped: it is no message.
@@ -95,7 +95,7 @@ impl Driver {
         let again = self.webs.of(key).pace.typing_again;
         if self.not_open(key).is_none() && again.is_none_or(|at| self.cx.now.mono >= at.mono) {
             self.webs.of(key).pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
-            self.write_frame(key, Ours::Typing);
+            self.write_frame(key, GuestFrame::Typing);
         }
     }
 
@@ -112,7 +112,7 @@ impl Driver {
                 SocketStep::Open => self.open_web(key),
                 SocketStep::Drop => self.drop_web(key),
                 SocketStep::Configure(how) => self.configure(key, how),
-                SocketStep::WriteClose => drop(self.write_frame(key, Ours::Close)),
+                SocketStep::WriteClose => drop(self.write_frame(key, GuestFrame::Close)),
                 SocketStep::CatchUp => self.webs.of(key).history.catch_up(),
                 SocketStep::GiveUp => self.give_up_web(key),
             }
@@ -176,26 +176,26 @@ impl Driver {
         for key in self.webs.keys(|_| true) {
             let link = self.webs.of(key).link.take();
             self.lose_web(key, FailureKind::Reset, "guestwire stopped");
-            closed.extend(link.map(Link::goodbye));
+            closed.extend(link.map(SocketTask::close_and_wait));
         }
         for closed in closed {
             closed.await;
         }
     }
 
-    pub fn take_link_event(&mut self, event: LinkEvent) {
+    pub fn take_link_event(&mut self, event: SocketTaskReport) {
         self.cx.now = self.cx.clock.now();
-        let LinkEvent { key, serial, said } = event;
+        let SocketTaskReport { key, serial, said } = event;
         if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
             return;
         }
         match said {
-            LinkSaid::Frame(frame) => self.take_frame(key, *frame),
-            LinkSaid::Binary(bytes) => {
+            SocketTaskEvent::Frame(frame) => self.take_frame(key, *frame),
+            SocketTaskEvent::Binary(bytes) => {
                 let what = format!("a binary frame of {}", counted(bytes, "byte"));
                 self.record_theirs(key, &what, (0, Body::default()), Outcome::Accepted);
             }
-            LinkSaid::Gone(kind, why) => {
+            SocketTaskEvent::Gone(kind, why) => {
                 self.lose_web(key, kind, &why);
                 self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)));
             }
@@ -281,7 +281,7 @@ impl Driver {
         };
         // A name that had an address before may have one again.
         let no_name = |failure: &Failure| failure.kind == FailureKind::Dns && !web.machine.was_open();
-        let for_good = shown.result.as_ref().is_err_and(|failure| failure.is_for_good() || no_name(failure));
+        let for_good = shown.result.as_ref().is_err_and(|failure| failure.is_permanent() || no_name(failure));
         let outcome = match (&socket, status) {
             (Some(_), _) if current => Outcome::Accepted,
             (Some(_), _) => Outcome::Cancelled,
@@ -296,7 +296,7 @@ impl Driver {
             (Some(socket), _) => {
                 let events = self.webs.events.clone();
                 let web = self.webs.of(key);
-                web.link = Some(Link::start(socket, (key, serial), events, self.cx.shared.subscribe()));
+                web.link = Some(SocketTask::start(socket, (key, serial), events, self.cx.shared.subscribe()));
                 web.opening.take_back = None;
                 web.pace.silent = None;
                 SocketEvent::Opened { fresh: web.guest.fresh }
@@ -320,7 +320,7 @@ impl Driver {
     pub fn lose_web(&mut self, key: ConversationKey, kind: FailureKind, why: &str) {
         let web = self.webs.of(key);
         web.link = None;
-        for waiting in std::mem::take(&mut web.flight) {
+        for waiting in std::mem::take(&mut web.in_flight) {
             self.never_answered(key, waiting, kind, why);
         }
         self.uploads_lost(key, why);

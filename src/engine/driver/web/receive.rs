@@ -18,9 +18,10 @@ use crate::engine::outcome::is_transient;
 use crate::engine::reading::Arrival;
 use crate::engine::web_session::{SocketEvent, Wanted};
 use crate::genesys::web_messaging::{
-    GuestSocketMessage, HEALTH_TRACING, HistoryOfSession, NormalizedEvent, Ours, Structured, Theirs, history_request,
+    GuestFrame, HEALTH_TRACING, HistoryOfSession, NormalizedEvent, ServerFrame, ServerFrameContent, Structured,
+    history_request,
 };
-use crate::model::frame_codes::{self, Means};
+use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{
     Author, ConversationKey, DeliveryStatus, ExchangeKind, Moment, Reason, RemoteMessage, SessionEnd, WebSession,
 };
@@ -31,48 +32,48 @@ use super::history::{PageFor, SeenPages};
 const TYPES_FOR: Duration = Duration::from_secs(5); // where the event does not say. [the published samples]
 
 impl Driver {
-    pub fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs) {
-        let Theirs { said, tracing, .. } = theirs;
-        match said {
-            GuestSocketMessage::Session(session) => {
+    pub fn hear_frame(&mut self, key: ConversationKey, theirs: ServerFrame) {
+        let ServerFrame { content, tracing, .. } = theirs;
+        match content {
+            ServerFrameContent::Session(session) => {
                 if session.connected {
                     self.webs.of(key).files.media = session.media.clone();
                 }
                 self.web_event(key, SocketEvent::Configured(session));
             }
-            GuestSocketMessage::Message(message) if tracing.as_deref() == Some(HEALTH_TRACING) => {
+            ServerFrameContent::Message(message) if tracing.as_deref() == Some(HEALTH_TRACING) => {
                 if let Some(expires) = message.expires {
                     self.web_event(key, SocketEvent::Expires(expires));
                 }
             }
-            GuestSocketMessage::Message(message) => {
+            ServerFrameContent::Message(message) => {
                 self.events(key, &message);
                 self.hear_all(key, vec![(*message, tracing)], true);
             }
-            GuestSocketMessage::ConnectionClosed(reason) => self.over(key, SessionEnd::ConnectionClosed(reason)),
-            GuestSocketMessage::Expired => self.over(key, SessionEnd::Expired),
-            GuestSocketMessage::Cleared => self.over(key, SessionEnd::Cleared),
-            GuestSocketMessage::Logout => self.over(key, SessionEnd::SignedOut),
-            GuestSocketMessage::Error { code, message, .. } => {
+            ServerFrameContent::ConnectionClosed(reason) => self.over(key, SessionEnd::ConnectionClosed(reason)),
+            ServerFrameContent::Expired => self.over(key, SessionEnd::Expired),
+            ServerFrameContent::Cleared => self.over(key, SessionEnd::Cleared),
+            ServerFrameContent::Logout => self.over(key, SessionEnd::SignedOut),
+            ServerFrameContent::Error { code, message, .. } => {
                 let why = Reason::Frame(code, message);
-                match frame_codes::means(code) {
-                    Means::SessionOver => self.web_event(key, SocketEvent::Over(why)),
-                    Means::ReadOnly => self.web_event(key, SocketEvent::ReadOnly(why)),
-                    Means::Slower | Means::Refused | Means::Failed => {}
+                match frame_codes::classify(code) {
+                    FrameCodeClass::SessionOver => self.web_event(key, SocketEvent::Over(why)),
+                    FrameCodeClass::ReadOnly => self.web_event(key, SocketEvent::ReadOnly(why)),
+                    FrameCodeClass::Slower | FrameCodeClass::Refused | FrameCodeClass::Failed => {}
                 }
             }
-            GuestSocketMessage::Jwt(jwt, exp) => self.jwt_came(key, jwt, exp),
-            GuestSocketMessage::Presigned { attachment_id, url, headers } => {
+            ServerFrameContent::Jwt(jwt, exp) => self.jwt_came(key, jwt, exp),
+            ServerFrameContent::Presigned { attachment_id, url, headers } => {
                 self.upload_place(key, &attachment_id, &url, &headers);
             }
-            GuestSocketMessage::Uploaded(attachment_id) => self.upload_arrived(key, &attachment_id),
-            GuestSocketMessage::UploadFailed { attachment_id, code, message } => {
+            ServerFrameContent::Uploaded(attachment_id) => self.upload_arrived(key, &attachment_id),
+            ServerFrameContent::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message);
             }
-            GuestSocketMessage::Deleted
-            | GuestSocketMessage::Unasked
-            | GuestSocketMessage::Text(_)
-            | GuestSocketMessage::Other => {}
+            ServerFrameContent::Deleted
+            | ServerFrameContent::Unasked
+            | ServerFrameContent::Text(_)
+            | ServerFrameContent::Other => {}
         }
     }
 
@@ -144,10 +145,10 @@ impl Driver {
         if ids.iter().all(Option::is_none) {
             return;
         }
-        self.reads.of(key).known(&message.id);
-        let found = self.sends.unknown_under(ids).into_iter().find(|(_, conversation)| *conversation == key);
+        self.reads.of(key).mark_known(&message.id);
+        let found = self.sends.unknown_with_keys(ids).into_iter().find(|(_, conversation)| *conversation == key);
         if let Some((unknown, _)) = found {
-            self.settle_unknown(unknown, DeliveryStatus::Landed, Some(message.id.clone()));
+            self.settle_unknown(unknown, DeliveryStatus::Received, Some(message.id.clone()));
         }
     }
 
@@ -185,9 +186,9 @@ impl Driver {
         let wanted = web.history.wanted().filter(|_| web.history.reading.is_none());
         let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
         let Some(jwt) = web.history.usable_jwt(self.cx.now.wall).cloned() else {
-            let asked = web.flight.iter().any(|w| w.ours == Ours::Jwt);
+            let asked = web.in_flight.iter().any(|w| w.ours == GuestFrame::Jwt);
             if !asked && web.machine.is_writable() && web.paced(self.cx.now).is_none() {
-                self.write_frame(key, Ours::Jwt);
+                self.write_frame(key, GuestFrame::Jwt);
             }
             return;
         };

@@ -18,10 +18,10 @@ use crate::engine::Unrecorded;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::driver::task_output::{AnsweredTry, FileRead, TaskPurpose};
 use crate::engine::outcome::{RetryDecision, TryResult};
-use crate::engine::web_session::Of;
+use crate::engine::web_session::FrameOwner;
 use crate::engine::{channel, outcome};
 use crate::genesys::answerer::Answerer;
-use crate::genesys::web_messaging::{GuestSocketMessage, Ours, Theirs, put_file};
+use crate::genesys::web_messaging::{GuestFrame, ServerFrame, ServerFrameContent, put_file};
 use crate::model::{
     Attachment, Body, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, FileSource, MessageId, Outcome,
     Reason, Timing, Variation, WebSession,
@@ -33,7 +33,7 @@ use super::state::{Files, Ready, Uploading};
 
 impl Driver {
     pub fn launch_frame(&mut self, message: MessageId) {
-        let Some(attachments) = self.uploaded(message) else { return };
+        let Some(attachments) = self.upload_first(message) else { return };
         let Some(request) = self.sends.get(message).map(|send| &send.request) else { return };
         let key = request.conversation;
         let Some(entry) = self.cx.entry(key) else { return };
@@ -41,7 +41,7 @@ impl Driver {
         let frame = channel::frame(entry, request, attachments);
         // Our own id of the message: so its echo and its entry in the history are known again, also after a restart.
         let tracing = frame.id.clone();
-        let ours = Ours::Message(frame);
+        let ours = GuestFrame::Message(frame);
         // A guest that has no session: as good as one whose session is over.
         let nobody = SecretString::from(uuid::Uuid::new_v4().to_string());
         let token = match request.sent_as {
@@ -71,14 +71,14 @@ impl Driver {
         }
         match self.webs.of(key).ready.take().filter(|r| r.message == message) {
             Some(Ready { ours, tracing, text, .. }) => {
-                self.hand_over(key, ours, tracing, text, Of::Message(message));
+                self.hand_over(key, ours, tracing, text, FrameOwner::Message(message));
             }
             // The guest became another one meanwhile.
             None => self.message_lost(message, false, FailureKind::Reset, "the guest is another now"),
         }
     }
 
-    pub fn message_answered(&mut self, key: ConversationKey, message: MessageId, theirs: &Theirs, body: Body) {
+    pub fn message_answered(&mut self, key: ConversationKey, message: MessageId, theirs: &ServerFrame, body: Body) {
         let Some(send) = self.sends.get(message) else { return };
         let (began, given_up) = (send.try_began(), send.given_up.is_some());
         self.sends.end_try(message, (shown_answer(theirs.code, body), took(began, self.cx.now)));
@@ -89,8 +89,8 @@ impl Driver {
                 self.sends.again(message, until, why, &self.cx);
             }
             Some(verdict) => {
-                let (id, at) = match &theirs.said {
-                    GuestSocketMessage::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(self.cx.now.wall))),
+                let (id, at) = match &theirs.content {
+                    ServerFrameContent::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(self.cx.now.wall))),
                     _ => (None, None),
                 };
                 self.conclude_as(message, verdict.into_outcome(), id, at);
@@ -126,9 +126,9 @@ impl Driver {
         if self.take_upload_back(key, message) {
             return;
         }
-        let flight = &mut self.webs.of(key).flight;
+        let flight = &mut self.webs.of(key).in_flight;
         // Else its intent is being recorded: it is not written after that.
-        if let Some(at) = flight.iter().position(|w| matches!(w.of, Of::Message(m) if m == message)) {
+        if let Some(at) = flight.iter().position(|w| matches!(w.of, FrameOwner::Message(m) if m == message)) {
             let waiting = flight.remove(at);
             self.never_answered(key, waiting, FailureKind::Cancelled, "taken back");
         }
@@ -148,7 +148,7 @@ impl Driver {
 
     /// The attachment ids of a message's files. `None`: they are being uploaded, and it is launched again
     /// then; or nothing is known of the message or its session any more.
-    pub fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
+    pub fn upload_first(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
         let request = &self.sends.get(message)?.request;
         let key = request.conversation;
         let local = |a: &&Attachment| matches!(a.place, FileSource::File(_));
@@ -185,7 +185,7 @@ impl Driver {
             return self.upload_failed(key, Reason::File(self.cx.mask(&why)));
         }
         let id = uuid::Uuid::new_v4().to_string();
-        let ours = Ours::Upload { attachment_id: id.clone(), name, mime: file.mime.clone(), size, md5 };
+        let ours = GuestFrame::Upload { attachment_id: id.clone(), name, mime: file.mime.clone(), size, md5 };
         uploading.current = Some((id, bytes));
         uploading.until = Some(self.cx.now.after(self.cx.profile.request_timeout));
         if !self.write_frame(key, ours) {
@@ -308,7 +308,7 @@ impl Driver {
         while self.not_open(key).is_none()
             && let Some(file) = self.webs.of(key).files.unwanted.pop_front()
         {
-            self.write_frame(key, Ours::Delete(file));
+            self.write_frame(key, GuestFrame::Delete(file));
         }
     }
 

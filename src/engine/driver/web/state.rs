@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 
 use crate::engine::EngineOptions;
 use crate::engine::driver::task_output::TakeBack;
-use crate::engine::guest_socket::{AHEAD, Link, LinkEvent};
+use crate::engine::guest_socket::{AHEAD, SocketTask, SocketTaskReport};
 use crate::engine::queue::Rate;
-use crate::engine::web_session::{AGAIN_FIRST, Machine, Waiting};
-use crate::genesys::web_messaging::{Media, Ours};
+use crate::engine::web_session::{AGAIN_FIRST, FrameInFlight, SessionMachine};
+use crate::genesys::web_messaging::{GuestFrame, Media};
 use crate::model::{Attachment, Author, ConversationKey, FileSource, MessageId, Moment, Pacing, WebSession};
 
 use super::history::WebHistory;
@@ -24,7 +24,7 @@ const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.con
 
 pub struct Ready {
     pub message: MessageId,
-    pub ours: Ours,
+    pub ours: GuestFrame,
     pub tracing: String,
     pub text: String,
 }
@@ -52,12 +52,12 @@ pub struct FramePace {
 }
 
 pub struct WebConversation {
-    pub machine: Machine,
+    pub machine: SessionMachine,
     pub told: WebSession, // what was reported of the session last
     pub guest: GuestIdentity,
     pub opening: OpeningState,
-    pub link: Option<Link>,
-    pub flight: Vec<Waiting>,
+    pub link: Option<SocketTask>,
+    pub in_flight: Vec<FrameInFlight>,
     pub ready: Option<Ready>,
     pub pace: FramePace,
     pub typing: Option<Author>, // who of the other side is typing, as far as reported
@@ -74,7 +74,7 @@ impl WebConversation {
 
     pub fn due(&self) -> Option<Moment> {
         let upload = self.files.uploading.as_ref().and_then(|uploading| uploading.until);
-        let answers = self.flight.iter().map(|waiting| waiting.until);
+        let answers = self.in_flight.iter().map(|waiting| waiting.until);
         self.machine.due().into_iter().chain(upload).chain(answers).min()
     }
 
@@ -93,8 +93,8 @@ impl WebConversation {
 
 pub struct Webs {
     pub all: BTreeMap<ConversationKey, WebConversation>,
-    pub events: mpsc::Sender<LinkEvent>,
-    inbox: mpsc::Receiver<LinkEvent>,
+    pub events: mpsc::Sender<SocketTaskReport>,
+    inbox: mpsc::Receiver<SocketTaskReport>,
     seed: u64,
     frames_per_minute: u32,
     reopen_after: Duration,
@@ -116,12 +116,12 @@ impl Webs {
     /// What is known of a conversation, which is one of the channel web-messaging.
     pub fn of(&mut self, key: ConversationKey) -> &mut WebConversation {
         self.all.entry(key).or_insert_with(|| WebConversation {
-            machine: Machine::new(Rng::with_seed(self.seed ^ u64::from(key.0)), self.reopen_after),
+            machine: SessionMachine::new(Rng::with_seed(self.seed ^ u64::from(key.0)), self.reopen_after),
             told: WebSession::Closed,
             guest: GuestIdentity::default(),
             opening: OpeningState::default(),
             link: None,
-            flight: Vec::new(),
+            in_flight: Vec::new(),
             ready: None,
             pace: FramePace {
                 frames: Rate::new(self.frames_per_minute, MINUTE),
@@ -136,7 +136,7 @@ impl Webs {
         })
     }
 
-    pub async fn next(&mut self) -> Option<LinkEvent> {
+    pub async fn next(&mut self) -> Option<SocketTaskReport> {
         self.inbox.recv().await
     }
 

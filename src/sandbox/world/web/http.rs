@@ -15,7 +15,7 @@ use bytes::Bytes;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::request::{Done, Request, Trouble, failed, trouble};
+use super::request::{Done, FrameRefusal, Request, failed, trouble};
 use super::state::Upload;
 use super::{ConnectionId, Web, frames};
 use crate::genesys::time_text;
@@ -176,7 +176,7 @@ impl World {
         Some((upload.bytes.clone()?, upload.mime.clone()))
     }
 
-    pub(super) fn attached(&self, token: &str, id: &str) -> Result<AttachedFile, Trouble> {
+    pub(super) fn attached(&self, token: &str, id: &str) -> Result<AttachedFile, FrameRefusal> {
         let upload = self.web.sessions.get(token).and_then(|session| session.uploads.get(id));
         let Some(upload) = upload else { return Err(trouble(4009, "Attachment not found")) };
         if upload.bytes.is_none() {

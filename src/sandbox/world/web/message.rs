@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::request::{Content, Done, Request, Trouble, failed, trouble};
+use super::request::{Content, Done, FrameRefusal, Request, failed, trouble};
 use super::{ConnectionId, Outgoing, frames};
 use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::fault::{FaultKind, FaultTarget};
@@ -12,24 +12,24 @@ use crate::sandbox::world::content::{GuestContent, TakenChoice};
 use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, World, script};
 
 /// A message that may be received; what the counterpart hears (the text, or the payload of a choice); its attributes.
-type GuestLetter = (SimulatedMessage, String, BTreeMap<String, String>);
+type IncomingMessage = (SimulatedMessage, String, BTreeMap<String, String>);
 
 const UNEXPECTED: &str = "Unexpected error";
 
 impl World {
     pub(super) fn on_message(&mut self, from: ConnectionId, request: Request) -> Done {
         match request.message.as_ref().map(|message| message.form.as_str()) {
-            Some("Text" | "Structured") => self.letter(from, request).map(|()| None),
+            Some("Text" | "Structured") => self.receive_message(from, request).map(|()| None),
             Some("Event") => self.events(from, &request).map(|()| None),
             _ => Err(failed()),
         }
     }
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
-    fn letter(&mut self, from: ConnectionId, request: Request) -> Result<(), Trouble> {
+    fn receive_message(&mut self, from: ConnectionId, request: Request) -> Result<(), FrameRefusal> {
         let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token));
         match plan.spoil() {
-            Some(FaultKind::RateLimited { retry_after, .. }) => return Err(Trouble::TooMany(*retry_after)),
+            Some(FaultKind::RateLimited { retry_after, .. }) => return Err(FrameRefusal::TooMany(*retry_after)),
             Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(trouble(5000, UNEXPECTED)),
             Some(FaultKind::ResetBefore) => {
                 self.end_connection(from, Outgoing::Reset);
@@ -43,7 +43,7 @@ impl World {
             _ => self.check_session(from, &request.token).and_then(|()| self.check_open(from))?,
         }
         if self.too_fast(&request.token) {
-            return Err(Trouble::TooMany(1));
+            return Err(FrameRefusal::TooMany(1));
         }
         let token: Arc<str> = request.token.as_str().into();
         let tracing = request.tracing_id.clone();
@@ -75,7 +75,7 @@ impl World {
         Ok(())
     }
 
-    fn read(&mut self, request: Request) -> Result<GuestLetter, Trouble> {
+    fn read(&mut self, request: Request) -> Result<IncomingMessage, FrameRefusal> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {
             self.tally.web.attributes_ignored += 1;
@@ -116,7 +116,7 @@ impl World {
 
     /// An element of `content`: an answer to an offer, or a file. Guests can say nothing else. [inferred: what the service
     /// does not know is refused]
-    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<GuestContent, Trouble> {
+    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<GuestContent, FrameRefusal> {
         match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
                 let named = button.originating_message_id.as_deref().or(parent);
@@ -164,7 +164,7 @@ impl World {
         self.end_connection(from, Outgoing::Close { code, reason: "closed by a fault of the sandbox" });
     }
 
-    fn events(&mut self, from: ConnectionId, request: &Request) -> Result<(), Trouble> {
+    fn events(&mut self, from: ConnectionId, request: &Request) -> Result<(), FrameRefusal> {
         self.check_open(from)?;
         let events = request.message.as_ref().map(|message| &message.events).filter(|events| !events.is_empty());
         for event in events.ok_or_else(failed)? {
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Presence `Clear`: the conversation is ended and erased, where the deployment allows it.
-    fn clear(&mut self, request: &Request) -> Result<(), Trouble> {
+    fn clear(&mut self, request: &Request) -> Result<(), FrameRefusal> {
         if !self.scenario.deployment.clear {
             return Err(trouble(403, "Presence events Conversation Clear are not supported"));
         }

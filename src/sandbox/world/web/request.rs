@@ -71,25 +71,25 @@ pub(super) struct Event {
 /// The refusal for a guest who had to sign in and did not. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
-pub(super) enum Trouble {
+pub(super) enum FrameRefusal {
     Error(u16, String),
     /// One too many; in so many seconds another is welcome.
     TooMany(u64),
 }
 /// What becomes of a request: the class and body of its answer, where the connection gets one of its own.
-pub(super) type Done = Result<Option<(&'static str, Value)>, Trouble>;
+pub(super) type Done = Result<Option<(&'static str, Value)>, FrameRefusal>;
 
-pub(super) fn trouble(code: u16, text: impl Into<String>) -> Trouble {
-    Trouble::Error(code, text.into())
+pub(super) fn trouble(code: u16, text: impl Into<String>) -> FrameRefusal {
+    FrameRefusal::Error(code, text.into())
 }
 
 /// What the platform says to anything that it cannot read or does not know. [MTSDK fixture]
-pub(super) fn failed() -> Trouble {
+pub(super) fn failed() -> FrameRefusal {
     trouble(400, "Request failed.")
 }
 
-pub(super) const fn limited(gauge: Gauge) -> Result<(), Trouble> {
-    if gauge.exceeded { Err(Trouble::TooMany(gauge.reset)) } else { Ok(()) }
+pub(super) const fn limited(gauge: Gauge) -> Result<(), FrameRefusal> {
+    if gauge.exceeded { Err(FrameRefusal::TooMany(gauge.reset)) } else { Ok(()) }
 }
 
 impl World {
@@ -137,10 +137,12 @@ impl World {
         }
     }
 
-    pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>) {
+    pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &FrameRefusal, tracing: Option<&str>) {
         let (code, frame) = match trouble {
-            Trouble::Error(code, text) => (*code, frames::frame("response", "string", *code, json!(text), tracing)),
-            Trouble::TooMany(retry_after) => (4029, frames::too_many(*retry_after, tracing)),
+            FrameRefusal::Error(code, text) => {
+                (*code, frames::frame("response", "string", *code, json!(text), tracing))
+            }
+            FrameRefusal::TooMany(retry_after) => (4029, frames::too_many(*retry_after, tracing)),
         };
         *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
         self.emit(to, FaultTarget::Answer, &frame);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::request::{Done, Request, SIGN_IN, Trouble, limited, trouble};
+use super::request::{Done, FrameRefusal, Request, SIGN_IN, limited, trouble};
 use super::state::{GuestStanding, Session};
 use super::{ConnectionId, frames};
 use crate::model::channel::ATTRIBUTES_MAX_BYTES;
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Whether the connection has the session of `token`, and its time is not over.
-    pub(super) fn check_session(&mut self, from: ConnectionId, token: &str) -> Result<(), Trouble> {
+    pub(super) fn check_session(&mut self, from: ConnectionId, token: &str) -> Result<(), FrameRefusal> {
         match self.web.session_of(from) {
             // A connection without a session: never configured, or the session was erased.
             None => Err(trouble(4007, NOT_FOUND)),
@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    pub(super) fn check_open(&mut self, from: ConnectionId) -> Result<(), Trouble> {
+    pub(super) fn check_open(&mut self, from: ConnectionId) -> Result<(), FrameRefusal> {
         match self.web.session_of(from).map(|(_, session)| session.standing) {
             Some(GuestStanding::Open) => Ok(()),
             _ => Err(trouble(409, READ_ONLY)),

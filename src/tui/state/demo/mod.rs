@@ -224,7 +224,7 @@ impl Present {
     pub(crate) fn note_delivery(&mut self, message: MessageId, delivery: &DeliveryStatus, now: Moment) {
         let Some(awaited) = self.awaited.as_mut().filter(|awaited| awaited.message == message) else { return };
         match delivery {
-            DeliveryStatus::Accepted | DeliveryStatus::Landed => awaited.until = Some(now.after(awaited.within)),
+            DeliveryStatus::Accepted | DeliveryStatus::Received => awaited.until = Some(now.after(awaited.within)),
             delivery if delivery.is_settled() => self.awaited = None,
             _ => {}
         }

@@ -132,8 +132,8 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
             ("unknown, but found in the conversation".to_owned(), StyleRole::Warning)
         }
         DeliveryStatus::Unknown(why) => (format!("unknown{}", said(why, ": ")), StyleRole::Warning),
-        DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),
-        DeliveryStatus::Lost => ("not received, was unknown".to_owned(), StyleRole::Warning),
+        DeliveryStatus::Received => ("received, was unknown".to_owned(), StyleRole::Dim),
+        DeliveryStatus::NotReceived => ("not received, was unknown".to_owned(), StyleRole::Warning),
         status if status.is_settled() => (status.word().to_owned(), StyleRole::Dim),
         status => (status.word().to_owned(), StyleRole::Info),
     }

@@ -219,10 +219,10 @@ pub(super) fn begin_message(state: &mut State) {
     };
     state.composer.values.sent(variables.contains(&"seq"));
     if message.step.clear_faults {
-        state.questions.set_fault(None);
+        state.requests.set_fault(None);
     }
     if let Some(fault) = &message.step.fault {
-        state.questions.set_fault(Some(fault.to_json().to_string()));
+        state.requests.set_fault(Some(fault.to_json().to_string()));
     }
     if message.step.renew {
         state.request(Effect::Engine(Command::Renew));

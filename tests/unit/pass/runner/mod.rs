@@ -51,7 +51,7 @@ impl Rig {
             ..PassRun::default()
         };
         let begin = RunStart { run, at: Moment::ZERO, plan };
-        let runner = Runner::new(pass, begin, cast(sandbox), mode);
+        let runner = Runner::new(pass, begin, setup(sandbox), mode);
         Self {
             runner,
             now: Moment::ZERO,
@@ -152,10 +152,14 @@ impl Rig {
     }
 }
 
-fn cast(sandbox: bool) -> Cast {
-    let player =
-        Player { name: "One".to_owned(), key: ONE, channel: Channel::GuestApi, readable: RepliesReadable::NotYetKnown };
-    Cast { players: vec![player], usual: Some(ONE), sandbox }
+fn setup(sandbox: bool) -> RunSetup {
+    let conversation = PassConversation {
+        name: "One".to_owned(),
+        key: ONE,
+        channel: Channel::GuestApi,
+        readable: RepliesReadable::NotYetKnown,
+    };
+    RunSetup { conversations: vec![conversation], default_conversation: Some(ONE), sandbox }
 }
 
 fn exchange(message: u64, now: Moment, statuses: &[u16], outcome: Outcome) -> Exchange {
@@ -210,19 +214,19 @@ fn nothing_is_sent_before_a_person_says_go() {
 fn it_speaks_where_one_goes_until_its_first_step_ran() {
     let mut rig = Rig::new(&steps("[[cases.steps]]\nsend = \"a\""), Mode::Person);
     let two = ConversationKey(1);
-    rig.runner.cast.players.push(Player {
+    rig.runner.setup.conversations.push(PassConversation {
         name: "Two".to_owned(),
         key: two,
         channel: Channel::GuestApi,
         readable: RepliesReadable::NotYetKnown,
     });
-    assert!(!rig.runner.speak_in(ONE), "it does already");
-    assert!(!rig.runner.speak_in(ConversationKey(7)), "there is no such conversation");
-    assert!(rig.runner.speak_in(two));
+    assert!(!rig.runner.set_default_conversation(ONE), "it does already");
+    assert!(!rig.runner.set_default_conversation(ConversationKey(7)), "there is no such conversation");
+    assert!(rig.runner.set_default_conversation(two));
     assert_eq!(rig.runner.run.cases[0].conversation.as_deref(), Some("Two"));
     let effects = rig.on(RunnerEvent::Go);
     assert!(effects.iter().any(|e| matches!(e, RunnerEffect::Send(send) if send.conversation == two)), "{effects:?}");
-    assert!(!rig.runner.speak_in(ONE), "what is said stays where it was said");
+    assert!(!rig.runner.set_default_conversation(ONE), "what is said stays where it was said");
 }
 
 #[test]
@@ -454,7 +458,7 @@ fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
 #[test]
 fn a_guest_with_a_session_of_its_own_needs_no_token() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
-    rig.runner.cast.players[0].channel = Channel::WebMessaging;
+    rig.runner.setup.conversations[0].channel = Channel::WebMessaging;
     rig.on(RunnerEvent::Go);
     let effects = rig.report(Report::Token(TokenStatus::BadClient("wrong".to_owned())));
     assert_eq!((effects, rig.step((0, 0)).why.as_deref()), (vec![], None));

@@ -94,7 +94,7 @@ fn a_step_that_only_listens_opens_the_session() {
     let session = |session| Report::Session(ONE, session);
     let begun = || {
         let mut rig = Rig::new(&steps("steps = [{ expect = { silence = \"1s\" } }]"), Mode::Person);
-        rig.runner.cast.players[0].channel = Channel::WebMessaging;
+        rig.runner.setup.conversations[0].channel = Channel::WebMessaging;
         assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
         rig.socket(RepliesReadable::NotYetKnown);
         rig.report(session(WebSession::Connecting));

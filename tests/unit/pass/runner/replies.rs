@@ -71,7 +71,7 @@ fn what_is_pushed_answers_whatever_the_clocks_say() {
     replies.heard(&[pushed("behind", 90, false), pushed("before one that was heard", 80, true)]);
     assert_eq!(fresh(&replies), ["behind"]);
     let mut replies = ReplyTracker::default();
-    replies.listens(at(100));
+    replies.listen_from(at(100));
     replies.heard(&[RemoteMessage::new("page", Author::Bot, "words", at(90)), pushed("live", 95, false)]);
     assert_eq!(fresh(&replies), ["live"]);
 }

@@ -58,7 +58,7 @@ fn a_run_that_was_kept_goes_on_at_the_very_step() {
         let kept: PassRun = serde_json::from_str(&serde_json::to_string(run).unwrap()).unwrap();
         assert_eq!(&kept, run, "the kept form loses nothing");
         let pass = Pass::parse(Path::new(&kept.file), &kept.source).unwrap();
-        Runner::resume(Arc::new(pass), kept, cast(true), Moment::ZERO).unwrap()
+        Runner::resume(Arc::new(pass), kept, setup(true), Moment::ZERO).unwrap()
     };
     let again = resume(&under_way);
     assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Ready), "nothing is sent again by itself");

@@ -9,11 +9,11 @@ fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
     message
 }
 
-fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
+fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFrontEnd {
     picking_in(Channel::GuestApi, number, of, heard)
 }
 
-fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
+fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFrontEnd {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: String::new(),
@@ -21,7 +21,7 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
         pick: Some(number),
         ..Sending::default()
     };
-    SendFold::new(sending, session(channel), heard)
+    SendFrontEnd::new(sending, session(channel), heard)
 }
 
 fn sent(acts: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
@@ -52,7 +52,7 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
             reply_within: None,
             ..Sending::default()
         };
-        let mut fold = SendFold::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
+        let mut fold = SendFrontEnd::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
         let acts = fold.on(NOW, FrontEndEvent::Begin);
         let sent = acts.iter().find_map(|act| match act {
             FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { extras, .. })) => {

@@ -34,7 +34,7 @@ fn session(channel: Channel) -> Session {
     Session::new(ProfileInfo::default(), Conversations::new(vec![conversation]), Log::new(LogOptions::default()))
 }
 
-fn web_fold() -> SendFold {
+fn web_fold() -> SendFrontEnd {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: "Hello".to_owned(),
@@ -42,12 +42,12 @@ fn web_fold() -> SendFold {
         reply_within: None,
         ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session(Channel::WebMessaging), &[]);
+    let mut fold = SendFrontEnd::new(sending, session(Channel::WebMessaging), &[]);
     fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
 
-fn fold(reply_within: Option<Duration>) -> SendFold {
+fn fold(reply_within: Option<Duration>) -> SendFrontEnd {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: "Hello".to_owned(),
@@ -55,7 +55,7 @@ fn fold(reply_within: Option<Duration>) -> SendFold {
         reply_within,
         ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session(Channel::GuestApi), &[]);
+    let mut fold = SendFrontEnd::new(sending, session(Channel::GuestApi), &[]);
     fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
@@ -113,7 +113,7 @@ fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
 }
 
 /// Feeds all inputs; gives the last acts.
-fn feed(fold: &mut SendFold, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
+fn feed(fold: &mut SendFrontEnd, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
     let mut last = Vec::new();
     for input in inputs {
         let acts = fold.on(NOW, input);
@@ -133,11 +133,11 @@ fn it_begins_by_sending() {
         reply_within: None,
         ..Sending::default()
     };
-    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
+    let acts = SendFrontEnd::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
     let request = Command::Send(MESSAGE, OutgoingMessage::text(ConversationKey(3), "Hello"));
     assert_eq!(acts, [FrontEndEffect::Ask(request.clone())]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFold::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
+    let acts = SendFrontEnd::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
     assert_eq!(acts, [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(request)]);
 }
 
@@ -230,12 +230,12 @@ fn a_lost_answer_is_looked_up_and_then_five() {
     let refused = || RepliesReadable::No(Unreadable::Refused(403, Vec::new()));
     let failing = || RepliesReadable::No(Unreadable::Failing(503));
     let rows = [
-        ("it is there", vec![delivery(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
+        ("it is there", vec![delivery(DeliveryStatus::Received)], Exit::Done, r#""outcome":"accepted""#),
         ("it is not there in time", vec![FrontEndEvent::Due], Exit::Unknown, r#""outcome":"unknown""#),
         ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
         (
             "a read that fails",
-            vec![readable(failing(), NOW), delivery(DeliveryStatus::Landed)],
+            vec![readable(failing(), NOW), delivery(DeliveryStatus::Received)],
             Exit::Done,
             r#""outcome":"accepted""#,
         ),
