@@ -14,7 +14,7 @@ use super::origin::{Origin, RowSetting};
 use super::problem::{FilePosition, NOWHERE, Problem, position};
 
 #[derive(Debug, Default)]
-pub struct Findings {
+pub struct ReadingResults {
     pub problems: Vec<Problem>,
     /// Each setting that was decided, in the order of deciding.
     pub rows: Vec<RowSetting>,
@@ -37,7 +37,7 @@ pub struct Document<'t> {
     /// Its outermost table; none where the text is no TOML.
     pub root: Option<DeTable<'t>>,
     pub empty: DeTable<'t>,
-    noted: Rc<RefCell<Findings>>,
+    noted: Rc<RefCell<ReadingResults>>,
     /// The names of all fields that its tables were asked for.
     #[cfg(test)]
     pub asked: RefCell<std::collections::BTreeSet<String>>,
@@ -54,7 +54,7 @@ impl<'t> Document<'t> {
         Document::parse(Err(source), text, Rc::clone(&self.noted))
     }
 
-    fn parse(from: Result<&'t Path, GeneratedSource<'t>>, text: &'t str, noted: Rc<RefCell<Findings>>) -> Self {
+    fn parse(from: Result<&'t Path, GeneratedSource<'t>>, text: &'t str, noted: Rc<RefCell<ReadingResults>>) -> Self {
         // A byte order mark is no character of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (root, errors) = DeTable::parse_recoverable(text);
@@ -89,7 +89,7 @@ impl<'t> Document<'t> {
         self.noted().problems.push(self.problem(at, sentence));
     }
 
-    pub fn noted(&self) -> RefMut<'_, Findings> {
+    pub fn noted(&self) -> RefMut<'_, ReadingResults> {
         self.noted.borrow_mut()
     }
 
