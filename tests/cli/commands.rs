@@ -147,8 +147,11 @@ fn no_word_is_said_twice_about_a_message_that_was_not_taken() {
         (&["--config", "c.toml", "send", "--to", "Anna", "hi"], "not sent: connecting: "),
         // The only conversation need not be named.
         (&["--config", "c.toml", "send", "hi"], "not sent: connecting: "),
-        (&["--sandbox", "send", "--to", "Anna, open", "--attach", "/etc/hosts", "hi"], "not sent: /etc/hosts"),
-        (&["--sandbox", "send", "--to", "Echo", &long], "not sent: 5000 bytes"),
+        (
+            &["--sandbox", "send", "--to", "Anna, open", "--attach", "/etc/hosts", "hi"],
+            "not sent: open-messaging takes",
+        ),
+        (&["--sandbox", "send", "--to", "Echo", &long], "not sent: the text has 5000 bytes, 904 more"),
         (&["--sandbox", "send", "--to", "Echo", "--as", "no-token", "hi"], "refused: 401 "),
         (&["--sandbox", "send", "--to", "Wrong origin, web", "hi"], "not sent: the socket was refused with 403"),
     ];
