@@ -11,10 +11,13 @@
 //! ```
 //! `session` is what guestwire knows (log, threads, conversations, signing in, the open pass) and what an event changes
 //! of it, pure and once for all front ends. `tui` is the screen: `state`, `update` and `view` are pure, `terminal` owns
-//! the terminal and the timers. `plain` is the line mode. `cli` holds a file for each subcommand. `app` is the wiring
-//! that all of them share. `engine` owns the HTTP client, the token and the queues. `journal` owns what is kept on
-//! disk. `pass` is the pure core of regression passes (file, runner, reports). `sandbox` is a simulator of Genesys
-//! Cloud on a loopback port in the same process.
+//! the terminal and the timers. `plain` is the line mode. `cli` holds the subcommands, a file for each that reads
+//! settings. `app` is the wiring that all of them share. `engine` owns the HTTP client, the token and the queues;
+//! `genesys` makes its requests and reads their answers, without input or output. `journal` owns what is kept on disk.
+//! `diagnosis` finds the cause of a refusal from what was sent and received. `pass` is the pure core of regression passes
+//! (file, runner, reports). `export` writes HAR files, curl commands and transcripts. `config` makes settings of file,
+//! environment and flags. `model` is the plain data that all share, and `text` measures and formats for all. `sandbox` is
+//! a simulator of Genesys Cloud on a loopback port in the same process.
 //!
 //! # The words
 //! - *Event*: something that happened. *Action*: a named intent of a user. *Effect*: something that is asked of others.
