@@ -381,10 +381,10 @@ async fn local_refusals() {
     }
     let mut engine = TestEngine::start(profile);
     for (conversation, text, words) in [
-        (0, String::new(), "empty"),
-        (0, " \n".to_owned(), "empty"),
+        (0, String::new(), "the text is blank"),
+        (0, " \n".to_owned(), "the text is blank"),
         (0, "é".repeat(2049), "4098 bytes, 2 more than the limit of 4096"),
-        (1, " ".to_owned(), "empty"),
+        (1, " ".to_owned(), "the text is blank"),
         (9, "x".to_owned(), "no conversation number 9"),
     ] {
         let message = engine.send(conversation, &text);
