@@ -124,7 +124,7 @@ impl ReplyTracker {
 
     /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A
     /// page of earlier messages may come while ours is on its way: until it is settled, only what was said since then
-    /// may answer it. What is pushed was said just now, whatever the two clocks say. How many of them do.
+    /// may answer it. What is pushed was said just now, whatever the two clocks say. Returns how many answer.
     pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
