@@ -70,7 +70,7 @@ impl EngineHandle {
         let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
         let redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
         let (shared, redactor) = watch::channel(Arc::new(redactor));
-        let cx = driver::context::EngineState::new(profile, clock, options, outbox, shared);
+        let cx = driver::state::EngineState::new(profile, clock, options, outbox, shared);
         tokio::spawn(driver::Driver::new(cx, inbox).run());
         (Self { commands, redactor }, reports)
     }

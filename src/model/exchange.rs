@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::time::micros;
-use super::{Attempt, ConversationKey, ExchangeId, Generation, MessageId, Moment, Reason, Variation};
+use super::{
+    Attempt, ConversationKey, Ending, ExchangeId, Generation, MessageId, Moment, Reason, Request, Timing, Variation,
+};
 
 words! {
     /// What an exchange is for. The word stands in the log's kind column.
@@ -240,5 +242,67 @@ impl Exchange {
     /// headers from the Guest API's description]
     pub fn request_id(&self) -> Option<(&'static str, String)> {
         self.last_attempt()?.response()?.request_ids().into_iter().next()
+    }
+
+    pub(crate) fn began(&self) -> Option<Moment> {
+        Some(self.last_attempt()?.started)
+    }
+
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.last_attempt()?.generation
+    }
+
+    pub(crate) fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
+        self.outcome = Outcome::Open;
+        self.steps.push(ExchangeStep::Try(Arc::new(Attempt {
+            number: self.tries() + 1,
+            started: now,
+            generation: token.map(|(g, _)| g),
+            token_age: token.map(|(_, age)| age),
+            request: Arc::new(request),
+            ending: None,
+            timing: Timing::default(),
+        })));
+    }
+
+    pub(crate) fn end(&mut self, (ending, timing): (Ending, Timing)) {
+        let tries = self.steps.iter_mut().filter_map(|s| if let ExchangeStep::Try(a) = s { Some(a) } else { None });
+        if let Some(attempt) = tries.last() {
+            let attempt = Arc::make_mut(attempt);
+            (attempt.ending, attempt.timing) = (Some(ending), timing);
+        }
+    }
+
+    pub(crate) fn wait(&mut self, now: Moment, until: Moment, why: Reason) {
+        self.steps.push(ExchangeStep::Wait { at: now, until, why });
+        self.outcome = Outcome::Waiting;
+    }
+
+    pub(crate) fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
+        self.steps.push(ExchangeStep::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.outcome = Outcome::Waiting;
+    }
+
+    /// The renewal that it waited for is over. True if it waited for one.
+    pub(crate) fn renewed(&mut self, brought: Option<Generation>, sharing: u32, now: Moment) -> bool {
+        let Some(ExchangeStep::Renewal { at, generation, took: took @ None, waiting, .. }) = self.steps.last_mut()
+        else {
+            return false;
+        };
+        (*generation, *took, *waiting) = (brought, Some(now.since(*at)), sharing);
+        true
+    }
+
+    pub(crate) fn waits_for_renewal(&self) -> bool {
+        matches!(self.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
+    }
+
+    pub(crate) fn settle(&mut self, outcome: Outcome, now: Moment) {
+        self.outcome = outcome;
+        self.took = Some(now.since(self.started));
+    }
+
+    pub(crate) fn tries(&self) -> u32 {
+        u32::try_from(self.attempts().count()).unwrap_or(u32::MAX)
     }
 }

@@ -8,13 +8,14 @@
 //!                      └ probes                 what a person wants to know
 //! ```
 
-pub mod context;
+pub mod metrics;
 mod probes;
 mod reads;
 pub mod reporter;
 mod sends;
 mod side_requests;
 mod sign_in;
+pub mod state;
 mod task_output;
 mod tasks;
 pub mod web;
@@ -24,13 +25,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use context::EngineState;
 use futures_util::StreamExt as _;
 use probes::Probes;
 use reads::Reads;
 use sends::Sends;
 use side_requests::SideRequests;
 use sign_in::{RenewalEnd, SignInArea, ask_facts, facts_answered};
+use state::EngineState;
 use task_output::{Finished, TaskOutput, TaskPurpose};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;

@@ -21,8 +21,8 @@ use crate::genesys::lookups::Public;
 use crate::genesys::{Call, conversations, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
-use super::context::EngineState;
 use super::sign_in::SignInArea;
+use super::state::EngineState;
 use super::task_output::{AnsweredTry, TaskPurpose};
 
 #[derive(Default)]

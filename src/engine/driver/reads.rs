@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::text::counted;
 
-use super::context::EngineState;
+use super::state::EngineState;
 use super::task_output::{AnsweredTry, TaskPurpose};
 
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.

@@ -18,7 +18,7 @@ use crate::genesys::{Call, lookups, open_messaging};
 use crate::model::channel::TYPING_EVERY;
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
-use super::context::EngineState;
+use super::state::EngineState;
 use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.

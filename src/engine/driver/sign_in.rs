@@ -14,7 +14,7 @@ use crate::genesys::oauth::{Denial, TokenAnswer, basic_credentials, request, sum
 use crate::model::variation::OTHER_SCOPE;
 use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, TokenStatus, Variation};
 
-use super::context::EngineState;
+use super::state::EngineState;
 use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
 
 const RETIRED: usize = 4; // replaced tokens kept for their end to come
@@ -116,7 +116,7 @@ impl SignInArea {
         if let Some(renewal) = &mut self.renewal {
             renewal.asked = cx.now;
             renewal.record.begin(capture::request(&call, &cx.redactor), None, cx.now);
-            cx.report(renewal.record.report());
+            cx.report_exchange(&renewal.record);
         }
         cx.spawn_token(call, Some(cx.tokens.next_generation()));
         None
@@ -193,7 +193,7 @@ impl SignInArea {
         let mut record = cx.record(ExchangeKind::Token, &what, None);
         record.sent_as = Some(Variation::WrongScope);
         record.begin(capture::request(&call, &cx.redactor), None, cx.now);
-        cx.report(record.report());
+        cx.report_exchange(&record);
         self.asking_spare = Some(record);
         cx.spawn_token(call, None);
         Ok(())

@@ -22,7 +22,7 @@ use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
 
-use super::context::EngineState;
+use super::state::EngineState;
 use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 
 struct Tools {
@@ -76,7 +76,7 @@ impl EngineState {
             }
         };
         record.begin(capture::request(&call, &self.redactor), token, self.now);
-        self.report(record.report());
+        self.report_exchange(&record);
         if token.is_some() {
             self.pace.spend();
         }

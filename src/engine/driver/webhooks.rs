@@ -40,9 +40,9 @@ use crate::model::{
     ConversationKey, Ending, Exchange, ExchangeKind, Moment, Outcome, Reason, Request, Response, Timing, WebhookState,
 };
 
-use super::context::EngineState;
 use super::reads::Reads;
 use super::side_requests::SideRequests;
+use super::state::EngineState;
 use super::tasks::blocking;
 
 const BODY_MAX: usize = 512_000; // largest body. [the platform's own `request.bytes.max`]
@@ -89,7 +89,7 @@ impl Webhooks {
         if total > 1 {
             record.what = format!("{total} webhooks refused alike, lately {late}");
         }
-        cx.report(record.report());
+        cx.report_exchange(&record);
         self.refused.push((answer, record, total));
     }
 
@@ -117,7 +117,7 @@ impl Webhooks {
                 let new = outbound.as_ref().is_some_and(|o| self.seen.insert(o.unique.clone()));
                 let what = words(&delivery, outbound.as_ref(), key, new);
                 let record = row(&delivery, &what, key, cx);
-                cx.report(record.report());
+                cx.report_exchange(&record);
                 return match (outbound, key) {
                     (Some(outbound), Some(key)) if new => hear(outbound, key, cx, reads, side_requests),
                     _ => Vec::new(),

@@ -1,6 +1,6 @@
 //! Tests of `engine::metrics`.
 
-use crate::engine::driver::reporter::*;
+use crate::engine::driver::metrics::*;
 
 #[test]
 fn a_tag_cannot_break_out_of_its_place() {

@@ -9,6 +9,7 @@
 
 mod answer;
 mod launch;
+mod token_wait;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,13 +22,14 @@ use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
 use crate::engine::queue::{Queue, Rate, TakenFrom};
 use crate::engine::token::Availability;
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind, Generation, MessageId,
-    Moment, Outcome, OutgoingMessage, Pacing, Reason, Request, Timing, Transport, Variation,
+    Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeKind, Generation, MessageId, Moment, Outcome,
+    OutgoingMessage, Pacing, Reason, Request, Timing, Transport, Variation,
 };
 
-use super::context::EngineState;
+use super::state::EngineState;
 use super::task_output::TakeBack;
 use super::web::state::Webs;
+use token_wait::TokenWait;
 
 pub struct Sends {
     queue: Queue,
@@ -51,9 +53,7 @@ pub struct InFlightSend {
     pub tries: Tries,
     delivery: DeliveryStatus,
     pub record: Option<Exchange>, // from its first try on
-    /// Met a 401 with this generation: wants a newer one; and what the 401 said.
-    refuted: Option<(Generation, Reason)>,
-    wants_renewal: bool,         // waits for a renewal that its exchange does not name yet
+    token_wait: TokenWait,
     take_back: Option<TakeBack>, // while a request of it is on the wire
     pub given_up: Option<GivenUp>,
     pub began: Moment, // when the newest try began; where the answers of tries were lost, the first of those
@@ -85,7 +85,7 @@ impl InFlightSend {
     fn may_go(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &EngineState, webs: &Webs) -> bool {
         let carried = match self.channel.capabilities().transport {
             Transport::Request => {
-                let availability = cx.availability(self.refuted.as_ref().map(|(generation, _)| *generation));
+                let availability = cx.availability(self.token_wait.refused());
                 let wrong_scope = self.request.sent_as == Some(Variation::WrongScope);
                 matches!(availability, Availability::Ready(_)) && (!wrong_scope || cx.spare_token().is_some())
             }
@@ -156,8 +156,7 @@ impl Sends {
             tries: Tries::default(),
             delivery: DeliveryStatus::Queued,
             record: None,
-            refuted: None,
-            wants_renewal: false,
+            token_wait: TokenWait::default(),
             take_back: None,
             given_up: None,
             began: cx.now,
@@ -189,13 +188,6 @@ impl Sends {
         paced.chain(self.queue.next_due()).min()
     }
 
-    /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
-    pub fn without_token(&self, cx: &EngineState) -> Vec<(MessageId, Reason)> {
-        let refuted = self.all.iter().filter_map(|(message, send)| Some((*message, send.refuted.as_ref()?)));
-        let lost = refuted.filter(|(_, (generation, _))| cx.availability(Some(*generation)) == Availability::Never);
-        lost.map(|(message, (_, why))| (message, why.clone())).collect()
-    }
-
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
     pub fn restate(&mut self, message: MessageId, delivery: DeliveryStatus, cx: &EngineState) {
         if let Some(send) = self.all.get_mut(&message).filter(|send| send.delivery != delivery) {
@@ -217,7 +209,7 @@ impl Sends {
         let attempt = record.tries();
         let OutgoingMessage { conversation, text, extras, .. } = send.request.clone();
         let intent = Intent { message, conversation, text, shown: record.what.clone(), extras, attempt };
-        cx.report(record.report());
+        cx.report_exchange(record);
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = cx.now;
@@ -233,7 +225,7 @@ impl Sends {
 
     pub fn handed_over(&mut self, message: MessageId, take_back: TakeBack) {
         if let Some(send) = self.all.get_mut(&message) {
-            (send.take_back, send.refuted, send.wants_renewal) = (Some(take_back), None, false);
+            (send.take_back, send.token_wait) = (Some(take_back), TokenWait::default());
         }
     }
 
@@ -266,27 +258,10 @@ impl Sends {
         self.requeue(message, Some(until), DeliveryStatus::Waiting { until, why }, cx);
     }
 
-    /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.
-    pub fn await_new_token(
-        &mut self,
-        message: MessageId,
-        refuted: (Generation, Reason),
-        renewal: bool,
-        cx: &EngineState,
-    ) {
-        let Some(send) = self.all.get_mut(&message) else { return };
-        send.tries.healed = true;
-        (send.refuted, send.wants_renewal) = (Some(refuted), renewal);
-        if let Some(record) = &mut send.record {
-            record.outcome = Outcome::Waiting;
-        }
-        self.requeue(message, None, DeliveryStatus::Queued, cx);
-    }
-
     fn requeue(&mut self, message: MessageId, until: Option<Moment>, delivery: DeliveryStatus, cx: &EngineState) {
         let Some(send) = self.all.get_mut(&message) else { return };
         if let Some(record) = &send.record {
-            cx.report(record.report());
+            cx.report_exchange(record);
         }
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown.
         if send.tries.lost == 0 {
@@ -360,31 +335,6 @@ impl Sends {
             .filter(|(_, unknown)| has_key(unknown))
             .map(|(m, unknown)| (*m, unknown.conversation))
             .collect()
-    }
-
-    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &EngineState) {
-        for send in self.all.values_mut().filter(|send| send.wants_renewal) {
-            send.wants_renewal = false;
-            if let Some(record) = &mut send.record {
-                record.renewal(renewal, cx.now);
-                cx.report(record.report());
-            }
-        }
-    }
-
-    /// The messages that waited record its result. After a failure they wait for the next request, if one follows.
-    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &EngineState) {
-        let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(Exchange::waits_for_renewal);
-        let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
-        for send in self.all.values_mut() {
-            if let Some(record) = &mut send.record
-                && record.renewed(brought, sharing, cx.now)
-            {
-                send.wants_renewal = true;
-                cx.report(record.report());
-            }
-            send.wants_renewal &= brought.is_none();
-        }
     }
 }
 

@@ -45,7 +45,7 @@ impl Driver {
         if !ours.wants_answer() {
             record.settle(Outcome::Accepted, self.cx.now);
         }
-        self.cx.report(record.report());
+        self.cx.report_exchange(&record);
         self.hand_over(key, ours, tracing, text, FrameOwner::Session(Box::new(record)));
         true
     }

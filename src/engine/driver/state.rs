@@ -96,6 +96,10 @@ impl EngineState {
         self.reporter.report(report);
     }
 
+    pub fn report_exchange(&self, exchange: &Exchange) {
+        self.report(Report::Exchange(Arc::new(exchange.clone())));
+    }
+
     pub fn report_all(&self, reports: Vec<Report>) {
         for report in reports {
             self.report(report);
@@ -141,7 +145,8 @@ impl EngineState {
         let on_disk = on_disk.as_ref().unwrap_or(&delivery);
         let recording = self.options.send_log.outcome(message, on_disk, remote_id.as_deref());
         let status = Report::Message { id: message, delivery, exchange: record.map(|r| r.id), remote_id };
-        let told = [record.map(Exchange::report), Some(status)];
+        let exchange = record.map(|record| Report::Exchange(Arc::new(record.clone())));
+        let told = [exchange, Some(status)];
         let mut reports: StatusRecording = Box::pin(async move {
             let not_on_disk = recording.await.err().map(|e| Report::NotOnDisk(message, e.why()));
             [not_on_disk].into_iter().chain(told).flatten().collect()
@@ -236,7 +241,7 @@ impl EngineState {
 
     pub fn settle(&self, record: &mut Exchange, outcome: Outcome) {
         record.settle(outcome, self.now);
-        self.report(record.report());
+        self.report_exchange(record);
     }
 
     /// The same, where it asked something. `understood`: the answer is what was asked for.
