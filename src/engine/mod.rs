@@ -14,6 +14,7 @@
 mod channel;
 mod client;
 mod driver;
+mod frames_in_flight;
 mod guest_socket;
 mod interface;
 mod outcome;

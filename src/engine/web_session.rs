@@ -17,22 +17,16 @@
 //!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
 //! ```
 //! What waits to be sent stays in the queue until the session is open, and is refused with the reason when it ends.
-//!
-//! [`FrameInFlight`] is a frame on the wire that waits for its answer; [`take_answered`] says which frame of theirs that is.
-//! It carries the tracing id of the frame that it answers. Without one it is matched where only one can be meant: an echo
-//! by its text, an answer by its class, an error where one answer (or one message, if the code is about those) is due.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::Timestamp;
 
-use crate::genesys::web_messaging::{Configure, GuestFrame, ServerFrame, ServerFrameContent, SessionResponse};
+use crate::genesys::web_messaging::{Configure, SessionResponse};
 use crate::model::frame_codes::{self, FrameCodeClass};
-use crate::model::{Exchange, MessageId, Moment, Reason, SessionEnd, WebSession};
+use crate::model::{Moment, Reason, SessionEnd, WebSession};
 
-use super::client::Gate;
 use super::outcome::{SLOWER, WAIT_MAX, is_transient};
 use super::queue::backoff;
 
@@ -340,52 +334,6 @@ impl SessionMachine {
         self.start_new = false;
         if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
     }
-}
-
-/// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
-#[derive(Debug)]
-pub enum FrameOwner {
-    Message(MessageId),
-    Session(Box<Exchange>),
-}
-
-#[derive(Debug)]
-pub struct FrameInFlight {
-    pub tracing: String,
-    pub ours: GuestFrame,
-    pub until: Moment,
-    pub of: FrameOwner,
-    pub gate: Arc<Gate>,
-}
-
-impl FrameInFlight {
-    /// Whether `frame` is its answer by the tracing id. A reply of somebody else that names the message is no echo.
-    fn is_answered_by(&self, frame: &ServerFrame, tracing: &str) -> bool {
-        let reply = matches!(&frame.content, ServerFrameContent::Message(message) if message.author.is_named());
-        self.tracing == tracing && !(reply && matches!(self.ours, GuestFrame::Message(_)))
-    }
-}
-
-pub fn take_answered(flight: &mut Vec<FrameInFlight>, frame: &ServerFrame) -> Option<FrameInFlight> {
-    let find = |wanted: &dyn Fn(&GuestFrame) -> bool| flight.iter().position(|w| wanted(&w.ours));
-    let at = match (&frame.tracing, &frame.content) {
-        (Some(tracing), _) => flight.iter().position(|w| w.is_answered_by(frame, tracing)),
-        (None, ServerFrameContent::Session(session)) => find(&|ours| *ours == GuestFrame::Close && !session.connected)
-            .or_else(|| find(&|ours| matches!(ours, GuestFrame::Configure { .. }))),
-        (None, ServerFrameContent::Jwt { .. }) => find(&|ours| *ours == GuestFrame::Jwt),
-        (None, ServerFrameContent::Presigned { .. }) => find(&|ours| matches!(ours, GuestFrame::Upload { .. })),
-        (None, ServerFrameContent::Deleted) => find(&|ours| matches!(ours, GuestFrame::Delete { .. })),
-        (None, ServerFrameContent::Message(message)) if message.by_guest && message.events.is_empty() => {
-            find(&|ours| matches!(ours, GuestFrame::Message(ours) if ours.text == message.text))
-        }
-        (None, ServerFrameContent::Error { code, .. }) => {
-            let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
-            let could = |w: &&FrameInFlight| !about_messages || matches!(w.ours, GuestFrame::Message(_));
-            (flight.iter().filter(could).count() == 1).then(|| flight.iter().position(|w| could(&w)))?
-        }
-        _ => None,
-    };
-    at.map(|at| flight.remove(at))
 }
 
 #[cfg(test)]

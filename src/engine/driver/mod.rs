@@ -35,7 +35,7 @@ use state::EngineState;
 use task_output::{Finished, TaskOutput, TaskPurpose};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
-use web::state::Webs;
+use web::conversation::Webs;
 use webhooks::{WebhookEvent, Webhooks};
 
 use crate::config::ConversationEntry;

@@ -16,7 +16,7 @@ fn second(n: i64) -> Timestamp {
 fn walk(paging: &mut WebHistory, see: impl Fn(u32) -> SeenPages) -> u32 {
     let mut read = 0;
     while let Some((page, why)) = paging.wanted() {
-        paging.begin(why);
+        paging.begin(page, why);
         paging.read(page, why, see(page));
         read += 1;
         assert_eq!(page, read, "one after the other");
@@ -81,16 +81,16 @@ fn a_history_without_times_or_an_end_is_read_to_its_end_or_a_bound() {
 fn a_person_is_served_first_and_the_look_goes_on() {
     let mut paging = WebHistory::default();
     paging.catch_up();
-    paging.begin(PageFor::Back);
+    paging.begin(1, PageFor::Back);
     paging.read(1, PageFor::Back, page(1, Some(9_900)));
     assert!(paging.ask());
     assert_eq!(paging.wanted(), Some((2, PageFor::Asked)));
-    paging.begin(PageFor::Asked);
+    paging.begin(2, PageFor::Asked);
     paging.read(2, PageFor::Asked, page(2, Some(9_900)));
     assert_eq!(paging.wanted(), Some((2, PageFor::Back)), "what a person asked for ends no look");
     let mut short = WebHistory::default();
     assert!(short.ask());
-    short.begin(PageFor::Asked);
+    short.begin(1, PageFor::Asked);
     short.read(1, PageFor::Asked, SeenPages { pages: Some(1), ..page(1, None) });
     assert!(!short.ask(), "there is no older page");
     assert_eq!(short.wanted(), None);
@@ -103,17 +103,17 @@ fn a_page_that_cannot_be_read_is_tried_again_with_growing_pauses_then_left() {
     let mut now = at(0);
     for (wait, pause) in [(None, 5), (Some(60), 60), (None, 20)] {
         let (page, why) = paging.wanted().unwrap();
-        paging.begin(why);
+        paging.begin(page, why);
         paging.failed(page, wait.map(Duration::from_secs), now);
         assert_eq!(paging.held(now), Some(now.after(Duration::from_secs(pause))));
         now = now.after(Duration::from_secs(pause));
         assert_eq!(paging.held(now), None);
     }
-    paging.begin(PageFor::Back);
+    paging.begin(1, PageFor::Back);
     paging.failed(1, None, now);
     assert_eq!(paging.wanted(), None, "until the socket opens again");
     paging.catch_up();
-    paging.begin(PageFor::Back);
+    paging.begin(1, PageFor::Back);
     paging.failed(1, None, now);
     assert_eq!(paging.held(now), Some(now.after(Duration::from_secs(5))), "counted anew");
     assert!(paging.ask());

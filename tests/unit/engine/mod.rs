@@ -7,6 +7,7 @@ mod client {
     mod tls;
     mod wire;
 }
+mod frames_in_flight;
 mod guest_socket;
 mod history;
 mod metrics;

@@ -28,8 +28,7 @@ use crate::model::{
 
 use super::state::EngineState;
 use super::task_output::TakeBack;
-use super::web::state::Webs;
-use token_wait::TokenWait;
+use super::web::conversation::Webs;
 
 pub struct Sends {
     queue: Queue,
@@ -57,6 +56,18 @@ pub struct InFlightSend {
     take_back: Option<TakeBack>, // while a request of it is on the wire
     pub given_up: Option<GivenUp>,
     pub began: Moment, // when the newest try began; where the answers of tries were lost, the first of those
+}
+
+#[derive(Default)]
+struct TokenWait {
+    refused: Option<(Generation, Reason)>, // the generation that met the 401, and what that said: a newer one is wanted
+    wants_renewal: bool,                   // waits for a renewal that its exchange does not name yet
+}
+
+impl TokenWait {
+    fn refused(&self) -> Option<Generation> {
+        self.refused.as_ref().map(|(generation, _)| *generation)
+    }
 }
 
 impl InFlightSend {

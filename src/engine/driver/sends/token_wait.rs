@@ -10,19 +10,7 @@ use crate::engine::driver::state::EngineState;
 use crate::engine::token::Availability;
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, Generation, MessageId, Outcome, Reason};
 
-use super::{InFlightSend, Sends};
-
-#[derive(Default)]
-pub struct TokenWait {
-    refused: Option<(Generation, Reason)>, // the generation that met the 401, and what that said: a newer one is wanted
-    wants_renewal: bool,                   // waits for a renewal that its exchange does not name yet
-}
-
-impl TokenWait {
-    pub fn refused(&self) -> Option<Generation> {
-        self.refused.as_ref().map(|(generation, _)| *generation)
-    }
-}
+use super::{InFlightSend, Sends, TokenWait};
 
 impl Sends {
     /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.

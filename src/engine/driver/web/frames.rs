@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
+use crate::engine::frames_in_flight::{FrameInFlight, FrameOwner};
 use crate::engine::guest_socket::Frame;
-use crate::engine::web_session::{FrameInFlight, FrameOwner, SocketEvent, take_answered};
+use crate::engine::web_session::SocketEvent;
 use crate::genesys::web_messaging::{
     Configure, GuestFrame, HEALTH_TRACING, Presence, ServerFrame, ServerFrameContent, declined,
 };
@@ -25,7 +26,7 @@ impl Driver {
     pub fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
         Request {
             method: if frame.is_some() { "FRAME" } else { "RECV" }.to_owned(),
-            url: self.webs.all.get(&key).map(|web| web.opening.shown_url.clone()).unwrap_or_default(),
+            url: self.webs.all.get(&key).map(|web| web.connection.shown_url().to_owned()).unwrap_or_default(),
             headers: Vec::new(),
             body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.cx.redactor)),
         }
@@ -37,8 +38,8 @@ impl Driver {
             GuestFrame::Health => HEALTH_TRACING.to_owned(),
             _ => uuid::Uuid::new_v4().to_string(),
         };
-        let web = self.webs.of(key);
-        let Some(token) = web.guest.token.as_ref().filter(|_| web.link.is_some()) else { return false };
+        let connection = &self.webs.of(key).connection;
+        let (Some(token), Some(_)) = (connection.token(), connection.link()) else { return false };
         let text = ours.write(Some(token), &tracing, self.cx.now.wall);
         let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key));
         record.begin(self.shown_frame(key, Some(&text)), None, self.cx.now);
@@ -53,7 +54,7 @@ impl Driver {
     pub fn hand_over(&mut self, key: ConversationKey, ours: GuestFrame, tracing: String, text: String, of: FrameOwner) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
         let web = self.webs.of(key);
-        let Some(link) = &web.link else { return };
+        let Some(link) = web.connection.link() else { return };
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
         if ours.wants_answer() {
@@ -66,9 +67,9 @@ impl Driver {
         let ours = GuestFrame::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, ours);
         let web = self.webs.of(key);
-        web.guest.fresh = false;
+        web.connection.configured();
         if how != Configure::Resume {
-            web.files.unwanted.clear();
+            web.uploads.forget_unwanted();
         }
         if how == Configure::New {
             web.history.stop();
@@ -82,7 +83,7 @@ impl Driver {
         let Some(theirs) = theirs else {
             return self.record_theirs(key, "a frame that is no JSON object", (0, body), Outcome::Accepted);
         };
-        match take_answered(&mut self.webs.of(key).in_flight, &theirs) {
+        match self.webs.of(key).in_flight.take_answered(&theirs) {
             Some(FrameInFlight { of: FrameOwner::Message(message), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
@@ -153,8 +154,7 @@ impl Driver {
         let web = self.webs.of(key);
         let seconds = self.cx.profile.request_timeout.as_secs();
         let read_only = matches!(web.machine.session(), WebSession::ReadOnly(_));
-        let late = web.in_flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);
-        for waiting in late.collect::<Vec<_>>() {
+        for waiting in web.in_flight.take_late(self.cx.now) {
             let (kind, why) = match waiting.of {
                 // The conversation's end is why no echo came; the socket itself is open.
                 FrameOwner::Message(_) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),

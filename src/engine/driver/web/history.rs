@@ -39,9 +39,9 @@ pub struct SeenPages {
 
 #[derive(Clone, Debug, Default)]
 pub struct WebHistory {
-    pub jwt: Option<(SecretString, Option<Timestamp>)>,
-    pub refused: bool,                   // a JWT was refused just now
-    pub reading: Option<(u32, PageFor)>, // the page that is being read
+    jwt: Option<(SecretString, Option<Timestamp>)>,
+    refused: bool,                       // a JWT was refused just now
+    reading: Option<(u32, PageFor)>,     // the page that is being read
     asked: bool,                         // a person asked for the next page further back
     back: Option<(u32, Option<Moment>)>, // the page that is to be read by itself, and no earlier than when
     last: u32,                           // the page that was read furthest back
@@ -88,18 +88,39 @@ impl WebHistory {
         self.back.filter(|_| !self.asked).and_then(|(_, until)| until).filter(|until| now.mono < until.mono)
     }
 
-    pub const fn begin(&mut self, why: PageFor) {
+    /// The page that is to be read now, and why: one at a time.
+    pub fn next_page(&self) -> Option<(u32, PageFor)> {
+        self.wanted().filter(|_| self.reading.is_none())
+    }
+
+    pub const fn begin(&mut self, page: u32, why: PageFor) {
+        self.reading = Some((page, why));
         match why {
             PageFor::Asked => self.asked = false,
             PageFor::Back => self.back = None,
         }
     }
 
-    pub const fn again(&mut self, page: u32, why: PageFor) {
+    /// Gives the page that was being read, and why.
+    pub const fn end_page(&mut self) -> Option<(u32, PageFor)> {
+        self.reading.take()
+    }
+
+    pub fn set_jwt(&mut self, jwt: SecretString, end: Option<Timestamp>) {
+        self.jwt = Some((jwt, end));
+    }
+
+    /// A JWT was refused: one that ended early is had anew, once, and the page is read with it.
+    pub fn renews_jwt(&mut self, page: u32, why: PageFor) -> bool {
+        if std::mem::replace(&mut self.refused, true) {
+            return false;
+        }
+        self.jwt = None;
         match why {
             PageFor::Asked => self.asked = true,
             PageFor::Back => self.back = Some((page, None)),
         }
+        true
     }
 
     /// Reading a page by itself failed in a way that may pass: it is tried again, no earlier than after `wait`.
@@ -116,6 +137,7 @@ impl WebHistory {
     }
 
     pub fn read(&mut self, page: u32, why: PageFor, seen: SeenPages) {
+        self.refused = false;
         self.pages = seen.pages.or(self.pages);
         self.last = self.last.max(page);
         if why == PageFor::Asked {

@@ -37,7 +37,7 @@ impl Driver {
         match content {
             ServerFrameContent::Session(session) => {
                 if session.connected {
-                    self.webs.of(key).files.media = session.media.clone();
+                    self.webs.of(key).uploads.set_media(session.media.clone());
                 }
                 self.web_event(key, SocketEvent::Configured(session));
             }
@@ -102,7 +102,7 @@ impl Driver {
     }
 
     pub fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
-        let before = std::mem::replace(&mut self.webs.of(key).typing, who.map(|(author, _)| author));
+        let before = self.webs.of(key).set_typing(who.map(|(author, _)| author));
         if let Some(author) = who.map(|(author, _)| author).or(before) {
             self.cx.report(Report::Typing(key, author, who.map(|(_, until)| until)));
         }
@@ -183,31 +183,34 @@ impl Driver {
 
     pub fn read_history(&mut self, key: ConversationKey) {
         let web = self.webs.of(key);
-        let wanted = web.history.wanted().filter(|_| web.history.reading.is_none());
-        let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
+        let next = web.history.next_page().filter(|_| web.page_held_until(self.cx.now).is_none());
+        let Some((page, why)) = next else { return };
         let Some(jwt) = web.history.usable_jwt(self.cx.now.wall).cloned() else {
-            let asked = web.in_flight.iter().any(|w| w.ours == GuestFrame::Jwt);
-            if !asked && web.machine.is_writable() && web.paced(self.cx.now).is_none() {
+            if !web.in_flight.waits_for(&GuestFrame::Jwt)
+                && web.machine.is_writable()
+                && web.paced(self.cx.now).is_none()
+            {
                 self.write_frame(key, GuestFrame::Jwt);
             }
             return;
         };
-        web.history.begin(why);
+        web.history.begin(page, why);
         web.pace.pages.spend(self.cx.now);
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
         let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
-        match self.cx.request(TaskPurpose::History(key), record, call, None) {
-            Ok(_) => web.history.reading = Some((page, why)),
-            Err(not_built) if why == PageFor::Asked => self.not_read(key, &not_built),
-            Err(_) => {}
+        if let Err(not_built) = self.cx.request(TaskPurpose::History(key), record, call, None) {
+            web.history.end_page();
+            if why == PageFor::Asked {
+                self.not_read(key, &not_built);
+            }
         }
     }
 
     pub fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
         let jwt = SecretString::from(jwt);
         self.cx.learn_secret(&jwt, "jwt");
-        self.webs.of(key).history.jwt = Some((jwt, end));
+        self.webs.of(key).history.set_jwt(jwt, end);
     }
 
     pub fn history_failed(&mut self, key: ConversationKey, why: &str) {
@@ -231,20 +234,18 @@ impl Driver {
         let read = shown.body().and_then(HistoryOfSession::read);
         self.cx.settle_question(&mut record, shown, read.is_some());
         let web = self.webs.of(key);
-        let Some((page, why)) = web.history.reading.take() else { return };
+        let Some((page, why)) = web.history.end_page() else { return };
         let Some(read) = read else {
-            // A JWT that ended early is had anew, once.
-            if status == 401 && !std::mem::replace(&mut web.history.refused, true) {
-                web.history.jwt = None;
-                web.history.again(page, why);
-            } else if why == PageFor::Asked {
+            if status == 401 && web.history.renews_jwt(page, why) {
+                return;
+            }
+            if why == PageFor::Asked {
                 self.not_read(key, &said.to_string());
             } else if is_transient(status) {
                 web.history.failed(page, wait, self.cx.now);
             }
             return;
         };
-        web.history.refused = false;
         let seen = SeenPages {
             pages: read.pages,
             count: read.messages.len(),

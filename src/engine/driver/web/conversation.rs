@@ -1,25 +1,27 @@
 //! What is known of each web conversation.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use crate::engine::EngineOptions;
-use crate::engine::driver::task_output::TakeBack;
-use crate::engine::guest_socket::{AHEAD, SocketTask, SocketTaskReport};
+use crate::engine::frames_in_flight::FramesInFlight;
+use crate::engine::guest_socket::{AHEAD, SocketTaskReport};
 use crate::engine::queue::Rate;
-use crate::engine::web_session::{AGAIN_FIRST, FrameInFlight, SessionMachine};
-use crate::genesys::web_messaging::{GuestFrame, Media};
-use crate::model::{Attachment, Author, ConversationKey, FileSource, MessageId, Moment, Pacing, WebSession};
+use crate::engine::web_session::{AGAIN_FIRST, SessionMachine};
+use crate::genesys::web_messaging::GuestFrame;
+use crate::model::channel::TYPING_EVERY;
+use crate::model::{Author, ConversationKey, MessageId, Moment, Pacing, WebSession};
 
+use super::connection::Connection;
 use super::history::WebHistory;
+use super::uploads::Uploads;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]
+const HEALTH_EVERY: Duration = Duration::from_secs(30); // [real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
 const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.connection.rate.per.minute`]
 
 pub struct Ready {
@@ -29,43 +31,63 @@ pub struct Ready {
     pub text: String,
 }
 
-#[derive(Default)]
-pub struct GuestIdentity {
-    pub token: Option<SecretString>,
-    pub fresh: bool, // the token was made just now: no session of it can exist
-    pub renew: bool, // the next token is a new one, whatever is kept
-}
-
-#[derive(Default)]
-pub struct OpeningState {
-    pub serial: u64,                 // counts openings: what belongs to an earlier one is late
-    pub shown_url: String,           // how the newest opening's URL stands in the log
-    pub take_back: Option<TakeBack>, // ends the opening under way
-}
-
 pub struct FramePace {
     pub frames: Rate,
     pub pages: Rate,
-    pub silent: Option<Moment>, // the server asked for silence until then
-    pub typing_again: Option<Moment>,
-    pub health_again: Option<Moment>,
+    pub typing: Rate,
+    pub health: Rate,
+    silent: Option<Moment>, // the server asked for silence until then
+}
+
+impl FramePace {
+    pub const fn silence(&mut self, until: Moment) {
+        self.silent = Some(until);
+    }
+
+    /// A new connection owes no silence.
+    pub const fn connected(&mut self) {
+        self.silent = None;
+    }
 }
 
 pub struct WebConversation {
     pub machine: SessionMachine,
-    pub told: WebSession, // what was reported of the session last
-    pub guest: GuestIdentity,
-    pub opening: OpeningState,
-    pub link: Option<SocketTask>,
-    pub in_flight: Vec<FrameInFlight>,
-    pub ready: Option<Ready>,
+    told: WebSession, // what was reported of the session last
+    pub connection: Connection,
+    pub in_flight: FramesInFlight,
+    ready: Option<Ready>, // whose intent is being recorded
     pub pace: FramePace,
-    pub typing: Option<Author>, // who of the other side is typing, as far as reported
+    typing: Option<Author>, // who of the other side is typing, as far as reported
     pub history: WebHistory,
-    pub files: Files,
+    pub uploads: Uploads,
 }
 
 impl WebConversation {
+    /// The session as it was told last and as it is, where they differ. It counts as told then.
+    pub fn session_news(&mut self) -> Option<(WebSession, WebSession)> {
+        let session = self.machine.session();
+        (session != self.told).then(|| (std::mem::replace(&mut self.told, session.clone()), session))
+    }
+
+    /// Who types now; gives who did before.
+    pub const fn set_typing(&mut self, who: Option<Author>) -> Option<Author> {
+        std::mem::replace(&mut self.typing, who)
+    }
+
+    pub fn make_ready(&mut self, frame: Ready) {
+        self.ready = Some(frame);
+    }
+
+    pub fn take_ready(&mut self, message: MessageId) -> Option<Ready> {
+        self.ready.take().filter(|ready| ready.message == message)
+    }
+
+    /// Another guest takes over: nothing of the one before is written or read any more.
+    pub fn forget_guest(&mut self) {
+        self.connection.forget_guest();
+        (self.ready, self.history) = (None, WebHistory::default());
+    }
+
     pub fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
         let silent = self.pace.silent.filter(|until| now.mono < until.mono).map(|until| (until, Pacing::Slower));
         let frames = self.pace.frames.held(now).map(|until| (until, Pacing::Frames));
@@ -73,20 +95,18 @@ impl WebConversation {
     }
 
     pub fn due(&self) -> Option<Moment> {
-        let upload = self.files.uploading.as_ref().and_then(|uploading| uploading.until);
-        let answers = self.in_flight.iter().map(|waiting| waiting.until);
-        self.machine.due().into_iter().chain(upload).chain(answers).min()
+        [self.machine.due(), self.uploads.due(), self.in_flight.due()].into_iter().flatten().min()
     }
 
     /// When a page of the history, the JWT for it, or the deletion of a file may be asked for that a limit holds back.
     fn held_until(&self, now: Moment) -> Option<Moment> {
-        let by_frame = self.history.wanted().is_some() || !self.files.unwanted.is_empty();
+        let by_frame = self.history.wanted().is_some() || self.uploads.has_unwanted();
         let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
         self.page_held_until(now).into_iter().chain(paced).min()
     }
 
     pub fn page_held_until(&self, now: Moment) -> Option<Moment> {
-        self.history.wanted().filter(|_| self.history.reading.is_none())?;
+        self.history.next_page()?;
         self.history.held(now).max(self.pace.pages.held(now))
     }
 }
@@ -118,30 +138,24 @@ impl Webs {
         self.all.entry(key).or_insert_with(|| WebConversation {
             machine: SessionMachine::new(Rng::with_seed(self.seed ^ u64::from(key.0)), self.reopen_after),
             told: WebSession::Closed,
-            guest: GuestIdentity::default(),
-            opening: OpeningState::default(),
-            link: None,
-            in_flight: Vec::new(),
+            connection: Connection::default(),
+            in_flight: FramesInFlight::default(),
             ready: None,
             pace: FramePace {
                 frames: Rate::new(self.frames_per_minute, MINUTE),
                 pages: Rate::new(READS_PER_MINUTE, MINUTE),
+                typing: Rate::new(1, TYPING_EVERY),
+                health: Rate::new(1, HEALTH_EVERY),
                 silent: None,
-                typing_again: None,
-                health_again: None,
             },
             typing: None,
             history: WebHistory::default(),
-            files: Files::default(),
+            uploads: Uploads::default(),
         })
     }
 
     pub async fn next(&mut self) -> Option<SocketTaskReport> {
         self.inbox.recv().await
-    }
-
-    pub fn upload(&mut self, key: ConversationKey) -> Option<&mut Uploading> {
-        self.all.get_mut(&key)?.files.uploading.as_mut()
     }
 
     pub fn session(&self, key: ConversationKey) -> Option<WebSession> {
@@ -150,7 +164,7 @@ impl Webs {
 
     /// Whether the socket of a conversation takes messages, the pace aside.
     pub fn is_writable(&self, key: ConversationKey) -> bool {
-        self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
+        self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.connection.link().is_some())
     }
 
     pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, Pacing)> {
@@ -163,42 +177,5 @@ impl Webs {
 
     pub fn keys(&self, wanted: impl Fn(&WebConversation) -> bool) -> Vec<ConversationKey> {
         self.all.iter().filter(|(_, web)| wanted(web)).map(|(key, _)| *key).collect()
-    }
-}
-
-#[derive(Default)]
-pub struct Files {
-    pub uploading: Option<Uploading>, // those of the message that is first in its queue
-    pub unwanted: VecDeque<String>,   // attachment ids of files that the server has and no message will carry
-    pub media: Media,                 // what the deployment takes
-}
-
-pub struct Uploading {
-    pub message: MessageId,
-    pub left: VecDeque<Attachment>, // files of this machine that have not arrived yet, the next one first
-    pub current: Option<(String, Vec<u8>)>, // attachment id of the file under way, its bytes until put
-    pub done: Vec<(String, String)>, // attachment id and type of each that has arrived
-    pub until: Option<Moment>,      // the server says by then where a file may go, or that it has arrived
-}
-
-impl Uploading {
-    /// All of them have arrived: what becomes of the message is no matter of theirs any more.
-    pub fn is_done(&self) -> bool {
-        self.left.is_empty()
-    }
-
-    pub fn is_at(&self, id: &str) -> bool {
-        self.current.as_ref().is_some_and(|(current, _)| current == id)
-    }
-
-    pub fn file(&self) -> Option<(&Path, String)> {
-        let file = self.left.front()?;
-        let FileSource::File(path) = &file.place else { return None };
-        let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
-        Some((path, file.name.clone().or_else(own).unwrap_or_default()))
-    }
-
-    pub fn name(&self) -> String {
-        self.file().map(|(_, name)| name).unwrap_or_default()
     }
 }
