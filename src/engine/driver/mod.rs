@@ -21,8 +21,6 @@ mod tasks;
 pub mod web;
 mod webhooks;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -38,7 +36,6 @@ use tokio::time::Instant;
 use web::conversation::Webs;
 use webhooks::{WebhookEvent, Webhooks};
 
-use crate::config::ConversationEntry;
 use crate::model::{ConversationKey, SessionAsk};
 
 use super::Command;
@@ -81,9 +78,6 @@ impl Driver {
         self.webhooks.listen(&self.cx);
         while !self.stopping {
             let due = self.start_due();
-            if !Arc::ptr_eq(&self.cx.shared.borrow(), &self.cx.redactor) {
-                self.cx.shared.send_replace(Arc::clone(&self.cx.redactor));
-            }
             let (behind, caught_up) = (self.cx.reporter.is_behind(), self.cx.reporter.caught_up());
             let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
@@ -151,19 +145,14 @@ impl Driver {
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in),
             Command::Watch(key) => {
-                self.reads.watched = key;
+                self.reads.watch(key);
                 self.looked_at(key);
             }
             Command::Typing(key) if self.cx.is_web(key) => self.guest_types(key),
             Command::Typing(key) => self.side_requests.typing(key, &mut self.cx),
             Command::Session(key, ask) => self.session_asked(key, ask),
             Command::Discover(page) => self.side_requests.discover(page),
-            // Keys are places in the list: another than the next free one is of a late or doubled command.
-            Command::Add(conversation) if conversation.key.0 as usize == self.cx.profile.conversations.len() => {
-                let entry = ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() };
-                Arc::make_mut(&mut self.cx.profile).conversations.push(entry);
-            }
-            Command::Add(_) => {}
+            Command::Add(conversation) => self.cx.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
     }

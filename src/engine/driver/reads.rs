@@ -28,7 +28,7 @@ type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
 pub struct Reads {
     readers: BTreeMap<ConversationKey, ReplyReader>,
     under_way: BTreeMap<ConversationKey, Reading>,
-    pub watched: Option<ConversationKey>, // the one that a person looks at
+    watched: Option<ConversationKey>, // the one that a person looks at
 }
 
 struct Reading {
@@ -68,7 +68,7 @@ impl Reads {
 
     /// A new conversation takes this one's place: its messages answer no earlier send, and settle none.
     pub fn begin_anew(&mut self, key: ConversationKey, cx: &mut EngineState) {
-        cx.ids.remove(&key);
+        cx.forget_id(key);
         self.of(key).begin_anew();
     }
 
@@ -110,6 +110,10 @@ impl Reads {
         if unknown && !cx.is_web(message.conversation) {
             reader.look(cx.now, &cx.options.read_pauses, true);
         }
+    }
+
+    pub const fn watch(&mut self, key: Option<ConversationKey>) {
+        self.watched = key;
     }
 
     pub fn of(&mut self, key: ConversationKey) -> &mut ReplyReader {

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use crate::config::Profile;
 use crate::config::settings::MetricsSettings;
 use crate::engine::Report;
+use crate::model::ExchangeId;
 
 use super::metrics::MetricsAgent;
 
@@ -29,8 +30,8 @@ pub struct Reporter {
     metrics: Option<RefCell<MetricsAgent>>,
     /// Statuses that are being recorded, as what is reported once they are.
     pub recordings: FuturesOrdered<StatusRecording>,
-    pub exchanges: u64,  // how many exchanges began
-    pub skew_told: bool, // that the server's clock differs is reported once
+    exchanges: u64,  // how many exchanges began
+    skew_told: bool, // that the server's clock differs is reported once
 }
 
 pub type StatusRecording = BoxFuture<'static, Vec<Report>>;
@@ -46,6 +47,17 @@ impl Reporter {
         let counted = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
         self.held.borrow_mut().extend([Some(report), counted].into_iter().flatten());
         self.send_held();
+    }
+
+    pub const fn next_exchange(&mut self) -> ExchangeId {
+        self.exchanges += 1;
+        ExchangeId(self.exchanges)
+    }
+
+    pub fn report_skew(&mut self, seconds: i64) {
+        if !std::mem::replace(&mut self.skew_told, true) {
+            self.report(Report::ClockSkew(seconds));
+        }
     }
 
     fn send_held(&self) {

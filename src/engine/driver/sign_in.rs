@@ -1,8 +1,6 @@
 //! Signing in: carries out what the token machine asks for. And asks for the token of another scope that messages are
 //! sent with which go out wrongly on purpose: none of that touches the session's own token.
 
-use std::sync::Arc;
-
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Credentials;
@@ -16,8 +14,6 @@ use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outco
 
 use super::state::EngineState;
 use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
-
-const RETIRED: usize = 4; // replaced tokens kept for their end to come
 
 struct Renewal {
     record: Exchange,
@@ -95,8 +91,7 @@ impl SignInArea {
                 self.request_token(cx)
             }
             Credentials::Pasted(_) => {
-                cx.redactor = Arc::new(cx.redactor.with_token(&secret, cx.tokens.next_generation()));
-                cx.token = Some(secret);
+                cx.set_token(secret, cx.tokens.next_generation(), None);
                 cx.tokens.granted(None, None, cx.now, cx.now);
                 self.end_renewal(Outcome::Accepted, cx)
             }
@@ -135,10 +130,7 @@ impl SignInArea {
                 let Some(generation) = cx.tokens.granted(grant.lifetime, grant.scopes, asked, cx.now) else {
                     return self.end_renewal(Outcome::Refused(Reason::NoToken(ENDED_BEFORE.to_owned())), cx);
                 };
-                cx.redactor = Arc::new(cx.redactor.with_token(&grant.token, generation));
-                let retired = &mut cx.faulty.retired;
-                retired.extend(cx.token.replace(grant.token).zip(before));
-                retired.drain(..retired.len().saturating_sub(RETIRED));
+                cx.set_token(grant.token, generation, before);
                 let end = self.end_renewal(Outcome::Accepted, cx);
                 if let Some(odd) = grant.odd {
                     cx.notice(&format!("token #{generation}: {odd}"));
@@ -204,9 +196,8 @@ impl SignInArea {
         let why = shown.why();
         let (outcome, brought) = match grant {
             Some(TokenAnswer::Granted(grant)) => {
-                cx.learn_secret(&grant.token, "token of another scope");
                 let asked = self.asking_spare.as_ref().map_or(cx.now, |record| record.started);
-                cx.faulty.spare = Some((grant.token, grant.lifetime.map(|lifetime| asked.after(lifetime))));
+                cx.set_spare_token(grant.token, grant.lifetime.map(|lifetime| asked.after(lifetime)));
                 let over = cx.spare_token().is_none().then(|| Reason::NoToken(ENDED_BEFORE.to_owned()));
                 over.map_or((Outcome::Accepted, Ok(())), |why| (Outcome::Refused(why.clone()), Err(why)))
             }

@@ -21,13 +21,14 @@ use crate::engine::token::{Availability, TokenMachine, Verified};
 use crate::engine::{EngineOptions, Report};
 use crate::genesys::{Call, conversations};
 use crate::model::{
-    Address, AsOf, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Generation, MessageId, Moment,
-    OpenGuest, Outcome, RepliesReadable, TokenFacts, Transport, Variation,
+    Address, AsOf, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Generation, MessageId,
+    Moment, OpenGuest, Outcome, RepliesReadable, TokenFacts, Transport, Variation,
 };
 
 use super::reporter::{Reporter, StatusRecording};
 use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
+const RETIRED: usize = 4; // replaced tokens kept for their end to come
 const SKEW_MAX: i64 = 60; // a server clock that differs by more is told, in seconds
 
 pub struct EngineState {
@@ -41,18 +42,18 @@ pub struct EngineState {
     pub pace: Pace,                           // what is known of the token's rate limit
     pub tokens: TokenMachine,
     pub token: Option<SecretString>,
-    pub faulty: FaultyTokens,
-    pub ids: BTreeMap<ConversationKey, String>, // where the address does not name it
+    faulty: FaultyTokens,
+    ids: BTreeMap<ConversationKey, String>, // where the address does not name it
     pub tasks: JoinSet<TaskOutput>,
     pub reporter: Reporter,
     skew: i64, // seconds that the server's clock is ahead (negative: behind), by the newest answer
 }
 
 #[derive(Default)]
-pub struct FaultyTokens {
+struct FaultyTokens {
     /// Of this session, replaced by others: once its time is over, one serves as an expired one.
-    pub retired: VecDeque<(SecretString, TokenFacts)>,
-    pub spare: Option<(SecretString, Option<Moment>)>, // of another scope, and when it ends, where told
+    retired: VecDeque<(SecretString, TokenFacts)>,
+    spare: Option<(SecretString, Option<Moment>)>, // of another scope, and when it ends, where told
 }
 
 impl EngineState {
@@ -193,6 +194,19 @@ impl EngineState {
         }
     }
 
+    /// The session's token from now on. `before`: what is known of the one that it replaces.
+    pub fn set_token(&mut self, token: SecretString, generation: Generation, before: Option<TokenFacts>) {
+        self.set_redactor(self.redactor.with_token(&token, generation));
+        let retired = &mut self.faulty.retired;
+        retired.extend(self.token.replace(token).zip(before));
+        retired.drain(..retired.len().saturating_sub(RETIRED));
+    }
+
+    pub fn set_spare_token(&mut self, token: SecretString, end: Option<Moment>) {
+        self.learn_secret(&token, "token of another scope");
+        self.faulty.spare = Some((token, end));
+    }
+
     /// The token of another scope, until it ends.
     pub fn spare_token(&self) -> Option<&SecretString> {
         let (token, end) = self.faulty.spare.as_ref()?;
@@ -219,14 +233,18 @@ impl EngineState {
     }
 
     pub fn learn_secret(&mut self, secret: &SecretString, label: &str) {
-        self.redactor = Arc::new(self.redactor.with_secret(secret, label));
+        self.set_redactor(self.redactor.with_secret(secret, label));
+    }
+
+    fn set_redactor(&mut self, redactor: Redactor) {
+        self.redactor = Arc::new(redactor);
+        self.shared.send_replace(Arc::clone(&self.redactor));
     }
 
     /// An exchange that begins. `what` may hold secrets: it is masked here.
     pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> Exchange {
-        self.reporter.exchanges += 1;
         Exchange {
-            id: ExchangeId(self.reporter.exchanges),
+            id: self.reporter.next_exchange(),
             kind,
             what: self.mask(what),
             conversation: of,
@@ -260,6 +278,14 @@ impl EngineState {
         self.profile.conversations.get(key.0 as usize)
     }
 
+    /// Keys are places in the list: another than the next free one is of a late or doubled command.
+    pub fn add(&mut self, conversation: Conversation) {
+        let conversations = &mut Arc::make_mut(&mut self.profile).conversations;
+        if conversation.key.0 as usize == conversations.len() {
+            conversations.push(ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() });
+        }
+    }
+
     fn address(&self, key: ConversationKey) -> Option<&Address> {
         Some(&self.entry(key)?.conversation.address)
     }
@@ -281,6 +307,11 @@ impl EngineState {
     /// The remote side's id of a conversation: its address names it, or it was learned.
     pub fn conversation_id(&self, key: ConversationKey) -> Option<&str> {
         self.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
+    }
+
+    /// A conversation that no id is known of begins.
+    pub fn forget_id(&mut self, key: ConversationKey) {
+        self.ids.remove(&key);
     }
 
     /// Another id than before means another conversation: the messages that were read in the old one stay.
@@ -317,9 +348,8 @@ impl EngineState {
             self.report(Report::RateLimit(limit));
         }
         self.skew = meta.skew.unwrap_or(self.skew);
-        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.reporter.skew_told) {
-            self.reporter.skew_told = true;
-            self.report(Report::ClockSkew(skew));
+        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX) {
+            self.reporter.report_skew(skew);
         }
     }
 }
