@@ -11,7 +11,7 @@ use crate::config::{Profile, ProfileChoice, Settings};
 use crate::engine::{Environment, proxy_of};
 use crate::files;
 use crate::model::fault::{FAULTS, Fault, SandboxRequest};
-use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
+use crate::sandbox::{self, Sandbox, Scenario};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
@@ -124,7 +124,7 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sa
         scenario.keep_secret();
     }
     scenario.run = uuid::Uuid::new_v4().as_u64_pair().0;
-    sandbox::start(SandboxOptions { port, scenario }).map_err(|e| {
+    sandbox::start(port, scenario).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))
     })

@@ -94,13 +94,6 @@ impl Plan {
         };
         Duration::from_millis(self.find(delay).unwrap_or(0))
     }
-
-    pub(crate) fn body_late(&self) -> Option<Duration> {
-        self.find(|kind| match kind {
-            FaultKind::SlowBody { delay_ms } if *delay_ms > 0 => Some(Duration::from_millis(*delay_ms)),
-            _ => None,
-        })
-    }
 }
 
 fn spoils(kind: &FaultKind) -> bool {

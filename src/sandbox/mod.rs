@@ -49,15 +49,6 @@ use scenario::{ScenarioConversation, ScenarioWebhook};
 use shared::{STOP_WAITS, Shared};
 use world::{GuestAccess, SimulatedConversation, World};
 
-/// What to start.
-#[derive(Clone, Debug)]
-pub struct SandboxOptions {
-    /// The port on 127.0.0.1; 0 for any that is free.
-    pub port: u16,
-    /// The organisation.
-    pub scenario: Scenario,
-}
-
 /// A running sandbox. Dropping it stops it too, without waiting for answers that are on their way.
 pub struct Sandbox {
     inner: Arc<Shared>,
@@ -66,21 +57,20 @@ pub struct Sandbox {
     server: JoinHandle<()>,
 }
 
-/// Binds the port at once, then serves on the current tokio runtime. The error is the system's: most often that the port
-/// is taken. Outside a tokio runtime it is an error too.
-pub fn start(options: SandboxOptions) -> io::Result<Sandbox> {
-    start_with(options, Clock::start())
+/// Binds the port of 127.0.0.1 (0: any that is free) at once, then serves on the current tokio runtime. The error is the
+/// system's: most often that the port is taken. Outside a tokio runtime it is an error too.
+pub fn start(port: u16, scenario: Scenario) -> io::Result<Sandbox> {
+    start_with(port, scenario, Clock::start())
 }
 
 /// As [`start`], with a clock of the caller's: tests let it run fast.
-pub fn start_with(options: SandboxOptions, clock: Clock) -> io::Result<Sandbox> {
+pub fn start_with(port: u16, scenario: Scenario, clock: Clock) -> io::Result<Sandbox> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
-    let SandboxOptions { port, scenario } = options;
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
     let door = http::LoopbackListener(tokio::net::TcpListener::from_std(listener)?);
-    let mut world = World::new(&scenario, clock.now());
+    let mut world = World::new(scenario, clock.now());
     world.web.base = format!("http://{addr}");
     let world = Mutex::new(world);
     let (pushes, pushed) = mpsc::unbounded_channel();

@@ -2,7 +2,7 @@
 
 use guestwire::config::{Credentials, SecretSource};
 use guestwire::model::Address;
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -209,7 +209,7 @@ async fn one_seed_gives_one_set_of_ids() {
     let begin = |seed| {
         let mut scenario = Scenario::builtin();
         scenario.seed = seed;
-        start(SandboxOptions { port: 0, scenario }).unwrap()
+        start(0, scenario).unwrap()
     };
     assert_eq!(identity(&begin(7)), identity(&begin(7)));
     for (one, other) in identity(&begin(7)).into_iter().zip(identity(&begin(8))) {
@@ -232,7 +232,7 @@ async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
         scenario.run = run;
         scenario
     };
-    let begin = |run| start(SandboxOptions { port: 0, scenario: started(run, Scenario::builtin()) }).unwrap();
+    let begin = |run| start(0, started(run, Scenario::builtin())).unwrap();
     let (mut one, mut other) = (identity(&begin(7)), identity(&begin(8)));
     assert_ne!(one[1].take(), other[1].take());
     assert_eq!(one, other);
@@ -253,7 +253,7 @@ async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
         let mut scenario = Scenario::builtin();
         (scenario.seed, scenario.run) = (7, run);
         scenario.keep_secret();
-        start(SandboxOptions { port: 0, scenario }).unwrap()
+        start(0, scenario).unwrap()
     };
     assert_eq!(identity(&begin(7)), identity(&begin(8)));
 }
@@ -261,9 +261,9 @@ async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
 #[tokio::test]
 async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
     let sandbox = TestSandbox::plain();
-    let options = SandboxOptions { port: sandbox.server.addr().port(), scenario: scenario(PLAIN) };
-    assert_eq!(start(options).unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
-    let outside = std::thread::spawn(|| start(SandboxOptions { port: 0, scenario: Scenario::builtin() }).is_err());
+    let port = sandbox.server.addr().port();
+    assert_eq!(start(port, scenario(PLAIN)).unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+    let outside = std::thread::spawn(|| start(0, Scenario::builtin()).is_err());
     assert!(outside.join().unwrap());
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -70,7 +70,7 @@ impl TestSandbox {
     }
 
     pub fn of(scenario: Scenario) -> Self {
-        let server = start(SandboxOptions { port: 0, scenario }).unwrap();
+        let server = start(0, scenario).unwrap();
         Self { server, client: Client::new() }
     }
 

@@ -10,7 +10,7 @@ use guestwire::diagnosis::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Pa
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, ExchangeKind, MessageId, Probed};
-use guestwire::sandbox::{SandboxOptions, Scenario};
+use guestwire::sandbox::Scenario;
 
 const BOUND: Duration = Duration::from_secs(30);
 
@@ -90,7 +90,7 @@ async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOn
 /// The series for the first conversation of a scenario.
 pub async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
     let scenario = Scenario::parse(toml, std::path::Path::new("doctor.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).unwrap();
+    let sandbox = guestwire::sandbox::start(0, scenario).unwrap();
     if let Some(fault) = fault {
         sandbox.set_fault(fault).unwrap();
     }
@@ -186,11 +186,8 @@ fn scopes(profile: &mut Profile, scopes: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_place_is_told_from_one_that_is_bad() {
     for (toml, confidence) in [("world = \"published\"", Confidence::Sure), ("", Confidence::Likely)] {
-        let other = guestwire::sandbox::start(SandboxOptions {
-            port: 0,
-            scenario: Scenario::parse(toml, std::path::Path::new("other.toml")).unwrap(),
-        })
-        .unwrap();
+        let other =
+            guestwire::sandbox::start(0, Scenario::parse(toml, std::path::Path::new("other.toml")).unwrap()).unwrap();
         let api = other.url().to_owned();
         let run = run(toml, None, false, move |p| p.hosts.api = api).await;
         let found = (run.verdict.cause, run.verdict.confidence);

@@ -15,7 +15,7 @@ use guestwire::engine::{Command, EngineHandle, EngineOptions};
 use guestwire::journal::Journal;
 use guestwire::model::SandboxRequest;
 use guestwire::model::Signal;
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
+use guestwire::sandbox::{Sandbox, Scenario};
 use guestwire::session::Conversations;
 use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::session::{Log, LogOptions};
@@ -311,7 +311,7 @@ where
     F: Future<Output = ()>,
 {
     let clock = Clock::start();
-    let sandbox = Arc::new(guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).expect("loopback"));
+    let sandbox = Arc::new(guestwire::sandbox::start(0, scenario).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
     let setup = console::Setup {
         session: Session::new(

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::pty::{Session, guestwire, taken};
 use guestwire::sandbox;
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
+use guestwire::sandbox::{Sandbox, Scenario};
 use serde_json::Value;
 
 const PHONE: &str = "2345678";
@@ -105,7 +105,7 @@ fn a_demo_plays_one_message_and_names_nobody() {
 
 /// A sandbox that counts, and a config file for it.
 fn prepare(home: &Path) -> (Sandbox, String) {
-    let sandbox = sandbox::start(SandboxOptions { port: 0, scenario: Scenario::builtin() }).unwrap();
+    let sandbox = sandbox::start(0, Scenario::builtin()).unwrap();
     let (said, url) = (sandbox.announcement(), sandbox.url());
     let conversation = &said["conversations"][0];
     let text = format!(

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 
 use super::secrets::{JWT, TOLD_NUMBER, client, files, token_of};
 
@@ -22,7 +22,7 @@ fn scenario(told: &str) -> Scenario {
 }
 
 fn sandbox(told: &str) -> Sandbox {
-    start(SandboxOptions { port: 0, scenario: scenario(told) }).unwrap()
+    start(0, scenario(told)).unwrap()
 }
 
 fn config(sandbox: &Sandbox) -> String {

@@ -10,7 +10,7 @@ use guestwire::config::{Agent, MetricsSettings};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
+use guestwire::sandbox::{Sandbox, Scenario};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -88,7 +88,7 @@ fn session(agent: Option<Agent>) -> Session {
 
 fn session_with(toml: &str, agent: Option<Agent>) -> Session {
     let scenario = Scenario::parse(toml, std::path::Path::new("metrics.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).unwrap();
+    let sandbox = guestwire::sandbox::start(0, scenario).unwrap();
     let mut profile = sandbox.profile();
     profile.name = "my, profile|x".to_owned();
     let metrics = agent.map(|agent| MetricsSettings { agent, tags: vec!["team:qa".to_owned()] });

@@ -81,9 +81,10 @@ pub(super) async fn serve(
         // Made already, or of frames.
         _ => {}
     }
-    match plan.body_late() {
-        Some(late) => answer.into_slow_response(async move { inner.pause(late).await }),
-        None => answer.into_response(),
+    let late = |kind: &FaultKind| if let FaultKind::SlowBody { delay_ms } = kind { Some(*delay_ms) } else { None };
+    match plan.find(late) {
+        None | Some(0) => answer.into_response(),
+        Some(late) => answer.into_slow_response(async move { inner.pause(Duration::from_millis(late)).await }),
     }
 }
 

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::genesys::guest_api;
-use crate::model::Channel;
 use crate::model::channel::{MESSAGES_PER_SECOND, REQUESTS_PER_MINUTE};
+use crate::model::{Channel, words};
 
 /// Extensions of files that no deployment takes. [WMJ sample]
 pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioRules {
     /// The Guest API as it is described: scopes decide, refusals are `unauthorized`, wrong ids come back as 401.
@@ -227,24 +227,16 @@ const fn started_minutes_ago() -> u32 {
     5
 }
 
-/// What a participant is there for. In a scenario's history: who said a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ParticipantPurpose {
-    #[serde(rename = "guest")]
-    Customer,
-    #[serde(rename = "bot")]
-    Workflow,
-    Agent,
-}
-
-impl ParticipantPurpose {
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Workflow => "workflow",
-            Self::Agent => "agent",
-        }
+words! {
+    /// What a participant is there for. In a scenario's history: who said a line.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ParticipantPurpose: word {
+        #[serde(rename = "guest")]
+        Customer = "customer";
+        #[serde(rename = "bot")]
+        Workflow = "workflow";
+        Agent = "agent";
     }
 }
 

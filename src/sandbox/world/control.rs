@@ -9,7 +9,7 @@ use super::conversation::GuestAccess;
 use super::{SimulatedConversation, World};
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
-use crate::sandbox::scenario::ScenarioRules;
+
 use crate::text::json::{dense, with};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,7 @@ impl World {
         let entry = self.scenario.conversations.iter().find(|entry| entry.name == name);
         match whom {
             FaultSubject::Nobody => false,
-            FaultSubject::Conversation(id) => {
-                id == name || self.index.conversations.get(id).is_some_and(|n| self.conversations[*n].is(name))
-            }
+            FaultSubject::Conversation(id) => id == name || self.conversations.iter().any(|c| c.id == id && c.is(name)),
             FaultSubject::Guest(id) => {
                 entry.is_some_and(|entry| entry.guest_id.as_deref() == Some(id))
                     || self.conversations.iter().any(|c| c.is_of_open_guest(id) && c.id == name)
@@ -155,7 +153,7 @@ impl World {
         json!({
             "scenario": self.scenario.name,
             "seed": self.scenario.seed,
-            "world": if self.scenario.world == ScenarioRules::Described { "described" } else { "published" },
+            "world": self.scenario.world,
             "clock": {"now": self.now.wall, "advanced_seconds": advanced.as_secs()},
             "tokens": {
                 "issued": self.tokens.issued,

@@ -207,11 +207,12 @@ impl SimulatedConversation {
         self.participants.iter().rev().find(|p| p.purpose == purpose)
     }
 
-    /// Adds to the thread. What falls out at the other end is given back.
-    pub(crate) fn say(&mut self, said: SimulatedMessage) -> Option<SimulatedMessage> {
+    pub(crate) fn say(&mut self, said: SimulatedMessage) {
         self.received += u64::from(said.request.is_some());
         self.thread.push_back(said);
-        if self.thread.len() > KEPT { self.thread.pop_front() } else { None }
+        if self.thread.len() > KEPT {
+            self.thread.pop_front();
+        }
     }
 
     pub(crate) fn said(&self, id: &str) -> Option<&SimulatedMessage> {

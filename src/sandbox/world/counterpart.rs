@@ -68,7 +68,7 @@ impl World {
                 let body = frames::structured(&self.conversations[n], &said, false);
                 let pushed = dense(json!({"text": &*said.text, "content": said.content()}));
                 self.announce(n, (&said.id, by, said.form()), pushed, FaultTarget::Reply, body);
-                self.keep(n, said);
+                self.conversations[n].say(said);
             }
             ScriptedAct::Joins => {
                 conversation.participants.push(Participant::agent(&mut self.dice.messages, self.now.wall));
@@ -121,17 +121,6 @@ impl World {
         let body = with(body, rest).to_string();
         let signature = signature(webhook.secret.expose_secret(), body.as_bytes());
         self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
-    }
-
-    pub(super) fn keep(&mut self, n: usize, said: SimulatedMessage) {
-        self.index.messages.insert(said.id.clone(), n);
-        let conversation = &mut self.conversations[n];
-        let Some(forgotten) = conversation.say(said) else { return };
-        self.index.messages.remove(&forgotten.id);
-        if let (GuestAccess::Open(from), Some(own_id)) = (&conversation.via, &forgotten.own_id) {
-            let guest = from.get("id").and_then(Value::as_str).unwrap_or_default();
-            self.index.own_ids.remove(&super::open::own_key(guest, own_id));
-        }
     }
 
     pub(super) fn provoke(&mut self, n: usize, text: &str) {

@@ -21,7 +21,7 @@ mod tests;
 mod token;
 pub(crate) mod web;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,7 +64,6 @@ pub(crate) struct World {
     pub(crate) tokens: IssuedTokens,
     pub(crate) armed: ActiveFaults,
     dice: Dice,
-    index: Index,
     /// In the order in which they are due.
     due: VecDeque<(Moment, DueEvent)>,
 }
@@ -73,14 +72,6 @@ struct Dice {
     requests: Rng,
     messages: Rng,
     timing: Rng,
-}
-
-#[derive(Default)]
-struct Index {
-    conversations: HashMap<String, usize>,
-    messages: HashMap<String, usize>,
-    /// Which message has this guest's own id: conversation and message.
-    own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -124,11 +115,11 @@ struct Recipient {
 }
 
 impl World {
-    pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
+    pub(crate) fn new(mut scenario: Scenario, now: Moment) -> Self {
         // The ids of what happens come from both.
         let (seed, run) = (scenario.seed, scenario.seed ^ scenario.run);
         let mut dice = Rng::new(seed, "organization");
-        let mut scenario = scenario.clone();
+
         scenario.client.id.get_or_insert_with(|| dice.uuid());
         scenario.client.secret.get_or_insert_with(|| {
             // The secret once came from this sequence. The draw stays, so that later draws give the ids that journals know.
@@ -150,7 +141,7 @@ impl World {
             tokens: IssuedTokens::new(run, scenario.limits.requests_per_minute, now),
             armed: ActiveFaults::default(),
             dice: Dice { requests: of_run("requests"), messages: of_run("messages"), timing: Rng::new(seed, "timing") },
-            index: Index::default(),
+
             due: VecDeque::new(),
             scenario,
         };
@@ -199,11 +190,8 @@ impl World {
     }
 
     fn add(&mut self, conversation: SimulatedConversation) -> usize {
-        let n = self.conversations.len();
-        self.index.conversations.insert(conversation.id.clone(), n);
-        self.index.messages.extend(conversation.thread.iter().map(|said| (said.id.clone(), n)));
         self.conversations.push(conversation);
-        n
+        self.conversations.len() - 1
     }
 
     /// Who waits in the picker for a web session: by its token, or the first without one that has its origin.
@@ -245,15 +233,15 @@ impl World {
     fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Served<()> {
         let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
         let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
-        let found = any_of.iter().find(|p| held(p) && !gone(p));
-        found.map(|_| ()).ok_or_else(|| ServiceRefusal::permission_missing(any_of))
+        let found = any_of.iter().any(|p| held(p) && !gone(p));
+        if found { Ok(()) } else { Err(ServiceRefusal::permission_missing(any_of)) }
     }
 
     fn find(&self, id: &str) -> Served<usize> {
         if !is_uuid(id) {
-            return Err(ServiceRefusal::conversation_malformed(id));
+            return Err(ServiceRefusal::malformed("conversation-malformed", id, "conversationId"));
         }
-        self.index.conversations.get(id).copied().ok_or(ServiceRefusal::CONVERSATION_UNKNOWN)
+        self.conversations.iter().position(|c| c.id == id).ok_or(ServiceRefusal::CONVERSATION_UNKNOWN)
     }
 
     pub(crate) fn conversation(&self, id: &str) -> Served<&SimulatedConversation> {
@@ -261,8 +249,7 @@ impl World {
     }
 
     pub(crate) fn message(&self, id: &str) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
-        let conversation = self.index.messages.get(id).map(|n| &self.conversations[*n]);
-        conversation.and_then(|c| Some((c, c.said(id)?))).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)
+        self.conversations.iter().find_map(|c| Some((c, c.said(id)?))).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)
     }
 
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
@@ -306,7 +293,7 @@ impl World {
         let id = self.dice.messages.hex();
         let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.clone(), self.now.wall);
         said.request = Some(request_id.into());
-        self.keep(n, said);
+        self.conversations[n].say(said);
         self.provoke(n, &text);
         let conversation = &self.conversations[n];
         Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
@@ -336,7 +323,7 @@ fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Served<()>
         return Err(ServiceRefusal::BODY_MALFORMED);
     }
     if let Some(id) = id.filter(|id| !is_uuid(id)) {
-        return Err(ServiceRefusal::participant_malformed(id));
+        return Err(ServiceRefusal::malformed("participant-malformed", id, "participantId"));
     }
     let fits = id.is_none_or(|id| conversation.guest().id == id)
         && external_id.is_none_or(|id| conversation.external_id.as_deref() == Some(id));

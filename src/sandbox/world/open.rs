@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::content::{AttachedFile, ChannelMetadata, GuestContent, TakenChoice};
@@ -68,8 +68,9 @@ struct OpenEvent {
     event_type: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct OpenReason {
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     message: String,
 }
@@ -179,12 +180,11 @@ impl World {
                     return Err(ServiceRefusal::MESSAGE_UNKNOWN);
                 }
                 self.tally.open.receipts += 1;
-                let reasons = inbound.reasons.iter().map(|r| dense(json!({"code": r.code, "message": r.message})));
-                let reasons: Vec<Value> = reasons.collect();
+
                 let more = dense(json!({
                     "id": inbound.id,
                     "status": inbound.status,
-                    "reasons": (!reasons.is_empty()).then_some(reasons),
+                    "reasons": (!inbound.reasons.is_empty()).then_some(&inbound.reasons),
                     "isFinalReceipt": inbound.is_final_receipt.unwrap_or(true),
                     "direction": "Inbound",
                 }));
@@ -218,9 +218,11 @@ impl World {
 
     fn open_said(&mut self, asked: OpenRequest<'_>, inbound: &Inbound, guest: &str) -> Served<(usize, String)> {
         let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
-        if let Some(before) = own_id.as_deref().and_then(|id| self.index.own_ids.get(&own_key(guest, id))).cloned() {
+        let of_guest = self.conversations.iter().enumerate().filter(|(_, c)| c.is_of_open_guest(guest));
+        let mut of_guest = of_guest.flat_map(|(n, c)| c.thread.iter().map(move |said| (n, said)));
+        if let Some((n, before)) = of_guest.find(|(_, said)| own_id.is_some() && said.own_id == own_id) {
             self.tally.open.duplicates += 1;
-            return Ok(before);
+            return Ok((n, before.id.clone()));
         }
         let from = Value::Object(inbound.channel.from.clone().unwrap_or_default());
         let going_on = self.conversations.iter().rposition(|c| c.is_of_open_guest(guest) && c.ended.is_none());
@@ -247,15 +249,12 @@ impl World {
         said.pieces.extend(files.map(GuestContent::File));
         said.metadata = inbound.metadata.clone();
         said.request = Some(asked.request_id.into());
-        if let Some(own_id) = &own_id {
-            self.index.own_ids.insert(own_key(guest, own_id), (n, id.clone()));
-        }
         said.own_id = own_id;
         let conversation = &mut self.conversations[n];
         conversation.via = GuestAccess::Open(from);
         conversation.attributes.extend(inbound.channel.metadata.custom_attributes.clone());
         said.at = conversation.stamp(said.at);
-        self.keep(n, said);
+        conversation.say(said);
         self.provoke(n, &heard);
         Ok((n, id))
     }
@@ -269,8 +268,4 @@ impl World {
         };
         self.begin((&name, &named), script, GuestAccess::Open(from))
     }
-}
-
-pub(super) fn own_key(guest: &str, own_id: &str) -> (Box<str>, Box<str>) {
-    (guest.into(), own_id.into())
 }

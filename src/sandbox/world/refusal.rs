@@ -114,12 +114,8 @@ impl ServiceRefusal {
             .saying(format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"))
     }
 
-    pub(crate) fn conversation_malformed(id: &str) -> Self {
-        Self { reason: "conversation-malformed", hidden: Sending, ..Self::value(id, "conversationId", "a UUID") }
-    }
-
-    pub(crate) fn participant_malformed(id: &str) -> Self {
-        Self { reason: "participant-malformed", hidden: Sending, ..Self::value(id, "participantId", "a UUID") }
+    pub(crate) fn malformed(reason: &'static str, id: &str, field: &str) -> Self {
+        Self { reason, hidden: Sending, ..Self::value(id, field, "a UUID") }
     }
 
     /// Refuses a text that is too long. [the words are the guest WebSocket's 4011, MTSDK; status and code inferred]

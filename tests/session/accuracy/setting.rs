@@ -12,7 +12,7 @@ use guestwire::model::{
     Address, Channel, ConversationKey, Diagnosis, Exchange, ExchangeKind, MessageId, ProbeQuestion, SessionAsk,
     TokenStatus, Variation, WebSession,
 };
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
+use guestwire::sandbox::{Sandbox, Scenario};
 use tokio::sync::mpsc::Receiver;
 
 use super::canned::Canned;
@@ -308,11 +308,11 @@ impl Bench {
 
 /// Sends, and diagnoses.
 pub async fn run(setting: Setting) -> Found {
-    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    let sandbox = guestwire::sandbox::start(0, setting.scenario.clone()).unwrap();
     for fault in &setting.faults_before {
         sandbox.set_fault(fault).unwrap();
     }
-    let other = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    let other = guestwire::sandbox::start(0, setting.scenario.clone()).unwrap();
     let mut profile = sandbox.profile();
     if setting.api_elsewhere {
         profile.hosts.api = other.url().to_owned();

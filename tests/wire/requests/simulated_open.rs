@@ -12,7 +12,7 @@ use guestwire::model::{
     Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId, Outcome,
     RemoteMessage,
 };
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
+use guestwire::sandbox::{Sandbox, Scenario, start_with};
 
 use crate::support::engine::TestEngine;
 
@@ -39,7 +39,7 @@ const ANNA: ConversationKey = ConversationKey(0);
 /// A sandbox and an engine on one clock; `listen`: the engine takes webhooks.
 fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(SCENARIO, Path::new("open.toml")).unwrap();
-    let sandbox = start_with(SandboxOptions { port: 0, scenario }, clock).unwrap();
+    let sandbox = start_with(0, scenario, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.open_messaging.receipts = receipts;
     if listen {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use guestwire::engine::{Command, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, Outcome};
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 
 use crate::support::engine::{TestEngine, unknown_message};
 
@@ -22,7 +22,7 @@ fn both() -> (Sandbox, TestEngine) {
         write!(text, "[[conversations.history]]\nby = \"guest\"\ntext = \"line {line}\"\n").unwrap();
     }
     let scenario = Scenario::parse(&text, Path::new("doubt.toml")).unwrap();
-    let sandbox = start(SandboxOptions { port: 0, scenario }).unwrap();
+    let sandbox = start(0, scenario).unwrap();
     let profile = sandbox.profile();
     (sandbox, TestEngine::start(profile))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use guestwire::engine::{Command, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, Extras, RemoteMessage, SessionAsk, WebSession};
-use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 use serde_json::json;
 
 use crate::support::engine::TestEngine;
@@ -27,7 +27,7 @@ fn both() -> (Sandbox, TestEngine) {
 
 fn of(scenario: &str) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(scenario, Path::new("socket.toml")).unwrap();
-    let sandbox = start(SandboxOptions { port: 0, scenario }).unwrap();
+    let sandbox = start(0, scenario).unwrap();
     let mut profile = sandbox.profile();
     // An echo that does not come is given up soon.
     profile.request_timeout = std::time::Duration::from_secs(2);

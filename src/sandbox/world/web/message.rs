@@ -58,7 +58,7 @@ impl World {
         said.at = conversation.stamp(said.at);
         let echo =
             frames::message("StructuredMessage", frames::structured(conversation, &said, false), tracing.as_deref());
-        self.keep(n, said);
+        conversation.say(said);
         match plan.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset),
             Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code),

@@ -46,8 +46,7 @@ impl World {
             return None;
         }
         self.tally.web.opened += 1;
-        self.web.opened += 1;
-        let id = ConnectionId(self.web.opened);
+        let id = ConnectionId(self.tally.web.opened);
         let (origin, window) = (origin.unwrap_or_default().to_owned(), Window::new(self.now));
         let connection =
             Connection { origin, session: None, frames: window, health: window, last: self.now, held: None };

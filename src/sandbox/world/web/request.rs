@@ -182,9 +182,6 @@ impl World {
         let body = json!({"reason": reason, "reasonCode": reason});
         self.emit(to, FaultTarget::Answer, &frames::message("ConnectionClosedEvent", body, None));
         self.web.detach(to);
-        if let Some(connection) = self.web.connections.get_mut(&to) {
-            connection.session = None;
-        }
         self.end_connection(to, Outgoing::Close { code: 1000, reason });
     }
 }

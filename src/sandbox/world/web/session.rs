@@ -28,10 +28,8 @@ impl World {
         if request.token.trim().is_empty() {
             return Err(missing("token"));
         }
-        match request.deployment_id.as_deref() {
-            None => return Err(missing("deploymentId")),
-            Some(id) if id != self.deployment_id => return Err(trouble(400, "Deployment not found")),
-            Some(_) => {}
+        if *request.deployment_id.as_ref().ok_or_else(|| missing("deploymentId"))? != self.deployment_id {
+            return Err(trouble(400, "Deployment not found"));
         }
         if self.scenario.deployment.sign_in {
             return Err(trouble(401, SIGN_IN));
@@ -184,13 +182,10 @@ impl World {
 
     /// The session-wide faults: what becomes of the sessions that are meant.
     pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>) {
-        let open =
-            |(token, session): (&Arc<str>, &Session)| (session.standing == GuestStanding::Open).then(|| token.clone());
-        let open: Vec<Arc<str>> = self.web.sessions.iter().filter_map(open).collect();
-        for token in open {
-            if wanted.is_some_and(|name| !self.session_is(&token, name)) {
-                continue;
-            }
+        let open = self.web.sessions.iter().filter(|(_, session)| session.standing == GuestStanding::Open);
+        let open = open.map(|(token, _)| Arc::clone(token));
+        let meant: Vec<_> = open.filter(|token| wanted.is_none_or(|name| self.session_is(token, name))).collect();
+        for token in meant {
             match how {
                 FaultKind::SessionReadOnly => {
                     if let Some(session) = self.web.sessions.get_mut(&token) {

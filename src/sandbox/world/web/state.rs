@@ -64,7 +64,7 @@ pub(in crate::sandbox::world) struct Session {
 pub(crate) struct Web {
     pub(in crate::sandbox::world) connections: HashMap<ConnectionId, Connection>,
     pub(in crate::sandbox::world) sessions: BTreeMap<Arc<str>, Session>,
-    pub(super) opened: u64,
+
     pub(super) key: ring::hmac::Key,
     pub(super) dice: Rng,
     /// Where the sandbox is, for addresses of uploads: `http://127.0.0.1:PORT`.
@@ -88,7 +88,7 @@ impl Web {
         let mut dice = Rng::new(seed, "web sessions");
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
         let (connections, sessions, outbox) = (HashMap::new(), BTreeMap::new(), Vec::new());
-        Self { connections, sessions, opened: 0, key, dice, base: String::new(), outbox }
+        Self { connections, sessions, key, dice, base: String::new(), outbox }
     }
 
     pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
@@ -97,7 +97,8 @@ impl Web {
     }
 
     pub(super) fn detach(&mut self, id: ConnectionId) {
-        if let Some((_, session)) = self.session_of(id) {
+        let token = self.connections.get_mut(&id).and_then(|connection| connection.session.take());
+        if let Some(session) = token.and_then(|token| self.sessions.get_mut(&token)) {
             session.connections.retain(|c| *c != id);
         }
     }
