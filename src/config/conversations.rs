@@ -16,14 +16,10 @@ impl ProfileReader<'_> {
         let mut entries = Vec::new();
         for mut table in tables {
             let name = table.required("name", "give the conversation a name");
-            let channel = if table.has("channel") {
-                table.word("channel", &Channel::ALL.map(|channel| (channel.as_str(), channel))).map(|c| c.value)
-            } else {
-                table.required("channel", "say \"guest-api\", \"open-messaging\" or \"web-messaging\"");
-                None
-            };
+            table.demand("channel", "say \"guest-api\", \"open-messaging\" or \"web-messaging\"");
+            let channel = table.word("channel", &Channel::ALL.map(|channel| (channel.as_str(), channel)));
             // Without a channel it cannot be told which fields belong, so the others are not judged.
-            let Some(channel) = channel else { continue };
+            let Some(Spot { value: channel, .. }) = channel else { continue };
             let n = names.len();
             let attributes = self.attributes(n, channel, &mut table);
             let address = self.address(n, channel, &mut table);
@@ -31,16 +27,13 @@ impl ProfileReader<'_> {
                 let how = "conversations are picked by name, so names must differ";
                 table.unlike("conversation", name, &mut names, how);
             }
-            let (Some(name), Some((address, guest_token))) = (name, address) else {
-                table.finish();
-                continue;
-            };
-            let shown = format!("\"{}\", {channel}", name.value);
-            table.note(&format!("[{n}]"), shown, name.at);
+            if let (Some(name), Some((address, guest_token))) = (name, address) {
+                table.note(&format!("[{n}]"), format!("\"{}\", {channel}", name.value), name.at);
+                let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
+                let conversation = Conversation { key, name: name.value, address };
+                entries.push(ConversationEntry { conversation, guest_token, attributes });
+            }
             table.finish();
-            let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
-            let conversation = Conversation { key, name: name.value, address };
-            entries.push(ConversationEntry { conversation, guest_token, attributes });
         }
         entries
     }
@@ -92,10 +85,7 @@ impl ProfileReader<'_> {
             Channel::OpenMessaging => {
                 let why = "it is the id of the open messaging integration";
                 let integration_id = id(table, "integration_id", Some(why));
-                if !table.has("guest") {
-                    table.required("guest", "say who speaks, like { id = \"guest-42\", id_type = \"Opaque\" }");
-                    return None;
-                }
+                table.demand("guest", "say who speaks, like { id = \"guest-42\", id_type = \"Opaque\" }");
                 let guest = table.inside("guest", |guest| {
                     let id = guest.required("id", "it is the id under which the guest is known");
                     let id_type = guest.word("id_type", &["Opaque", "Email", "Phone"].map(|word| (word, word)));

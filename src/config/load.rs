@@ -18,19 +18,19 @@ pub const MAX_BYTES: u64 = 4 << 20;
 /// Decides where files are, without reading any, and says who decided.
 pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>), Problems> {
     let dirs = ProjectDirs::from("", "", "guestwire");
+    let said = |name, given: &Option<PathBuf>, variable| flag(name, given.clone()).or_else(|| env_path(env, variable));
     let mut rows = Vec::new();
-    let mut note = |name: &str, path: &PathBuf, origin| {
+    let mut noted = |name: &str, (path, origin): (PathBuf, Origin)| {
         rows.push(RowSetting { name: name.to_owned(), value: path.shown(), origin });
+        files::expand_home(&path)
     };
-    let said = flag("--config", flags.config.clone()).or_else(|| env_path(env, "GUESTWIRE_CONFIG"));
-    let config_explicit = said.is_some();
+    let config = said("--config", &flags.config, "GUESTWIRE_CONFIG");
+    let config_explicit = config.is_some();
     let usual = dirs.as_ref().map(|dirs| dirs.config_dir().join("config.toml")).unwrap_or_default();
-    let (config_file, origin) = said.unwrap_or((usual, Origin::Default));
-    note("config file", &config_file, origin);
-    let said = flag("--data-dir", flags.data_dir.clone()).or_else(|| env_path(env, "GUESTWIRE_DATA_DIR"));
+    let config_file = noted("config file", config.unwrap_or((usual, Origin::Default)));
+    let data = said("--data-dir", &flags.data_dir, "GUESTWIRE_DATA_DIR");
     let usual = dirs.as_ref().map(|dirs| dirs.data_dir().to_owned()).unwrap_or_default();
-    let (data_dir, origin) = said.unwrap_or((usual, Origin::Default));
-    note("data directory", &data_dir, origin);
+    let data_dir = noted("data directory", data.unwrap_or((usual, Origin::Default)));
     // Where nothing is kept there need be no place for it.
     if data_dir.as_os_str().is_empty() && !flags.ephemeral {
         let why = "this system has no home directory; use --data-dir PATH";
@@ -39,17 +39,8 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
     if config_file.as_os_str().is_empty() && config_explicit {
         return Err(Problem::new("--config names no file; give its path").into());
     }
-    let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
-    let log_file = log_file.map(|(path, origin)| {
-        note("log file", &path, origin);
-        path
-    });
-    let mut places = Paths { config_exists: false, config_explicit, config_file, data_dir, log_file };
-    for path in [&mut places.config_file, &mut places.data_dir].into_iter().chain(&mut places.log_file) {
-        *path = files::expand_home(path);
-    }
-    places.config_exists = places.config_file.exists();
-    Ok((places, rows))
+    let log_file = said("--log-file", &flags.log_file, "GUESTWIRE_LOG_FILE").map(|log| noted("log file", log));
+    Ok((Paths { config_exists: config_file.exists(), config_explicit, config_file, data_dir, log_file }, rows))
 }
 
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {

@@ -2,6 +2,7 @@
 //! [real: seen in SDK source: `PureCloudRegionHosts.js`, `purecloud_region_hosts.py`, the platform CLI's `config.go`;
 //! environments: deployment snippets and the Archy configuration]
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -27,16 +28,11 @@ pub struct KnownRegion {
     pub also: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    region: Vec<KnownRegion>,
-}
-
 /// All regions. The embedded table always parses; a test holds that.
 pub fn all() -> &'static [KnownRegion] {
     static ALL: LazyLock<Vec<KnownRegion>> = LazyLock::new(|| {
-        toml::from_str::<Table>(include_str!("../../assets/regions.toml")).map(|t| t.region).unwrap_or_default()
+        let tables: HashMap<String, _> = toml::from_str(include_str!("../../assets/regions.toml")).unwrap_or_default();
+        tables.into_values().next().unwrap_or_default()
     });
     &ALL
 }

@@ -7,7 +7,7 @@ use crate::model::{Cause, Masks, mask};
 
 use super::document::{Document, GeneratedSource};
 use super::flags::{ConfigInput, Flags};
-use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_flag, env_text, env_word, flag, switch};
+use super::origin::{Lookup, Origin, ShownValue as _, env_flag, env_text, env_word, flag, switch};
 use super::problem::{NOWHERE, Problem, Problems, Spot};
 use super::profile::Redaction;
 use super::regions::SANDBOX;
@@ -133,10 +133,9 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
 /// What is masked; a text that is too short to be looked for is a problem.
 fn redaction(table: &mut Table<'_>) -> Redaction {
     let (names, values, phones) = (table.strings("names"), table.strings("values"), table.flag("phones"));
-    let mut masked: Vec<String> =
+    let masked: BTreeSet<String> =
         names.iter().flat_map(|list| &list.value).map(|name| name.value.trim().to_lowercase()).collect();
-    masked.sort();
-    masked.dedup();
+    let masked: Vec<String> = masked.into_iter().collect();
     table.note_said("names", names.as_ref(), |_| masked.shown());
     // What is masked everywhere is not printed here.
     table.note_said("values", values.as_ref(), |values| format!("{} masked", values.len()));
@@ -209,6 +208,10 @@ fn ui(table: &mut Table<'_>, flags: &Flags, env: Lookup<'_>) -> Ui {
     let no_color = env_text(env, "NO_COLOR").map(|(_, origin)| (ColorChoice::Never, origin));
     let usual_color = no_color.or_else(|| Some((ColorChoice::Always, set("CLICOLOR_FORCE")?)));
     let ascii = switch("--ascii", flags.ascii).or_else(|| env_flag(env, "GUESTWIRE_ASCII", wrong));
+    // A locale that is set and is not UTF-8 means ASCII. The first of the three that is set decides, as in POSIX.
+    let mut locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| env_text(env, name));
+    locale.take_if(|(text, _)| text.to_lowercase().replace('-', "").contains("utf8"));
+    let usual_ascii = locale.map(|(_, origin)| (true, origin));
     let calm = switch("--calm", flags.calm).or_else(|| env_flag(env, "GUESTWIRE_CALM", wrong));
     let usual_calm = env_text(env, "REDUCE_MOTION").map(|(text, origin)| (text != "0", origin));
     let plain = switch("--plain", flags.plain).or_else(|| env_flag(env, "GUESTWIRE_PLAIN", wrong));
@@ -220,19 +223,11 @@ fn ui(table: &mut Table<'_>, flags: &Flags, env: Lookup<'_>) -> Ui {
     Ui {
         theme: table.pick_around("theme", theme, Table::text, None, "terminal".to_owned()),
         color: table.pick_around("color", color, Table::choice, usual_color, ColorChoice::default()),
-        ascii: table.pick_around("ascii", ascii, Table::flag, ascii_locale(env), false),
+        ascii: table.pick_around("ascii", ascii, Table::flag, usual_ascii, false),
         calm: table.pick_around("calm", calm, Table::flag, usual_calm, false),
         plain: table.pick_around("plain", plain, Table::flag, usual_plain, false),
         demo: table.pick("demo", Table::flag, false),
         clipboard: table.pick_around("clipboard", clipboard, Table::choice, None, Clipboard::default()),
         times: table.pick_around("times", times, Table::choice, None, Times::default()),
     }
-}
-
-/// A locale that is set and is not UTF-8 means ASCII. The first of the three that is set decides, as in POSIX.
-fn ascii_locale(env: Lookup<'_>) -> Sourced<bool> {
-    let (text, origin) =
-        env_text(env, "LC_ALL").or_else(|| env_text(env, "LC_CTYPE")).or_else(|| env_text(env, "LANG"))?;
-    let folded = text.to_lowercase().replace('-', "");
-    (!folded.contains("utf8")).then_some((true, origin))
 }

@@ -320,9 +320,7 @@ impl ProfileReader<'_> {
 
     fn webhook(&mut self, table: &mut Table<'_>) -> Option<WebhookSettings> {
         let listen = table.required("listen", "give an address of this machine, like \"127.0.0.1:9099\"");
-        if !table.has("secret") {
-            table.required("secret", "it is the integration's, with which each webhook is signed");
-        }
+        table.demand("secret", "it is the integration's, with which each webhook is signed");
         let secret = self.source(table, "secret");
         let (listen, secret) = listen.zip(secret)?;
         let secret = self.secret(table, "secret", secret);

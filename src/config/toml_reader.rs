@@ -188,13 +188,16 @@ impl<'d> Table<'d> {
         Some(spot)
     }
 
-    /// A string that must be there and have something in it. `why` ends the sentence that says it is not.
-    pub fn required(&mut self, name: &'static str, why: &str) -> Option<Spot<String>> {
-        if !self.fields.contains_key(name) {
-            self.get(name);
+    /// Notes that a field is not there, which must be. `why` ends the sentence.
+    pub fn demand(&self, name: &str, why: &str) {
+        if !self.has(name) {
             self.wrong(self.at, format!("{} has no `{name}`: {why}", self.title()));
-            return None;
         }
+    }
+
+    /// A string that must be there and have something in it.
+    pub fn required(&mut self, name: &'static str, why: &str) -> Option<Spot<String>> {
+        self.demand(name, why);
         self.text(name)
     }
 
@@ -227,10 +230,7 @@ impl<'d> Table<'d> {
 
     /// The value if there is one; otherwise notes a problem: the field `how` must be written.
     fn fitting<T>(&self, name: &str, at: FilePosition, value: Option<T>, how: &str) -> Option<Spot<T>> {
-        if value.is_none() {
-            self.wrong(at, format!("`{name}` {how}"));
-        }
-        value.map(|value| Spot { value, at })
+        self.judged(at, value.ok_or_else(|| format!("`{name}` {how}")))
     }
 
     /// A span of time, above zero: `"500ms"`, `"10s"`, `"2m"`.
