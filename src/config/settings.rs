@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
-use crate::model::Cause;
-use crate::model::words;
+use crate::model::{Cause, words};
 
 use super::origin::{Origin, RowSetting, ShownValue, quoted_word, shown_with};
 use super::problem::{FilePosition, Problem, Spot};

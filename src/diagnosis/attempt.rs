@@ -93,8 +93,7 @@ impl ServerAnswer {
         let headers = response.headers.as_slice();
         // Bytes that are no text were not kept; that there were some still matters.
         let body: &[u8] = if response.body.form == BodyForm::Binary { b"\0" } else { response.body.text.as_bytes() };
-        let mut error = ApiError::read(response.status, headers, body);
-        error.refusal.phrase.clone_from(&response.phrase);
+        let error = ApiError::of(response);
         Self {
             status: Some(response.status),
             by: who_answered(asked, response.status, headers, body),

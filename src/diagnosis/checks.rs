@@ -2,7 +2,7 @@
 //! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
 //! does not exist".
 
-use super::facts::{CaseFacts, SKEW, listed};
+use super::facts::{CaseFacts, SKEW, listed, skew};
 use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;
@@ -48,7 +48,7 @@ pub fn of(facts: &CaseFacts<'_>) -> Vec<Check> {
         conversation(facts, id, &mut checks);
     }
     places(facts, &mut checks);
-    if let Some(skew) = facts.skew() {
+    if let Some(skew) = facts.attempt.and_then(|attempt| skew(attempt, &facts.answer)) {
         let differ = skew.saturating_abs();
         let by = if differ <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
         checks.add(differ <= SKEW, format!("clocks agree{by}"));
@@ -61,12 +61,10 @@ fn places(facts: &CaseFacts<'_>, checks: &mut Checks) {
         checks.add(is_uuid(id), "integration id well formed");
         let (known, missing) = facts.history.integration(id).map(|b| (b.known, b.missing)).unwrap_or_default();
         let exists = "integration exists";
-        match missing_since(missing, known) {
-            Some(missing) => checks.shown(missing, false, exists),
-            None => match known {
-                Some(known) => checks.shown(known, true, exists),
-                None => checks.unknown(exists, "not checked"),
-            },
+        match (missing_since(missing, known), known) {
+            (Some(missing), _) => checks.shown(missing, false, exists),
+            (None, Some(known)) => checks.shown(known, true, exists),
+            (None, None) => checks.unknown(exists, "not checked"),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };

@@ -114,11 +114,6 @@ impl<'c> CaseFacts<'c> {
         self.history.deployment(self.request.deployment.as_deref()?)
     }
 
-    /// By how many seconds the server's clock is ahead; `None` where the answer had no `Date`.
-    pub fn skew(&self) -> Option<i64> {
-        skew(self.attempt?, &self.answer)
-    }
-
     /// An older token was refused by this exchange too.
     pub fn is_refused_alike(&self) -> bool {
         let last = self.attempt.map(|attempt| attempt.generation);

@@ -37,11 +37,6 @@ impl Fix {
         }
         fix
     }
-
-    fn filled(&self, names: &Names, channel: Option<Channel>) -> Option<Advice> {
-        let fits = self.sessions.zip(channel).is_none_or(|(sessions, channel)| channel.has_sessions() == sessions);
-        fits.then(|| Advice { words: fill(self.words, names), remedy: self.remedy })
-    }
 }
 
 fn fixes(cause: Cause, heading: &str) -> Vec<Fix> {
@@ -87,9 +82,8 @@ pub fn nearest(name: &str) -> Option<Cause> {
 }
 
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];
-type Names = [String; PLACEHOLDERS.len()];
 
-fn fill(text: &str, names: &Names) -> String {
+fn fill(text: &str, names: &[String; PLACEHOLDERS.len()]) -> String {
     PLACEHOLDERS.iter().zip(names).fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
 }
 
@@ -124,7 +118,10 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &CaseFacts<'_>) -> Vec<Advic
         named => named.join(" or "),
     };
     let names = [client, scope, permission, profile.region.clone(), profile.api.clone()];
-    check.into_iter().chain(fixes.iter().filter_map(|fix| fix.filled(&names, facts.channel))).collect()
+    let sessions = facts.channel.map(Channel::has_sessions);
+    let fitting = fixes.iter().filter(|fix| fix.sessions.zip(sessions).is_none_or(|(wanted, there)| wanted == there));
+    let filled = fitting.map(|fix| Advice { words: fill(fix.words, &names), remedy: fix.remedy });
+    check.into_iter().chain(filled).collect()
 }
 
 /// What to do where a connection broke or fell silent, by whether the request may have been received. `None` where it never

@@ -13,9 +13,8 @@
 
 use serde_json::Value;
 
-use super::Headers;
 use super::errors::other_scheme;
-use super::text;
+use super::{Headers, text};
 use crate::model::Sign;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.

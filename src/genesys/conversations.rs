@@ -12,8 +12,7 @@ use crate::model::{Author, RemoteMessage, RemoteState};
 use crate::text::json;
 
 use super::normalized::{self, Structured};
-use super::{Call, path_segment};
-use super::{list, text, time};
+use super::{Call, list, path_segment, text, time};
 
 pub const BULK_MAX: usize = 100;
 

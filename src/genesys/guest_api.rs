@@ -6,8 +6,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::text;
-use super::{Call, path_segment};
+use super::{Call, path_segment, text};
 use crate::text::json;
 
 pub const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";

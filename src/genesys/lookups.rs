@@ -9,8 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::conversations::is_guest;
-use super::{Call, path_segment};
-use super::{list, text, texts, time, time_text, truth, web_messaging};
+use super::{Call, list, path_segment, text, texts, time, time_text, truth, web_messaging};
 use crate::model::{DiscoveredConversation, words};
 use crate::text::json;
 

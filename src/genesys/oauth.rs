@@ -14,13 +14,12 @@ use zeroize::Zeroizing;
 
 use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
 use crate::model::{ServerRefusal, Sign};
-use crate::text::{json, one_line};
+use crate::text::{counted, json, one_line};
 
 use super::answerer::{Answerer, CallKind, who_answered};
 use super::errors::{ApiError, element};
 use super::lookups::scopes;
-use super::text;
-use super::{Call, form_part};
+use super::{Call, form_part, text};
 
 pub const TOKEN_PATH: &str = "/oauth/token";
 
@@ -60,8 +59,7 @@ pub fn basic_credentials(id: &str, secret: &SecretString) -> Zeroizing<String> {
 pub fn summary(client: &OAuthClient) -> String {
     match client.scopes.len() {
         0 => "client credentials, no scope".to_owned(),
-        1 => "client credentials, 1 scope".to_owned(),
-        n => format!("client credentials, {n} scopes"),
+        n => format!("client credentials, {}", counted(n, "scope")),
     }
 }
 

@@ -21,28 +21,18 @@ use super::normalized::{MessageReceipt, NormalizedEvent, Structured};
 use super::web_messaging::media_type;
 use super::{Call, path_segment, text, time_text};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    Message,  // a message. Asks for the conversation's id too (`prefetchConversationId`)
-    Response, // the answer to a message that offered choices. "This will be a part of an existing conversation"
-    Event,    // something that is not a message; only `Typing`
-    Receipt,  // what became of an outbound message on our side
-}
-
-impl Endpoint {
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Message => "message?prefetchConversationId=true",
-            Self::Response => "structured/response",
-            Self::Event => "event",
-            Self::Receipt => "receipt",
-        }
+words! {
+    pub enum Endpoint: path {
+        Message = "message?prefetchConversationId=true"; // a message. Asks for the conversation's id too
+        Response = "structured/response"; // the answer to an offer. "This will be a part of an existing conversation"
+        Event = "event"; // something that is not a message; only `Typing`
+        Receipt = "receipt"; // what became of an outbound message on our side
     }
 }
 
 pub fn request(api: &str, integration_id: &str, endpoint: Endpoint, token: &SecretString) -> Result<Call, String> {
     let integration = path_segment(integration_id);
-    let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/{}", endpoint.path());
+    let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/{endpoint}");
     Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
 }
 

@@ -24,10 +24,9 @@ use super::attempt::authority;
 use super::facts::ProfileFacts;
 use super::history::PastExchanges;
 use crate::model::ids::is_uuid;
-use crate::model::words;
 use crate::model::{
     Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Outcome,
-    ProbeQuestion, Probed, TokenFacts,
+    ProbeQuestion, Probed, TokenFacts, words,
 };
 use crate::text::one_line;
 

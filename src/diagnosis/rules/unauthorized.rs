@@ -5,7 +5,7 @@
 use super::ids;
 use crate::config::regions;
 use crate::diagnosis::attempt::authority;
-use crate::diagnosis::facts::{CaseFacts, SKEW, listed};
+use crate::diagnosis::facts::{CaseFacts, SKEW, listed, skew};
 use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::{Attempt, Cause, ExchangeKind, Probe};
 
@@ -35,7 +35,7 @@ pub fn of(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
 }
 
 fn clock(facts: &CaseFacts<'_>) -> Hypothesis {
-    let skew = facts.skew().or(facts.history.skew).unwrap_or(0);
+    let skew = facts.attempt.and_then(|attempt| skew(attempt, &facts.answer)).or(facts.history.skew).unwrap_or(0);
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.
     if skew.saturating_abs() <= SKEW || facts.is_fresh() {
         return excluded(Cause::ClockSkew);

@@ -83,6 +83,10 @@ fn frame(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let code: u64 = said.code().and_then(|c| c.parse().ok()).unwrap_or(0);
     let class = said.frame.as_deref().unwrap_or_default();
     let any = |words: &[&str]| words.iter().any(|w| said.mentions(w));
+    // Because the text says so, or the deployment in public. [MTSDK: the two texts; guestwire cannot sign guests in, so that
+    // no sign-in can have ended]
+    let sign_in_is_required = any(&["session authentication failed", "try to authenticate again"])
+        || facts.deployment().and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
     let wait = said.retry_after.map_or_else(String::new, |s| format!("; it asks to wait {s} s"));
     let too_fast = format!("frames come too fast{wait}");
     let event = match class {
@@ -112,7 +116,7 @@ fn frame(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
         4001..=4005 | 4008..=4010 | 4102 => (Cause::AttachmentRefused, "the file was refused"),
         4000 => (Cause::FeatureOff, "the feature is not available"),
         5000 | 500..=599 => (Cause::ServiceFailure, "an unexpected failure"),
-        401 | 403 if facts.request.configures() && sign_in_is_required(facts) => {
+        401 | 403 if facts.request.configures() && sign_in_is_required => {
             (Cause::GuestAuthRequired, "this deployment accepts only guests who are signed in")
         }
         401 if facts.request.configures() => {
@@ -128,13 +132,6 @@ fn frame(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
         _ => return Vec::new(),
     };
     vec![named(cause, format!("the socket says {code}: {why}"))]
-}
-
-/// Whether a session was refused because its guest is not signed in: by the refusal's text, or by what the deployment
-/// tells in public. [MTSDK: the two texts; guestwire cannot sign guests in, so that no sign-in can have ended]
-fn sign_in_is_required(facts: &CaseFacts<'_>) -> bool {
-    let told = facts.deployment().and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
-    told || facts.answer.mentions("session authentication failed") || facts.answer.mentions("try to authenticate again")
 }
 
 fn logged_out() -> Hypothesis {

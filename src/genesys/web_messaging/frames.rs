@@ -17,11 +17,12 @@ use crate::text::one_line;
 /// The tracing id of a health check: always this one. [real: seen in SDK source: MTSDK `HealthCheckProvider`]
 pub const HEALTH_TRACING: &str = "SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Configure {
-    New,      // the token was made just now: nobody knows it yet
-    Resume,   // the token may have a session: go on with it
-    StartNew, // a new session for the same token
+words! {
+    pub enum Configure: words {
+        New = "new guest"; // the token was made just now: nobody knows it yet
+        Resume = "resume"; // the token may have a session: go on with it
+        StartNew = "startNew"; // a new session for the same token
+    }
 }
 
 words! {
@@ -107,22 +108,13 @@ impl GuestFrame {
 
     pub fn words(&self) -> String {
         match self {
-            Self::Configure { how, .. } => {
-                let how = match how {
-                    Configure::New => "new guest",
-                    Configure::Resume => "resume",
-                    Configure::StartNew => "startNew",
-                };
-                format!("configureSession, {how}")
-            }
+            Self::Configure { how, .. } => format!("configureSession, {how}"),
             Self::Message(message) => message.text.clone(),
             Self::Typing => "typing".to_owned(),
-            Self::Presence(presence) => format!("presence {}", presence.as_str()),
+            Self::Presence(presence) => format!("presence {presence}"),
             Self::Health => "echo, health check".to_owned(),
-            Self::Jwt => "getJwt".to_owned(),
             Self::Upload { name, .. } => format!("onAttachment {name}"),
-            Self::Delete(_) => "deleteAttachment".to_owned(),
-            Self::Close => "closeSession".to_owned(),
+            Self::Jwt | Self::Delete(_) | Self::Close => self.action().to_owned(),
         }
     }
 

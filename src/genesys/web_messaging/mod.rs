@@ -22,8 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Call, path_segment};
-use super::{json, list, text, texts, whole};
+use super::{Call, json, list, path_segment, text, texts, whole};
 use crate::model::is_loopback;
 
 pub const APPLICATION: &str = "guestwire";
