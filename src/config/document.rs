@@ -38,9 +38,6 @@ pub struct Document<'t> {
     pub root: Option<DeTable<'t>>,
     pub empty: DeTable<'t>,
     noted: Rc<RefCell<ReadingResults>>,
-    /// The names of all fields that its tables were asked for.
-    #[cfg(test)]
-    pub asked: RefCell<std::collections::BTreeSet<String>>,
 }
 
 impl<'t> Document<'t> {
@@ -58,15 +55,8 @@ impl<'t> Document<'t> {
         // A byte order mark is no character of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (root, errors) = DeTable::parse_recoverable(text);
-        let doc = Self {
-            from,
-            text,
-            root: errors.is_empty().then(|| root.into_inner()),
-            empty: DeTable::new(),
-            noted,
-            #[cfg(test)]
-            asked: RefCell::default(),
-        };
+        let root = errors.is_empty().then(|| root.into_inner());
+        let doc = Self { from, text, root, empty: DeTable::new(), noted };
         if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
             // The parser's own display would quote the line; its message is one of a fixed set.
             doc.wrong(doc.place(&first.span().unwrap_or(0..0)), format!("this is not TOML: {}", first.message()));

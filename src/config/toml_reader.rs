@@ -137,8 +137,7 @@ impl<'d> Table<'d> {
 
     fn get(&mut self, name: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.asked.push(name);
-        #[cfg(test)]
-        self.doc.asked.borrow_mut().insert(name.to_owned());
+
         self.fields.get(name)
     }
 

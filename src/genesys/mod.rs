@@ -19,7 +19,6 @@ pub mod web_messaging;
 pub use crate::text::json;
 pub use answerer::{Answerer, CallKind, tells_error, who_answered};
 
-use std::fmt;
 use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
@@ -32,20 +31,14 @@ use serde_json::Value;
 
 use crate::model::{Header, Moment, RateLimit};
 
-/// A request, complete but for what the connection adds (`Host`). It may carry secrets, so it prints only its method and
-/// path. Where one cannot be built, a sentence says why.
+/// A request, complete but for what the connection adds (`Host`). No `Debug`: it may carry secrets. Where one cannot be
+/// built, a sentence says why.
 #[derive(Clone)]
 pub struct Call {
     pub method: Method,
     pub url: String,        // absolute
     pub headers: HeaderMap, // in the order in which they are written. Secrets are marked sensitive
     pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.url.split(['?', '#']).next().unwrap_or_default())
-    }
 }
 
 impl Call {

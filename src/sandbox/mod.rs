@@ -24,11 +24,11 @@ mod tests;
 mod world;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use std::{fmt, io};
 
 use axum::handler::Handler as _;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -152,12 +152,6 @@ impl Sandbox {
     pub async fn stop(mut self) {
         self.inner.stopping.send_replace(true);
         let _ = tokio::time::timeout(STOP_WAITS, &mut self.server).await;
-    }
-}
-
-impl fmt::Debug for Sandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

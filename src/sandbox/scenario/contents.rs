@@ -59,7 +59,7 @@ impl Default for ScenarioClient {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Token {
     pub lifetime_seconds: u64,
@@ -73,7 +73,7 @@ impl Default for Token {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// For one token, in a window of one minute.
@@ -107,7 +107,7 @@ impl Default for Limits {
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "a switch each, as a deployment has them")]
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deployment {
     pub name: String,

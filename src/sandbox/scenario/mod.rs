@@ -20,6 +20,7 @@ mod contents;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -90,7 +91,7 @@ const BUILT_IN: [(&str, &str); 7] = [
 
 /// A value that cannot be: the table in which it stands (the how manieth of that name; no name: the scenario itself), its
 /// key, and what is wrong.
-type WrongValue = ((&'static str, usize), &'static str, String);
+type WrongValue = ((&'static str, usize), String, String);
 
 impl Scenario {
     /// The one that the console opens on.
@@ -116,7 +117,7 @@ impl Scenario {
             toml::from_str(text).map_err(|e| at(e.span().map_or(0, |span| span.start), toml_sentence(e.message())))?;
         scenario.name =
             file.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
-        scenario.check().map_err(|(table, key, what)| at(offset_of(text, table, key).unwrap_or_default(), what))?;
+        scenario.check().map_err(|(table, key, what)| at(offset_of(text, table, &key).unwrap_or_default(), what))?;
         for table in &scenario.fault_tables {
             let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
             let fault = Fault::parse(&json).map_err(|e| e.what).and_then(|fault| scenario.check_fault(fault));
@@ -137,35 +138,27 @@ impl Scenario {
         for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
             if low > high {
                 let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
-                return Err((("", 0), key, what));
+                return Err((("", 0), key.to_owned(), what));
             }
         }
-        let limits = &self.limits;
-        let nothing = "nothing could be asked at all";
-        for (table, key, value, why) in [
-            ("token", "lifetime_seconds", self.token.lifetime_seconds, "a token lives at least 1 second"),
-            ("limits", "requests_per_minute", limits.requests_per_minute.into(), nothing),
-            ("limits", "messages_per_second", limits.messages_per_second.into(), nothing),
-            ("limits", "frames_per_minute", limits.frames_per_minute.into(), nothing),
-            ("limits", "health_checks_per_minute", limits.health_checks_per_minute.into(), nothing),
-            ("limits", "configures_per_minute", limits.configures_per_minute.into(), nothing),
-            ("limits", "histories_per_minute", limits.histories_per_minute.into(), nothing),
-            ("limits", "session_connections", limits.session_connections.into(), nothing),
-            ("deployment", "session_seconds", self.deployment.session_seconds, "a session lives at least 1 second"),
+        for (table, values, why) in [
+            ("token", json!(self.token), "a token lives at least 1 second"),
+            ("limits", json!(self.limits), "nothing could be asked at all"),
+            ("deployment", json!(self.deployment), "a session lives at least 1 second"),
         ] {
-            if value == 0 {
-                return Err(((table, 0), key, format!("{key} is 0; {why}")));
+            if let Some((key, _)) = values.as_object().into_iter().flatten().find(|(_, value)| **value == 0) {
+                return Err(((table, 0), key.clone(), format!("{key} is 0; {why}")));
             }
         }
         if let Some(webhook) = &self.webhook {
-            check_webhook(&webhook.url).map_err(|what| (("webhook", 0), "url", what))?;
+            check_webhook(&webhook.url).map_err(|what| (("webhook", 0), "url".to_owned(), what))?;
         }
         for (at, c) in self.conversations.iter().enumerate() {
             let table = ("conversations", at);
             let earlier = || self.conversations.iter().take(at);
             if earlier().any(|other| other.name == c.name) {
                 let what = format!("two conversations have the name \"{}\"; give each its own", c.name);
-                return Err((table, "name", what));
+                return Err((table, "name".to_owned(), what));
             }
             let misplaced = [
                 ("id", c.id.is_some(), Channel::GuestApi),
@@ -177,11 +170,11 @@ impl Scenario {
             ];
             if let Some((key, ..)) = misplaced.into_iter().find(|(_, given, of)| *given && *of != c.channel) {
                 let what = format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name);
-                return Err((table, key, what));
+                return Err((table, key.to_owned(), what));
             }
             if let Some(id) = c.id.as_ref().filter(|id| earlier().any(|other| other.id.as_ref() == Some(id))) {
                 let what = format!("two conversations have the id {id}; give each its own");
-                return Err((table, "id", what));
+                return Err((table, "id".to_owned(), what));
             }
         }
         Ok(())

@@ -300,18 +300,15 @@ impl World {
     }
 
     fn may_send(&self, granted: &[String], plan: &Plan) -> Served<()> {
+        let has = |scope| token::has_any(granted, &[scope]);
         match self.scenario.world {
             ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),
-            ScenarioRules::Described if token::has_any(granted, &[SCOPE]) => {
+            ScenarioRules::Described if has(SCOPE) => {
                 let on = self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff);
                 if on { Ok(()) } else { Err(ServiceRefusal::FEATURE_OFF) }
             }
-            ScenarioRules::Described if token::has_any(granted, &["messaging:send"]) => {
-                Err(ServiceRefusal::SCOPE_FORBIDDEN)
-            }
-            ScenarioRules::Described if token::has_any(granted, &["messaging:guest"]) => {
-                Err(ServiceRefusal::SCOPE_WRONG)
-            }
+            ScenarioRules::Described if has("messaging:send") => Err(ServiceRefusal::SCOPE_FORBIDDEN),
+            ScenarioRules::Described if has("messaging:guest") => Err(ServiceRefusal::SCOPE_WRONG),
             ScenarioRules::Described => Err(ServiceRefusal::SCOPE_MISSING),
         }
     }
