@@ -9,7 +9,7 @@
 
 mod merge;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -77,7 +77,6 @@ pub struct OfferedChoices<'t> {
 #[derive(Clone, Debug, Default)]
 pub struct Threads {
     by_key: BTreeMap<ConversationKey, Thread>,
-    home: HashMap<MessageId, ConversationKey>,
     /// What a thread begins as.
     blank: Thread,
     /// Where the reader stands in conversations whose end is not in sight, in a form that another session understands.
@@ -99,15 +98,7 @@ impl Threads {
 
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
-        self.home.insert(message.id, message.conversation);
         self.of(message.conversation).sent(message);
-        // The way from message to conversation is kept no longer than the messages themselves.
-        let kept: usize = self.by_key.values().map(|t| t.entries().len()).sum();
-        if self.home.len() > 2 * kept + 64 {
-            let alive: std::collections::HashSet<MessageId> =
-                self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
-            self.home.retain(|id, _| alive.contains(id));
-        }
     }
 
     /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
@@ -118,9 +109,9 @@ impl Threads {
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
-        let key = *self.home.get(&id)?;
-        let thread = self.by_key.get_mut(&key)?;
-        let at = thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
+        let place = |thread: &Thread| thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id));
+        let (key, at, thread) =
+            self.by_key.iter_mut().find_map(|(key, thread)| Some((*key, place(thread)?, thread)))?;
         if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = thread.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
             if !(message.delivery == DeliveryStatus::Answered && delivery == DeliveryStatus::Accepted) {
@@ -173,7 +164,7 @@ impl Threads {
 
     /// A message of ours.
     pub fn message(&self, id: MessageId) -> Option<&Message> {
-        self.get(*self.home.get(&id)?)?.ours().rev().find(|m| m.id == id)
+        self.by_key.values().find_map(|thread| thread.ours().rev().find(|m| m.id == id))
     }
 
     pub(crate) fn unread(&self, key: ConversationKey) -> u32 {

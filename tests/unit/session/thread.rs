@@ -284,7 +284,6 @@ fn a_thread_is_bounded_and_what_is_unknown_stays() {
         accept(&mut t, id, None);
     }
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
-    assert!(t.home.len() <= 2 * merge::MAX_MESSAGES + 65);
     assert_eq!(t.delivery(MessageId(5), DeliveryStatus::Accepted, None, None), None);
 }
 
