@@ -2,7 +2,6 @@
 //! capture, so all of it is masked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -122,8 +121,6 @@ const VOLATILE_HEADERS: &str = "date x-request-id inin-correlation-id genesys-co
 /// Fields of a body that differ between any two messages, wherever they stand.
 const VOLATILE_FIELDS: [&str; 7] = ["id", "messageId", "contextId", "time", "timestamp", "tracingId", "selfUri"];
 
-type TimeOf = fn(&Attempt) -> Option<Duration>;
-
 impl Log {
     /// What differs between the entries numbered `a` and `b`: scopes, token and target first, then outcome, headers and
     /// bodies, and last what always differs. `scopes`: those of a token. `None` where either is not kept any more.
@@ -145,16 +142,11 @@ impl Log {
         sheet.headers("response header", |attempt| attempt.response().map_or(&[], |response| &response.headers));
         sheet.bodies("request body", |attempt| Some(&attempt.request.body));
         sheet.bodies("response body", |attempt| Some(&attempt.response()?.body));
-        let times: [(&str, TimeOf); 5] = [
-            ("token age", |attempt| attempt.token_age),
-            ("time connect", |attempt| attempt.timing.connect),
-            ("time TLS", |attempt| attempt.timing.tls),
-            ("time first byte", |attempt| attempt.timing.first_byte),
-            ("time total", |attempt| attempt.timing.total),
-        ];
-        for (what, time) in times {
-            sheet.add(what, true, |e| time(e.newest_try()?).map(span));
-        }
+        sheet.add("token age", true, |e| e.newest_try()?.token_age.map(span));
+        sheet.add("time connect", true, |e| e.newest_try()?.timing.connect.map(span));
+        sheet.add("time TLS", true, |e| e.newest_try()?.timing.tls.map(span));
+        sheet.add("time first byte", true, |e| e.newest_try()?.timing.first_byte.map(span));
+        sheet.add("time total", true, |e| e.newest_try()?.timing.total.map(span));
         sheet
             .add("connection", true, |e| Some(if e.newest_try()?.timing.reused { "reused" } else { "new" }.to_owned()));
         sheet.found.sort_by_key(|difference| difference.volatile);

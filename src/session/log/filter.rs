@@ -30,9 +30,7 @@ pub struct FilterError {
     pub column: usize,
 }
 
-type TermTest = fn(&LogEntry) -> bool;
-
-const IS: &[(&str, TermTest)] = &[
+const IS: &[(&str, fn(&LogEntry) -> bool)] = &[
     ("error", LogEntry::is_error),
     ("marked", |entry| entry.kept.marked),
     ("healed", |entry| entry.healed() > 0),

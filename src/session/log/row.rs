@@ -95,9 +95,7 @@ pub(super) struct Line {
 /// Texts must be safe for a terminal already.
 impl Line {
     pub fn of(text: &str, tone: Tone) -> Self {
-        let mut line = Self::default();
-        line.push(text, tone);
-        line
+        Self::of_parts(&[(text, tone)])
     }
 
     /// Adds text, which must be visible already.
@@ -127,33 +125,24 @@ impl Line {
     }
 
     pub fn pad_to(&mut self, cells: usize) {
-        const SPACES: &str = "                                                                ";
-        while self.cells < cells {
-            self.push(screen::prefix(SPACES, cells - self.cells), Tone::Text);
-        }
+        self.push(&" ".repeat(cells.saturating_sub(self.cells)), Tone::Text);
     }
 
     pub fn append(&mut self, other: &Self) {
-        let mut start = 0;
-        for (end, tone) in &other.runs {
-            self.push(other.text.get(start..*end).unwrap_or_default(), *tone);
-            start = *end;
-        }
+        self.append_part(other, 0..other.text.len());
     }
 
     pub fn push_fitted(&mut self, what: &str, cells: usize, ascii: bool, tone: Tone) {
         self.push(&screen::fit(what, cells, ascii), tone);
     }
 
-    fn part(&self, range: Range<usize>) -> Self {
-        let mut out = Self::default();
+    fn append_part(&mut self, other: &Self, range: Range<usize>) {
         let mut start = 0;
-        for &(end, tone) in &self.runs {
+        for &(end, tone) in &other.runs {
             let (from, to) = (start.max(range.start), end.min(range.end));
-            out.push(self.text.get(from..to).unwrap_or_default(), tone);
+            self.push(other.text.get(from..to).unwrap_or_default(), tone);
             start = end;
         }
-        out
     }
 
     pub fn fitted(self, cells: usize, ascii: bool) -> Self {
@@ -162,8 +151,8 @@ impl Line {
         }
         let dots = if ascii { "..." } else { "…" };
         let room = cells.saturating_sub(screen::width(dots));
-        let kept = screen::prefix(&self.text, room).len();
-        let mut out = self.part(0..kept);
+        let mut out = Self::default();
+        out.append_part(&self, 0..screen::prefix(&self.text, room).len());
         if cells > screen::width(dots) {
             out.push(dots, Tone::Dim);
         }
@@ -177,11 +166,13 @@ impl Line {
         }
         let hang = if cells >= hang + 20 { hang } else { 0 };
         let mut at = screen::wrap(&self.text, cells).next().map_or(0, str::len);
-        let mut rows = vec![self.part(0..at)];
+        let mut first = Self::default();
+        first.append_part(&self, 0..at);
+        let mut rows = vec![first];
         for text in screen::wrap(self.text.get(at..).unwrap_or_default(), cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            row.append(&self.part(at..at + text.len()));
+            row.append_part(&self, at..at + text.len());
             at += text.len();
             rows.push(row);
         }

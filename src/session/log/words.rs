@@ -8,8 +8,7 @@ use super::row::Tone;
 use crate::model::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeStep, FailureKind, Generation, Moment, Outcome, Response,
 };
-use crate::text::json;
-use crate::text::screen;
+use crate::text::{json, screen};
 
 pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
     match outcome {
