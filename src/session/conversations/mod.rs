@@ -12,8 +12,8 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use nucleo_matcher::Matcher;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Profile;
@@ -23,7 +23,7 @@ use crate::model::{Address, Channel, Conversation, ConversationKey, Moment, Repl
 pub use item::{ADDED_MALFORMED, ConversationItem, MessageCounts};
 
 /// The picker. See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Conversations {
     items: BTreeMap<ConversationKey, ConversationItem>,
     /// After the pinned ones: the one in which something was said last first, not in the order of the config.
@@ -49,15 +49,10 @@ impl Conversations {
     pub fn new(conversations: Vec<Conversation>) -> Self {
         let items: BTreeMap<_, _> = conversations.into_iter().map(|c| (c.key, ConversationItem::new(c))).collect();
         let mut picker = Self {
-            recent_first: false,
-            filter: String::new(),
-            pattern: Pattern::default(),
-            matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
             fresh: items.keys().next_back().map_or(0, |key| key.0 + 1),
-            shown: Vec::new(),
             selected: items.keys().next().copied(),
-            active: None,
             items,
+            ..Self::default()
         };
         picker.list();
         picker
@@ -203,11 +198,9 @@ impl Conversations {
         self.shown = ranked.into_iter().map(|(.., key)| key).collect();
     }
 
-    /// Selects a conversation. False where there is none of that key.
-    pub fn select(&mut self, key: ConversationKey) -> bool {
-        let known = self.items.contains_key(&key);
-        self.selected = Some(key).filter(|_| known).or(self.selected);
-        known
+    /// Selects a conversation, where there is one of that key.
+    pub fn select(&mut self, key: ConversationKey) {
+        self.selected = Some(key).filter(|key| self.items.contains_key(key)).or(self.selected);
     }
 
     /// Moves the selection by `rows` (up where negative), stopping at the ends.
@@ -256,12 +249,9 @@ impl Conversations {
         ConversationKey(self.fresh)
     }
 
-    /// Adds a conversation and selects it; a name that is taken gets a number. False where its key is taken.
-    pub fn add(&mut self, mut conversation: Conversation) -> bool {
+    /// Adds a conversation, of a key that none has, and selects it; a name that is taken gets a number.
+    pub fn add(&mut self, mut conversation: Conversation) {
         let key = conversation.key;
-        if self.items.contains_key(&key) {
-            return false;
-        }
         let taken = |name: &str| self.items().any(|item| item.conversation.name == name);
         if taken(&conversation.name) {
             let mut names = (2..).map(|n| format!("{} ({n})", conversation.name));
@@ -271,7 +261,6 @@ impl Conversations {
         self.fresh = self.fresh.max(key.0 + 1);
         self.selected = Some(key);
         self.set_filter("");
-        true
     }
 
     /// Takes a conversation out; the one beside it is selected. False where there is none of that key.
@@ -291,12 +280,11 @@ impl Conversations {
         self.items.get_mut(&key)
     }
 
-    /// Pins a conversation to the top, or lets it go. Returns whether it is pinned now.
-    pub fn pin(&mut self, key: ConversationKey) -> bool {
-        let Some(item) = self.item_mut(key) else { return false };
+    /// Pins a conversation to the top, or lets it go.
+    pub fn pin(&mut self, key: ConversationKey) {
+        let Some(item) = self.item_mut(key) else { return };
         item.pinned = !item.pinned;
         self.list();
-        self.get(key).is_some_and(|item| item.pinned)
     }
 
     /// Gives a conversation another name on screen; a blank one takes it away.
