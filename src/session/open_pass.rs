@@ -81,7 +81,7 @@ impl Session {
     }
 
     pub(crate) fn runner_context(&self) -> RunnerContext<'_> {
-        let no_token = self.sign_in.no_token();
+        let no_token = [self.sign_in.trouble(), self.sign_in.no_other()].map(|trouble| Some(trouble?.why.as_str()));
         RunnerContext { facts: &self.profile.facts, past: &self.diagnoses.evidence, no_token }
     }
 

@@ -86,11 +86,6 @@ impl SignIn {
         self.trouble.as_ref()
     }
 
-    /// For a pass: why it is of no use to wait, for any token and for another one.
-    pub fn no_token(&self) -> [Option<&str>; 2] {
-        [self.trouble(), self.no_other()].map(|trouble| trouble.map(|trouble| trouble.why.as_str()))
-    }
-
     /// Why waiting for a replacement is of no use to a request whose token was refused.
     pub fn no_other(&self) -> Option<&SignInTrouble> {
         self.trouble.as_ref().or(self.no_other.as_ref())

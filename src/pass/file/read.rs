@@ -47,14 +47,13 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     }
     // The captures so far: a text may name those of the steps before it.
     let mut captured = BTreeSet::new();
-    let mut ids = BTreeSet::new();
-    let mut cases = Vec::new();
+    let mut cases: Vec<PassCase> = Vec::new();
     for table in root.tables("cases") {
         let at = table.at;
         let number = cases.len() + 1;
         let Some(mut case) = case(table, number, within, &mut captured) else { continue };
         case.conversation = case.conversation.or_else(|| conversation.clone());
-        if !ids.insert(case.id.clone()) {
+        if cases.iter().any(|before| before.id == case.id) {
             root.wrong(at, format!("two cases have the id `{}`; give one of them another `id`", case.id));
         }
         cases.push(case);
@@ -78,12 +77,11 @@ fn case(
     if table.lacks("steps") {
         table.wrong(at, format!("{} has no [[cases.steps]]: a case needs at least one step", table.title()));
     }
-    let mut ids = BTreeSet::new();
-    let mut steps = Vec::new();
+    let mut steps: Vec<PassStep> = Vec::new();
     for entry in table.tables("steps") {
         let at = entry.at;
         let Some(step) = step(entry, steps.len() + 1, within, captured) else { continue };
-        if !ids.insert(step.id.clone()) {
+        if steps.iter().any(|before| before.id == step.id) {
             table.wrong(at, format!("two steps of this case have the id `{}`; give one of them another `id`", step.id));
         }
         steps.push(step);
@@ -263,8 +261,6 @@ fn slug(name: &str, number: usize) -> String {
     if id.is_empty() { number.to_string() } else { id }
 }
 
-const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
-
 fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
     let Some(mut table) = step.table("expect") else {
         return Vec::from_iter(sends.then_some(Expectation::Outcome(ExpectedOutcome::Accepted)));
@@ -363,7 +359,8 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
             expected.matches = reply.text("matches").and_then(|text| pattern(&reply, &text));
             let choices = reply.strings("choices").map(|list| list.value);
             expected.choices = choices.into_iter().flatten().map(|label| label.value).collect();
-            expected.from = reply.word("from", AUTHORS).map(|s| s.value);
+            expected.from =
+                reply.word("from", &[Author::Bot, Author::Agent].map(|one| (one.word(), one))).map(|s| s.value);
             expected.within = reply.duration("within").map_or(REPLY_WITHIN, |d| d.value);
             reply.finish();
         }

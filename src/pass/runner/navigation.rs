@@ -59,8 +59,7 @@ impl Runner {
         let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
         let mut runner = Self::of(pass, plan, setup, Mode::Person, run, now);
         runner.paused = true;
-        runner.opened = None;
-        runner.reopen();
+        runner.open(runner.run.at);
         Some(runner)
     }
 
@@ -75,7 +74,6 @@ impl Runner {
             result.began.get_or_insert(wall);
             stop_waiting(result);
         }
-        self.leave();
         self.next_open();
     }
 
@@ -88,7 +86,6 @@ impl Runner {
         if let Some(result) = self.open_mut() {
             (result.verdict, result.ended) = (None, None);
         }
-        self.reopen();
     }
 
     pub(super) fn note(&mut self, (case, step): (usize, usize), text: &str) {
@@ -108,7 +105,6 @@ impl Runner {
         self.leave();
         let open = self.run.cases.get(case).and_then(|c| c.steps.iter().position(|s| s.verdict.is_none()));
         self.open((case, open.unwrap_or(0)));
-        self.reopen();
     }
 
     pub(super) fn pause(&mut self, paused: bool) {
@@ -144,8 +140,10 @@ impl Runner {
         }
     }
 
-    /// Where the open step stands, from what is known of it: after an undo, a jump, or a crash.
-    pub(super) fn reopen(&mut self) {
+    /// Opens a step. Where it stands is seen from what is known of it: after an undo, a jump, or a crash.
+    fn open(&mut self, at: (usize, usize)) {
+        self.run.at = at;
+        self.opened = (!self.paused).then_some(self.now);
         let Some(result) = self.open_mut() else {
             self.stage = StepStage::Over;
             return;
@@ -156,14 +154,6 @@ impl Runner {
             stop_waiting(result);
             self.stage = StepStage::Ready;
         }
-        if !self.paused {
-            self.opened.get_or_insert(self.now);
-        }
-    }
-
-    fn open(&mut self, at: (usize, usize)) {
-        self.run.at = at;
-        self.opened = (!self.paused).then_some(self.now);
     }
 
     fn places(&self) -> Vec<((usize, usize), &StepResult)> {
@@ -171,8 +161,9 @@ impl Runner {
         cases.flat_map(|(c, case)| case.steps.iter().enumerate().map(move |(s, step)| ((c, s), step))).collect()
     }
 
-    /// The next step without a verdict: behind the open one, else the first of all; none: it is over.
+    /// Leaves the open step for the next one without a verdict: behind it, else the first of all; none: it is over.
     fn next_open(&mut self) {
+        self.leave();
         let from = self.run.at;
         let open =
             |step: &StepResult| step.verdict.is_none() && (self.mode == Mode::Person || step.suggested.is_none());
@@ -183,10 +174,7 @@ impl Runner {
             self.clear_faults();
         }
         match next {
-            Some(at) => {
-                self.open(at);
-                self.reopen();
-            }
+            Some(at) => self.open(at),
             None => self.end(),
         }
     }
@@ -235,7 +223,6 @@ impl Runner {
                 result.why = Some(format!("a person must judge: {judge}"));
             }
         }
-        self.leave();
         self.next_open();
     }
 }

@@ -209,8 +209,8 @@ impl Runner {
         });
         let captures: Vec<(String, String)> = taken.collect();
         let wants_why = watch.wanted.iter().any(|w| matches!(w, Expectation::Cause(..)));
-        let undecided = diagnosis.filter(Diagnosis::is_undecided);
-        let read_tells = undecided.is_some_and(|d| d.settles.iter().any(|s| s.probe == Probe::Conversation));
+        let tells = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        let read_tells = diagnosis.is_some_and(tells);
         if wants_why && read_tells && watch.settled.is_some() && !watch.asked_why {
             watch.asked_why = true;
             self.effects.extend(self.open_conversation().ok().map(|p| RunnerEffect::Read(p.key)));
