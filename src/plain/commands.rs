@@ -158,7 +158,8 @@ impl Plain {
     fn quit(&mut self) {
         let open = self.session.under_way().count();
         if open == 0 {
-            return self.leave();
+            self.left = true;
+            return;
         }
         let queued = self.session.journal.queued_at_the_end();
         let lost = "you will not see the answer to a message that is on the wire";
@@ -206,7 +207,7 @@ impl Plain {
             (PlainQuestion::Again(id), "again") | (PlainQuestion::Resend(id), "yes" | "y") => self.resend(id),
             (PlainQuestion::PassStep, "yes" | "y") => self.run_step(),
             (PlainQuestion::PassStop, "yes" | "y") => self.pass_event(RunnerEvent::Stop),
-            (PlainQuestion::Quit, "yes" | "y") => self.leave(),
+            (PlainQuestion::Quit, "yes" | "y") => self.left = true,
             (question, _) => self.unclear(question),
         }
     }

@@ -81,17 +81,16 @@ impl Plain {
 
     /// Opens a conversation. At a keyboard the prompt says which.
     pub(super) fn open_key(&mut self, key: ConversationKey) {
-        self.session.conversations.open_key(key);
         if !self.interactive {
             self.say(format!("{}, is open.", self.spoken(key)));
         }
         self.opened(key);
     }
 
-    /// A conversation is open: its replies are looked for, and it is read once.
+    /// Opens it without a word: its replies are looked for, and it is read once.
     pub(super) fn opened(&mut self, key: ConversationKey) {
         self.with_session(|session, _, changes| {
-            session.look_at(key, changes);
+            session.open_conversation(key, changes);
             session.retarget_pass(key, changes);
         });
         // The session of a web conversation says itself what is new.

@@ -70,13 +70,9 @@ impl Plain {
             self.passes.let_go = true;
             self.cancel_all();
         } else {
-            self.leave();
+            self.left = true;
         }
         self.dialogue.no_more_lines |= !self.interactive;
-    }
-
-    pub(super) fn leave(&mut self) {
-        self.left = true;
     }
 
     pub(super) fn afterwards(&mut self) {
@@ -88,7 +84,7 @@ impl Plain {
         }
         self.interrupted = false;
         if self.dialogue.no_more_lines && self.dialogue.question.is_none() {
-            self.leave();
+            self.left = true;
             return;
         }
         let listens = self.dialogue.question.is_none() && self.dialogue.block.is_none();

@@ -92,16 +92,10 @@ struct NextMessage {
     sent_as: Option<Variation>,
 }
 
-#[derive(Clone, Debug)]
-enum Offered {
-    Unfinished,
-    File(PathBuf),
-    BuiltIn(&'static str),
-}
-
 #[derive(Debug, Default)]
 struct Passes {
-    offered: Vec<Offered>,
+    /// What was listed: a file, the name of a built-in pass, or (`None`) the run that is not finished.
+    offered: Vec<Option<PathBuf>>,
     /// The step that was told last, and whether with its result.
     told: Option<((usize, usize), bool)>,
     /// Ctrl-C was pressed while the step ran: it is waited for no more.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::parser::{Done, PlainQuestion};
-use super::{Offered, Plain, sentences};
+use super::{Plain, sentences};
 use crate::app::exit::Exit;
 use crate::model::variables::uuid_from;
 use crate::pass::file::PassStep;
@@ -113,7 +113,6 @@ impl Plain {
                 return;
             }
             if self.session.conversations.active() != Some(key) {
-                self.session.conversations.open_key(key);
                 self.say(format!("{}, is open.", self.spoken(key)));
                 self.opened(key);
             }
@@ -177,12 +176,12 @@ impl Plain {
     pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {
-            offered.push((format!("continue {}, {}", run.name, place_words(run)), Offered::Unfinished));
+            offered.push((format!("continue {}, {}", run.name, place_words(run)), None));
         }
         let mut wrong = Vec::new();
         for FoundPass { path, name } in found {
             match name {
-                Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
+                Ok(name) => offered.push((format!("{name}, {}", path.display()), Some(path))),
                 Err(why) => {
                     // Some end with a question: did you mean …?
                     let end = if why.ends_with('?') { "" } else { "." };
@@ -193,9 +192,9 @@ impl Plain {
         for (name, text) in builtin::ALL {
             let about = Pass::parse(Path::new(name), text).ok().and_then(|p| p.about).unwrap_or_default();
             let about = about.trim_end_matches('.');
-            offered.push((format!("built-in {name}: {about}"), Offered::BuiltIn(name)));
+            offered.push((format!("built-in {name}: {about}"), Some(PathBuf::from(name))));
         }
-        let (lines, offered): (Vec<String>, Vec<Offered>) = offered.into_iter().unzip();
+        let (lines, offered): (Vec<String>, Vec<Option<PathBuf>>) = offered.into_iter().unzip();
         self.passes.offered = offered;
         self.say_each((1..).zip(lines).map(|(n, line)| format!("{n}, {line}.")));
         self.say_each(wrong);
@@ -214,19 +213,14 @@ impl Plain {
                 let count = self.passes.offered.len();
                 format!("There is no number {rest}; {count} were listed. Type .pass to list them.")
             })?,
-            Err(_) => {
-                let named = builtin::ALL.iter().find(|(name, _)| *name == rest);
-                named.map_or_else(|| Offered::File(PathBuf::from(rest)), |(name, _)| Offered::BuiltIn(name))
-            }
+            Err(_) => Some(PathBuf::from(rest)),
         };
-        match chosen {
-            Offered::Unfinished => self.resume_pass(),
-            Offered::File(path) => {
+        let Some(path) = chosen else { return self.resume_pass() };
+        match builtin::ALL.into_iter().find(|(name, _)| path == Path::new(name)) {
+            Some((name, text)) => self.begin_pass(&format!("{}{name}", builtin::PREFIX), text),
+            None => {
                 self.ask_machine(LocalRequest::ReadPass(path));
                 Ok(())
-            }
-            Offered::BuiltIn(name) => {
-                self.begin_pass(&format!("{}{name}", builtin::PREFIX), builtin::named(name).unwrap_or_default())
             }
         }
     }

@@ -1,7 +1,6 @@
 //! How things are said, in sentences for the ear, without columns, marks or abbreviations; and what the engine reports, in
 //! such sentences.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,8 +18,7 @@ use crate::model::{
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
 use crate::session::{Changes, Notice, Session};
-use crate::text::nearest;
-use crate::text::{clause, counted, dates};
+use crate::text::{clause, counted, dates, nearest};
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {
@@ -164,7 +162,7 @@ impl Plain {
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
             Notice::EngineSaid(text) | Notice::JournalSaid(text) => self.say(format!("Notice: {text}")),
-            Notice::Stopped => self.leave(),
+            Notice::Stopped => self.left = true,
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
             Notice::JournalFree => self.say("The journal is free now: this guestwire keeps everything and can send."),
@@ -189,8 +187,7 @@ impl Plain {
         let waited_for = self.asked.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
         if waited_for || changed && !self.session.has_sessions(key) {
-            let of_read = |x: &&Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation == Some(key);
-            let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
+            let newest = self.session.log.newest(|x| x.kind == ExchangeKind::Read && x.conversation == Some(key));
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
             self.say(format!("{}, {}{id}. Type .read to try again.", self.spoken(key), why.sentence()));
         }
