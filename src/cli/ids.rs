@@ -62,7 +62,7 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let found = find(&text, &known);
     let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
     let look = IdLookUp::at(&found, known);
-    let begin = |session, _, _: &_| IdsFrontEnd { look, told: 0, session, begun: false, exit: Exit::Done };
+    let begin = |session, _, _: &_| IdsFrontEnd { look, session, begun: false, exit: Exit::Done };
     let mut finished = run_front_end(opened, settings, args.json, needs, begin).await;
     let exit = finished.exit?;
     let look = &finished.front.look;
@@ -108,8 +108,6 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
 #[derive(Debug)]
 pub struct IdsFrontEnd {
     look: IdLookUp,
-    /// How many troubles of the look-ups have been said.
-    told: usize,
     session: Session,
     begun: bool,
     exit: Exit,
@@ -148,12 +146,9 @@ impl IdsFrontEnd {
         if !self.look.answered(asked, result, exchange.as_deref()) {
             return Vec::new();
         }
-        let troubles = self.look.troubles.iter().skip(self.told);
-        let said = troubles.map(|why| OutputLine::message("notice", now.wall, why.clone()));
-        let mut acts: Vec<_> = said.map(FrontEndEffect::Say).collect();
-        self.told += acts.len();
-        acts.extend(self.go_on());
-        acts
+        let troubles = std::mem::take(&mut self.look.troubles).into_iter();
+        let said = troubles.map(|why| FrontEndEffect::Say(OutputLine::message("notice", now.wall, why)));
+        said.chain(self.go_on()).collect()
     }
 }
 

@@ -40,7 +40,6 @@ pub struct RunFrontEnd {
     /// A step was blocked because nobody is signed in.
     unsigned: bool,
     interrupted: bool,
-    over: bool,
 }
 
 impl RunFrontEnd {
@@ -67,7 +66,6 @@ impl RunFrontEnd {
             signing: None,
             unsigned: false,
             interrupted: false,
-            over: false,
         }
     }
 
@@ -92,7 +90,6 @@ impl RunFrontEnd {
             self.cut_short(now);
             self.say_finished_steps(now, acts);
         }
-        self.over = true;
         self.whole.ended = Some(now.wall);
         let (line, exit) = self.last_line(now);
         acts.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
@@ -202,7 +199,7 @@ impl RunFrontEnd {
 
 impl FrontEnd for RunFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
-        if self.over {
+        if self.whole.ended.is_some() {
             return Vec::new();
         }
         let mut acts = Vec::new();

@@ -61,7 +61,11 @@ pub struct RunArgs {
     #[arg(long)]
     pub fail_fast: bool,
     /// Write a report at the end
-    #[arg(long, value_name = "FORM=FILE", value_parser = report, help = report_help())]
+    #[arg(long, value_name = "FORM=FILE", value_parser = report)]
+    #[arg(help = format!(
+        "Write a report at the end ({}); may be given several times; one may go to `-`, standard output, and the progress to standard error",
+        ReportFormat::WORDS.join(", ")
+    ))]
     pub report: Vec<(ReportFormat, PathBuf)>,
     /// Replace the reports of an earlier run
     #[arg(long, requires = "report")]
@@ -75,13 +79,6 @@ pub struct RunArgs {
     /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
-}
-
-fn report_help() -> String {
-    let forms = ReportFormat::WORDS.join(", ");
-    format!(
-        "Write a report at the end ({forms}); may be given several times; one may go to `-`, standard output, and the progress to standard error"
-    )
 }
 
 fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {

@@ -18,8 +18,7 @@ use crate::app::output::standard_input;
 use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::local;
-use crate::text::{alike, cleaned};
-use crate::text::{nearest, suggestion};
+use crate::text::{alike, cleaned, nearest, suggestion};
 
 /// `guestwire send`
 #[derive(Debug, Args)]

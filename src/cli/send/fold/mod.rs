@@ -320,12 +320,7 @@ impl SendFrontEnd {
     fn report(&mut self, report: Report) {
         let here = self.sending.conversation;
         // Which messages answer ours is read from the report itself.
-        let (brought, as_of) = match &report {
-            Report::Conversation { key, messages, .. } if *key == here => (Some((messages.clone(), true)), None),
-            Report::MessagesArrived(key, messages) if *key == here => (Some((messages.clone(), false)), None),
-            Report::RepliesReadable(key, _, as_of) if *key == here => (None, Some(*as_of)),
-            _ => (None, None),
-        };
+        let told = report.clone();
         for change in self.session.apply(report, self.now).0 {
             let Change::Notice(notice) = change else { continue };
             match notice {
@@ -337,13 +332,11 @@ impl SendFrontEnd {
                 _ => {}
             }
         }
-        match (brought, self.stage) {
-            (Some((messages, all)), Stage::Choosing) => self.offered(&messages, all),
-            (Some((messages, read)), _) => self.brought(&messages, read),
-            (None, _) => {}
-        }
-        if let Some(as_of) = as_of {
-            self.readable(as_of);
+        match told {
+            Report::Conversation { key, messages, .. } if key == here => self.brought(&messages, true),
+            Report::MessagesArrived(key, messages) if key == here => self.brought(&messages, false),
+            Report::RepliesReadable(key, _, as_of) if key == here => self.readable(as_of),
+            _ => {}
         }
     }
 }

@@ -62,7 +62,7 @@ impl SendFrontEnd {
     }
 
     /// Messages came while it was looked for choices. `all`: there are no others.
-    pub(super) fn offered(&mut self, messages: &[RemoteMessage], all: bool) {
+    fn offered(&mut self, messages: &[RemoteMessage], all: bool) {
         self.offer = self.offer_in(messages);
         if self.offer.is_some() {
             (self.stage, self.until) = (Stage::UnderWay, None);
@@ -98,16 +98,17 @@ impl SendFrontEnd {
     /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the
     /// wire nothing can be.
     pub(super) fn brought(&mut self, messages: &[RemoteMessage], read: bool) {
+        if self.stage == Stage::Choosing {
+            return self.offered(messages, read);
+        }
         if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_settled() {
             return;
         }
         let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };
         let new = self.replies.fresh.iter().skip(self.replies.fresh.len().saturating_sub(answers));
-        let before = self.acts.len();
         self.acts.extend(new.map(|reply| FrontEndEffect::Say(reply_line(self.now, reply))));
-        let came = self.acts.len() > before;
-        self.replied |= came;
-        if came && matches!(self.stage, Stage::Listening | Stage::LastRead(_)) {
+        self.replied |= answers > 0;
+        if answers > 0 && matches!(self.stage, Stage::Listening | Stage::LastRead(_)) {
             self.outcome();
         }
     }
