@@ -57,8 +57,8 @@ fn secrets(settings: &Settings) -> Vec<Problem> {
     let mut problems: Vec<Problem> = settings.findings.missing.iter().cloned().collect();
     for secret in &settings.findings.secrets {
         let source = &secret.source;
-        let read = if secret.is_token { source.read_token(Tty::Allowed) } else { source.read(Tty::Allowed) };
         let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
+        let read = if field == "access_token" { source.read_token(Tty::Allowed) } else { source.read(Tty::Allowed) };
         match read.map(|text| oddity(&text)) {
             Ok(None) => {}
             Ok(Some(odd)) => warn_of(&settings.problem(secret.at, format!("the value of `{field}` {odd}"))),

@@ -38,7 +38,7 @@ pub fn add_conversation(
         profiles.and_then(|all| all.get_mut(profile)).ok_or_else(|| format!("there is no profile `{profile}`"))?;
     let table = table.as_table_like_mut().ok_or_else(by_hand)?;
     let written = fields(name, address);
-    let own: Vec<(&str, &Value)> = written.iter().filter(|(field, _)| *field != "name").map(|(f, v)| (*f, v)).collect();
+    let own: Vec<_> = written.iter().filter(|(field, value)| *field != "name" && value.is_str()).collect();
     let list = table.entry("conversations").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let there: Vec<&dyn TableLike> = match &*list {
         Item::ArrayOfTables(tables) => tables.iter().map(|table| table as &dyn TableLike).collect(),
@@ -48,11 +48,8 @@ pub fn add_conversation(
         _ => return Err(by_hand()),
     };
     let text = |table: &dyn TableLike, field: &str| table.get(field).and_then(Item::as_str).map(str::to_owned);
-    let is_same = |table: &&&dyn TableLike| {
-        own.iter()
-            .filter(|(_, value)| value.is_str())
-            .all(|(field, value)| text(**table, field).as_deref() == value.as_str())
-    };
+    let is_same =
+        |table: &&&dyn TableLike| own.iter().all(|(field, value)| text(**table, field).as_deref() == value.as_str());
     if let Some(same) = there.iter().find(is_same) {
         let called = text(*same, "name").unwrap_or_default();
         return Err(format!("the profile `{profile}` has this conversation already, as “{called}”"));
@@ -132,8 +129,9 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
         profiles.insert(&name, Item::Table(table));
     }
     // Of several profiles one must open by default.
-    if document.get("profile").is_none() && !taken.is_empty() {
-        let first = taken.into_iter().next().unwrap_or_default();
+    if document.get("profile").is_none()
+        && let Some(first) = taken.into_iter().next()
+    {
         document.insert("profile", value(first));
     }
     name

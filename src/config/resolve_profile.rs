@@ -302,8 +302,7 @@ impl ProfileReader<'_> {
             self.literal(table, at, &format!("`{field}` stands"));
         }
         table.note(field, source.to_string(), at);
-        let (name, is_token) = (table.below(field), field == "access_token");
-        self.findings.secrets.push(NamedSecret { name, at, source: source.clone(), is_token });
+        self.findings.secrets.push(NamedSecret { name: table.below(field), at, source: source.clone() });
         source
     }
 

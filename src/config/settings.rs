@@ -50,8 +50,6 @@ pub struct NamedSecret {
     pub name: String,
     pub at: FilePosition,
     pub source: SecretSource,
-    /// Whether it is an access token, which is read in any form in which people paste one.
-    pub is_token: bool,
 }
 
 impl Settings {

@@ -1,12 +1,14 @@
 //! One try as evidence: what was addressed, read back from what was written and not from what was configured, and what the
 //! answer says, and who gave it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
-use crate::genesys::errors::{ApiError, BearerChallenge};
+use crate::genesys::errors::ApiError;
 use crate::genesys::http_date;
 use crate::genesys::web_messaging::{HISTORY, frames};
 use crate::genesys::{lookups, oauth};
@@ -67,16 +69,11 @@ impl SentRequest {
 pub struct ServerAnswer {
     pub status: Option<u16>,
     pub by: Answerer,
-    pub refusal: ServerRefusal,
-    /// What it says of the bearer token. [RFC 6750]
-    pub bearer: BearerChallenge,
-    pub permissions: Vec<String>,
+    pub error: ApiError,
     /// The body is text that is not JSON.
     pub text: bool,
     /// The answer is a frame of the guest socket; its class.
     pub frame: Option<String>,
-    /// How long to wait before trying again, where the frame tells.
-    pub retry_after: Option<u64>,
     pub date: Option<Timestamp>,
 }
 
@@ -93,13 +90,10 @@ impl ServerAnswer {
         let headers = response.headers.as_slice();
         // Bytes that are no text were not kept; that there were some still matters.
         let body: &[u8] = if response.body.form == BodyForm::Binary { b"\0" } else { response.body.text.as_bytes() };
-        let error = ApiError::of(response);
         Self {
             status: Some(response.status),
             by: who_answered(asked, response.status, headers, body),
-            refusal: error.refusal,
-            bearer: error.bearer.unwrap_or_default(),
-            permissions: error.missing_permissions,
+            error: ApiError::of(response),
             text: response.body.form == BodyForm::Text,
             date: header(headers, "date").and_then(http_date),
             ..Self::default()
@@ -118,9 +112,8 @@ impl ServerAnswer {
         Self {
             status: Some(response.status),
             by: Answerer::Service,
-            refusal,
+            error: ApiError { refusal, retry_after: retry_after.map(Duration::from_secs), ..ApiError::default() },
             frame: Some(frame["class"].as_str().unwrap_or_default().to_owned()),
-            retry_after,
             ..Self::default()
         }
     }
@@ -136,7 +129,7 @@ impl ServerAnswer {
 
     /// `code`, or OAuth's `error`.
     pub fn code(&self) -> Option<&str> {
-        self.refusal.code.as_deref()
+        self.error.refusal.code.as_deref()
     }
 
     pub fn is(&self, code: &str) -> bool {
@@ -145,9 +138,8 @@ impl ServerAnswer {
 
     /// Whether code, message or details hold `part`, whatever its case.
     pub fn mentions(&self, part: &str) -> bool {
-        let ServerRefusal { code, message, more, .. } = &self.refusal;
-        let texts = code.iter().chain(message).chain(more);
-        texts.into_iter().any(|text| text.to_ascii_lowercase().contains(part))
+        let ServerRefusal { code, message, more, .. } = &self.error.refusal;
+        code.iter().chain(message).chain(more).any(|text| text.to_ascii_lowercase().contains(part))
     }
 
     /// A code of the published form: `missing.permissions`, `bad.credentials`.
@@ -157,9 +149,9 @@ impl ServerAnswer {
 
     /// The server's words in one line; `None` where it said none.
     pub fn words(&self) -> Option<String> {
-        let ServerRefusal { phrase, code, message, .. } = &self.refusal;
-        let message = message.as_ref().map(|m| format!("“{m}”"));
-        let words = phrase.iter().chain(code).cloned().chain(message).chain(self.refusal.rest());
+        let refusal = &self.error.refusal;
+        let message = refusal.message.as_ref().map(|m| format!("“{m}”"));
+        let words = refusal.phrase.iter().chain(&refusal.code).cloned().chain(message).chain(refusal.rest());
         let words: Vec<String> = words.collect();
         (!words.is_empty()).then(|| words.join(" · "))
     }

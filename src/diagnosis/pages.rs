@@ -113,7 +113,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &CaseFacts<'_>) -> Vec<Advic
     let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));
     let client = named.or_else(|| profile.client_id.clone()).unwrap_or_else(|| "in use".to_owned());
     let scope = if profile.required.is_empty() { SCOPE.to_owned() } else { profile.required.join(" ") };
-    let permission = match answer.permissions.as_slice() {
+    let permission = match answer.error.missing_permissions.as_slice() {
         [] => "that the server names as missing".to_owned(),
         named => named.join(" or "),
     };

@@ -27,7 +27,7 @@ pub const LINE_MAX: usize = 160; // characters of a text or title that is no JSO
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
     pub refusal: ServerRefusal,
-    pub bearer: Option<BearerChallenge>,
+    pub bearer: BearerChallenge,
     pub context_id: Option<String>,
     /// How long to wait, from the body's `retryAfter` or the message's "Retry the request in [n] seconds".
     pub retry_after: Option<Duration>,
@@ -47,18 +47,15 @@ impl ApiError {
         let mut more = Vec::new();
         let (mut code, mut message) = words(&value, &mut more);
         let bearer = BearerChallenge::read(headers);
-        if let Some(bearer) = &bearer {
-            let says = |known: &Option<String>, new: &String| known.as_ref().is_some_and(|k| k.contains(new.as_str()));
-            for (known, new) in [(&mut code, &bearer.error), (&mut message, &bearer.description)] {
-                match (known.is_some(), new) {
-                    (false, Some(new)) => *known = Some(one_line(new)),
-                    (true, Some(new)) if !says(known, new) => more.push(one_line(new)),
-                    _ => {}
-                }
+        for (known, new) in [(&mut code, &bearer.error), (&mut message, &bearer.description)] {
+            match (&known, new) {
+                (None, Some(new)) => *known = Some(one_line(new)),
+                (Some(known), Some(new)) if !known.contains(new.as_str()) => more.push(one_line(new)),
+                _ => {}
             }
-            if !bearer.scopes.is_empty() {
-                more.push(format!("needs scope {}", bearer.scopes.join(" ")));
-            }
+        }
+        if !bearer.scopes.is_empty() {
+            more.push(format!("needs scope {}", bearer.scopes.join(" ")));
         }
         if value.is_null() {
             // The storage of uploaded files says a code and a message in XML. [S3: error responses]
@@ -221,8 +218,8 @@ pub struct BearerChallenge {
 }
 
 impl BearerChallenge {
-    /// The challenge of an answer; `None` where there is none, or it says nothing but its realm.
-    pub fn read(headers: &(impl Headers + ?Sized)) -> Option<Self> {
+    /// The challenge of an answer; nothing where there is none, or it says nothing but its realm.
+    pub fn read(headers: &(impl Headers + ?Sized)) -> Self {
         let mut found = Self::default();
         for value in headers.values("www-authenticate") {
             let mut bearer = false;
@@ -246,7 +243,7 @@ impl BearerChallenge {
                 }
             }
         }
-        (found != Self::default()).then_some(found)
+        found
     }
 }
 
@@ -256,11 +253,10 @@ pub fn other_scheme(headers: &(impl Headers + ?Sized)) -> Option<&str> {
     let values = headers.values("www-authenticate");
     let schemes = values.into_iter().flat_map(split_outside_quotes).filter_map(|part| part.split([' ', '\t']).next());
     let schemes: Vec<&str> = schemes.collect();
-    let is = |scheme: &&&str, name: &str| scheme.eq_ignore_ascii_case(name);
-    if schemes.iter().any(|scheme| is(&scheme, "bearer")) {
+    if schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
         return None;
     }
-    schemes.iter().find(|scheme| OTHERS.iter().any(|other| is(scheme, other))).copied()
+    schemes.into_iter().find(|scheme| OTHERS.iter().any(|other| scheme.eq_ignore_ascii_case(other)))
 }
 
 /// The parts of a list between its commas; those inside quotes separate nothing.

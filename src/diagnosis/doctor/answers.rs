@@ -290,7 +290,7 @@ impl ProbeAnswer<'_> {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
             Some(400) => return self.skip("replies", format!("reading messages could not be tried: {why}")),
             status => {
-                let missing = (!said.is_foreign()).then_some(said.permissions);
+                let missing = (!said.is_foreign()).then_some(said.error.missing_permissions);
                 Unreadable::of(status.unwrap_or(0), missing, &why)
             }
         };

@@ -11,8 +11,8 @@ use crate::model::{Cause, ExchangeKind, Probe};
 pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
     let (status, code) = (said.status?, said.code().unwrap_or_default());
-    let quoted = said.refusal.message.as_deref().unwrap_or(code);
-    let challenge = said.bearer.error.as_deref();
+    let quoted = said.error.refusal.message.as_deref().unwrap_or(code);
+    let challenge = said.error.bearer.error.as_deref();
     let missing = matches!(code, "missing.permissions" | "missing.any.permissions");
     let found = match (status, code) {
         (401, "authentication.required") if facts.request.bearer => {
@@ -39,7 +39,7 @@ pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
         }
         (403, _) if missing => {
             let any = if code == "missing.any.permissions" { "one of " } else { "" };
-            let list = said.permissions.join(", ");
+            let list = said.error.missing_permissions.join(", ");
             named(Cause::PermissionMissing, format!("the server names {any}{list} as missing"))
         }
         (403, _) => return Some(forbidden(facts)),
@@ -71,7 +71,7 @@ pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
 
 /// `insufficient_scope`: the server knows the token, and finds that its scopes do not reach. [RFC 6750, 3.1]
 fn insufficient_scope(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
-    let told = &facts.answer.bearer.scopes;
+    let told = &facts.answer.error.bearer.scopes;
     let needed = if told.is_empty() { &facts.profile.required } else { told };
     let mut found = unauthorized::scopes(facts, needed);
     found.retain(|h| h.standing != Support::Excluded);
@@ -130,7 +130,7 @@ fn not_found(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
 /// 400: which field, where it says so; the length, where it says so.
 fn bad_request(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let (said, request) = (&facts.answer, &facts.request);
-    let message = said.refusal.message.as_deref().unwrap_or_default();
+    let message = said.error.refusal.message.as_deref().unwrap_or_default();
     let holds = |id: &Option<String>| id.as_deref().is_some_and(|id| id.len() > 3 && message.contains(id));
     let path = said.is("invalid.path.parameter");
     let about_integration = said.mentions("integrationid") || request.integration.is_some() && path;
@@ -148,16 +148,16 @@ fn bad_request(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     }
     let bytes = request.text.as_deref().map_or(0, str::len);
     let malformed = ["bad.request", "invalid.value", "invalid.date"].iter().any(|code| said.is(code));
+    let body = open(Cause::BodyMalformed, "a 400 is about the form of the request");
     // Of open messaging no limit is published.
     if bytes > GUEST_TEXT_MAX_BYTES && request.integration.is_none() {
         let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
-        let body = open(Cause::BodyMalformed, "a 400 is about the form of the request");
         return vec![proven(Cause::TextTooLong, why), body];
     }
     if malformed {
         return vec![named(Cause::BodyMalformed, "the server does not understand the request")];
     }
-    vec![open(Cause::BodyMalformed, "a 400 is about the form of the request")]
+    vec![body]
 }
 
 /// Why the token endpoint gave no token. [real: seen in SDK source; the two descriptions of `invalid_client` 3p]
@@ -201,7 +201,7 @@ pub fn by_token_endpoint(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
 
 /// No description of `invalid_client` proves which of id, secret, place and way of sending is wrong. [RFC 6749, 5.2]
 fn invalid_client(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
-    let said = facts.answer.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
+    let said = facts.answer.error.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
     let rejected = |why: String| supported(Cause::ClientRejected, why).by(Probe::Audit);
     if facts.history.newest_facts().is_some_and(|t| !t.pasted) {
         let since = "its secret may have been changed";

@@ -97,7 +97,7 @@ pub fn foreign(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
             return vec![supported(cause, why).by(Probe::Tls), service(passed_on)];
         }
         Answerer::Other(Sign::Redirect) => {
-            let location = facts.answer.refusal.location.as_deref().unwrap_or("another address");
+            let location = facts.answer.error.refusal.location.as_deref().unwrap_or("another address");
             format!("the answer {status} leads to {location}; the service never redirects")
         }
         Answerer::Other(Sign::Gateway) => {
@@ -124,7 +124,7 @@ pub fn unproven(facts: &CaseFacts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypoth
     for failure in found.iter_mut().filter(|h| h.cause == Cause::ServiceFailure) {
         failure.probe = failure.probe.or(Some(Probe::Scopes));
     }
-    if let Some(phrase) = facts.answer.refusal.phrase.as_ref().filter(|_| common) {
+    if let Some(phrase) = facts.answer.error.refusal.phrase.as_ref().filter(|_| common) {
         let why = format!("the status line says “{phrase}”, as filters and proxies do");
         found.insert(0, supported(Cause::ProxyAnswered, why).by(Probe::Tls));
     } else if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {

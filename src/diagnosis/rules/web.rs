@@ -87,7 +87,8 @@ fn frame(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     // no sign-in can have ended]
     let sign_in_is_required = any(&["session authentication failed", "try to authenticate again"])
         || facts.deployment().and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
-    let wait = said.retry_after.map_or_else(String::new, |s| format!("; it asks to wait {s} s"));
+    let wait =
+        said.error.retry_after.map_or_else(String::new, |wait| format!("; it asks to wait {} s", wait.as_secs()));
     let too_fast = format!("frames come too fast{wait}");
     let event = match class {
         "SessionExpiredEvent" => Some((Cause::ConversationEnded, "the guest's session has expired")),

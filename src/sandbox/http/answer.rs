@@ -129,17 +129,9 @@ impl HttpAnswer {
         self.0.map(Body::from)
     }
 
-    /// The answer, with its second half `late`.
-    pub(crate) fn into_slow_response(self, late: impl Future<Output = ()> + Send + 'static) -> Response<Body> {
-        self.in_halves(|rest| async move {
-            late.await;
-            Ok(rest)
-        })
-    }
-
     /// The answer, cut in the middle of its body: with a reset through `peer`, or with an orderly end.
     pub(crate) fn into_cut_response(self, peer: Option<HttpPeer>) -> Response<Body> {
-        self.in_halves(|_| async move {
+        self.into_halves(async move {
             // The first half is flushed while this waits its turn.
             tokio::task::yield_now().await;
             if let Some(peer) = peer {
@@ -149,14 +141,15 @@ impl HttpAnswer {
         })
     }
 
-    /// The answer under its full length: the first half of the body, then what `second` makes of the rest.
-    fn in_halves<S>(mut self, second: impl FnOnce(Bytes) -> S) -> Response<Body>
-    where
-        S: Future<Output = io::Result<Bytes>> + Send + 'static,
-    {
+    /// The answer under its full length: the first half of the body, then, `between` permitting, the rest.
+    pub(crate) fn into_halves(
+        mut self,
+        between: impl Future<Output = io::Result<()>> + Send + 'static,
+    ) -> Response<Body> {
         self.set(CONTENT_LENGTH, self.0.body().len());
         self.0.map(|mut first| {
-            let rest = second(first.split_off(first.len() / 2));
+            let rest = first.split_off(first.len() / 2);
+            let rest = async move { between.await.map(|()| rest) };
             Body::from_stream(stream::once(async { Ok(first) }).chain(stream::once(rest)))
         })
     }

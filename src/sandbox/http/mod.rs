@@ -84,7 +84,10 @@ pub(super) async fn serve(
     let late = |kind: &FaultKind| if let FaultKind::SlowBody { delay_ms } = kind { Some(*delay_ms) } else { None };
     match plan.find(late) {
         None | Some(0) => answer.into_response(),
-        Some(late) => answer.into_slow_response(async move { inner.pause(Duration::from_millis(late)).await }),
+        Some(late) => answer.into_halves(async move {
+            inner.pause(Duration::from_millis(late)).await;
+            Ok(())
+        }),
     }
 }
 
