@@ -137,7 +137,6 @@ impl<'d> Table<'d> {
 
     fn get(&mut self, name: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.asked.push(name);
-
         self.fields.get(name)
     }
 

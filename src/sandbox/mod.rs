@@ -26,7 +26,6 @@ mod world;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -76,7 +75,6 @@ pub fn start_with(port: u16, scenario: Scenario, clock: Clock) -> io::Result<San
     let (pushes, pushed) = mpsc::unbounded_channel();
     let inner = Arc::new(Shared {
         clock,
-        advanced: AtomicU64::new(0),
         world,
         stopping: watch::Sender::new(false),
         sockets: Mutex::default(),
@@ -118,7 +116,7 @@ impl Sandbox {
 
     /// Everything received so far, and all settings: the body of `GET /_sandbox/state`.
     pub fn state(&self) -> Value {
-        self.inner.state()
+        self.inner.with_world(World::state)
     }
 
     /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. Faults that were used up, and faults

@@ -2,7 +2,6 @@
 //! wants to send: frames to sockets, replies of the open channel to a webhook of this machine.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +19,6 @@ use super::scenario::ScenarioWebhook;
 use super::world::web::{ConnectionId, Outgoing};
 use super::world::{WebhookPush, World};
 use crate::clock::Clock;
-use crate::model::Moment;
 use crate::model::fault::Fault;
 
 pub(super) const STOP_WAITS: Duration = Duration::from_millis(500);
@@ -28,7 +26,6 @@ const WEBHOOK_WAITS: Duration = Duration::from_secs(10);
 
 pub(super) struct Shared {
     pub(super) clock: Clock,
-    pub(super) advanced: AtomicU64,
     pub(super) world: Mutex<World>,
     pub(super) stopping: watch::Sender<bool>,
     pub(super) sockets: Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>>,
@@ -38,20 +35,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// The sandbox's time: real time and what it was advanced.
-    pub(super) fn now(&self) -> Moment {
-        self.clock.now().after(self.advanced())
-    }
-
-    pub(super) fn advanced(&self) -> Duration {
-        Duration::from_secs(self.advanced.load(Ordering::SeqCst))
-    }
-
     pub(super) fn advance(&self, seconds: u64) {
         // Bounded to a thousand years, so that no sum of times overflows.
         let bound = 1000 * 366 * 86_400;
-        let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
-        let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        self.with_world(|world| world.advanced_seconds = world.advanced_seconds.saturating_add(seconds).min(bound));
         self.with_world(World::settle);
         self.sooner.notify_one();
     }
@@ -59,7 +46,7 @@ impl Shared {
     /// Asks the world, under its lock. What it wants to send is on its way afterwards, in the order in which it came about.
     pub(super) fn with_world<R>(&self, ask: impl FnOnce(&mut World) -> R) -> R {
         let mut world = lock(&self.world);
-        world.now = self.now();
+        world.now = self.clock.now().after(Duration::from_secs(world.advanced_seconds));
         let next_due = world.next_due();
         let answer = ask(&mut world);
         if !world.web.outbox.is_empty() {
@@ -78,10 +65,6 @@ impl Shared {
         answer
     }
 
-    pub(super) fn state(&self) -> Value {
-        self.with_world(|world| world.state(self.advanced()))
-    }
-
     pub(super) fn set_fault(&self, json: &Value) -> Result<(), String> {
         let fault = Fault::parse(json).map_err(|e| e.what)?;
         self.with_world(|world| world.check_fault(fault).map(|fault| world.set_fault(fault)))
@@ -97,8 +80,8 @@ impl Shared {
     /// Lets what is due take place when its time has come, until the sandbox stops.
     pub(super) async fn pulse(&self) {
         while !*self.stopping.borrow() {
-            let next = self.with_world(|world| world.next_due());
-            let next = next.map(|due| self.clock.instant(due.before(self.advanced())).into());
+            let real = |world: &World| Some(world.next_due()?.before(Duration::from_secs(world.advanced_seconds)));
+            let next = self.with_world(|world| real(world)).map(|due| self.clock.instant(due).into());
             tokio::select! {
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
                     self.with_world(World::settle);

@@ -36,7 +36,7 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
     }
     let what = parts.uri.path().strip_prefix(ROOT).unwrap_or_default();
     let done = match (&parts.method, what) {
-        (&Method::GET, "state") => Ok(inner.state()),
+        (&Method::GET, "state") => Ok(inner.with_world(World::state)),
         (&Method::POST, "faults") => match serde_json::from_slice::<Value>(body) {
             Err(e) => Err((400, format!("the body is not JSON: {e}"))),
             Ok(json) => inner.set_fault(&json).map(|()| faults(inner)).map_err(|why| (400, why)),
@@ -48,7 +48,7 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
         (&Method::POST, "clock") => read(body, "{\"advance_seconds\": n} with n a whole number, 0 or more").map(
             |Advance { advance_seconds }| {
                 inner.advance(advance_seconds);
-                json!({"now": inner.now().wall, "advanced_seconds": inner.advanced().as_secs()})
+                inner.with_world(|world| world.clock())
             },
         ),
         (&Method::POST, "webhook") => {

@@ -1,7 +1,5 @@
 //! What the control API asks of the world and is told: the faults, whom they mean and what they do, and the state.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::content::GuestContent;
@@ -9,7 +7,6 @@ use super::conversation::GuestAccess;
 use super::{SimulatedConversation, World};
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
-
 use crate::text::json::{dense, with};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +120,11 @@ impl World {
         }
     }
 
-    pub(crate) fn state(&mut self, advanced: Duration) -> Value {
+    pub(crate) fn clock(&self) -> Value {
+        json!({"now": self.now.wall, "advanced_seconds": self.advanced_seconds})
+    }
+
+    pub(crate) fn state(&mut self) -> Value {
         self.settle();
         let conversation = |c: &SimulatedConversation| {
             let received = c.thread.iter().filter_map(|said| {
@@ -154,7 +155,7 @@ impl World {
             "scenario": self.scenario.name,
             "seed": self.scenario.seed,
             "world": self.scenario.world,
-            "clock": {"now": self.now.wall, "advanced_seconds": advanced.as_secs()},
+            "clock": self.clock(),
             "tokens": {
                 "issued": self.tokens.issued,
                 "renewals": self.tokens.issued.saturating_sub(1),

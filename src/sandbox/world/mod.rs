@@ -51,6 +51,8 @@ use web::{ConnectionId, Outgoing, Web};
 /// The whole state. No `Debug`: it holds the secret and the tokens.
 pub(crate) struct World {
     pub(crate) now: Moment,
+    /// How far its time is ahead of the real one.
+    pub(crate) advanced_seconds: u64,
     /// The scenario, with the ids, secrets and tokens that it does not give filled in, and the webhook as it is now.
     pub(crate) scenario: Scenario,
     pub(crate) organization_id: String,
@@ -119,7 +121,6 @@ impl World {
         // The ids of what happens come from both.
         let (seed, run) = (scenario.seed, scenario.seed ^ scenario.run);
         let mut dice = Rng::new(seed, "organization");
-
         scenario.client.id.get_or_insert_with(|| dice.uuid());
         scenario.client.secret.get_or_insert_with(|| {
             // The secret once came from this sequence. The draw stays, so that later draws give the ids that journals know.
@@ -131,6 +132,7 @@ impl World {
         let of_run = |purpose| Rng::new(run, purpose);
         let mut world = Self {
             now,
+            advanced_seconds: 0,
             organization_id: dice.uuid(),
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
@@ -141,7 +143,6 @@ impl World {
             tokens: IssuedTokens::new(run, scenario.limits.requests_per_minute, now),
             armed: ActiveFaults::default(),
             dice: Dice { requests: of_run("requests"), messages: of_run("messages"), timing: Rng::new(seed, "timing") },
-
             due: VecDeque::new(),
             scenario,
         };

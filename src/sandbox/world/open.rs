@@ -180,7 +180,6 @@ impl World {
                     return Err(ServiceRefusal::MESSAGE_UNKNOWN);
                 }
                 self.tally.open.receipts += 1;
-
                 let more = dense(json!({
                     "id": inbound.id,
                     "status": inbound.status,

@@ -64,7 +64,6 @@ pub(in crate::sandbox::world) struct Session {
 pub(crate) struct Web {
     pub(in crate::sandbox::world) connections: HashMap<ConnectionId, Connection>,
     pub(in crate::sandbox::world) sessions: BTreeMap<Arc<str>, Session>,
-
     pub(super) key: ring::hmac::Key,
     pub(super) dice: Rng,
     /// Where the sandbox is, for addresses of uploads: `http://127.0.0.1:PORT`.
