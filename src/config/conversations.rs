@@ -51,8 +51,7 @@ impl ProfileReader<'_> {
         if !channel.capabilities().attributes {
             self.warn(table, at, format!("the channel {channel} cannot carry `attributes`: they are not sent"));
         }
-        let names: Vec<String> = all.keys().cloned().collect();
-        table.note(&format!("[{n}].attributes"), names.shown(), at);
+        table.note(&format!("[{n}].attributes"), all.keys().cloned().collect::<Vec<_>>().shown(), at);
         all
     }
 

@@ -156,8 +156,7 @@ impl AdHocTarget {
         }
         let conversation_id = self.conversation.clone()?;
         let name = format!("Conversation {}", short(&conversation_id));
-        let participant_id = self.participant.clone();
-        Some((name, Address::GuestApi { conversation_id, participant_id, external_id: None }))
+        Some((name, Address::GuestApi { conversation_id, participant_id: self.participant.clone(), external_id: None }))
     }
 }
 

@@ -45,8 +45,7 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
 
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
-    let optional = flags.sandbox || flags.target.region.is_some();
-    let read = read(&places.config_file, places.config_explicit, optional)?;
+    let read = read(&places.config_file, places.config_explicit, flags.sandbox || flags.target.region.is_some())?;
     places.config_exists = read.is_some();
     let (text, private) = read.unwrap_or_default();
     let home = files::home();

@@ -163,8 +163,7 @@ fn muted(table: &mut Table<'_>) -> BTreeSet<Cause> {
         let near = suggestion(&name.value, Cause::WORDS);
         table.wrong(name.at, format!("`mute`: there is no cause `{}`{near}", name.value));
     }
-    let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
-    table.note_said("mute", causes.as_ref(), |_| names.shown());
+    table.note_said("mute", causes.as_ref(), |_| muted.iter().map(ToString::to_string).collect::<Vec<_>>().shown());
     muted
 }
 

@@ -74,8 +74,7 @@ impl ProfileReader<'_> {
         });
         let receipts = table.section("open_messaging", |table| table.pick("receipts", Table::flag, false));
         let webhook = table.inside("webhook", |table| self.webhook(table)).flatten();
-        let conversations: Vec<Table<'_>> = further.into_iter().chain(table.tables("conversations")).collect();
-        let conversations = self.conversations(conversations);
+        let conversations = self.conversations(further.into_iter().chain(table.tables("conversations")).collect());
         let no_client = || Err((name.at, no_client(&table.below("oauth"))));
         let credentials = self.credentials(table, oauth.unwrap_or_else(no_client), &conversations);
         self.metrics = table.inside("metrics", metrics).flatten();

@@ -141,8 +141,7 @@ impl<'d> Table<'d> {
     }
 
     fn misfit(&self, name: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
-        let found = kind(value.get_ref());
-        self.wrong(self.place(value), format!("`{name}` must be {wanted}, not {found}"));
+        self.wrong(self.place(value), format!("`{name}` must be {wanted}, not {}", kind(value.get_ref())));
     }
 
     /// The whole name of a field, or of an item (`[0]`).

@@ -154,8 +154,8 @@ impl PastExchanges {
         let mut news = false;
         for attempt in exchange.attempts().filter(|a| a.ending.is_some()) {
             let said = &ServerAnswer::of(attempt, exchange.kind);
-            let seen = Sighting { at: attempt.started, exchange: exchange.id };
-            let shown = Shown { exchange, attempt, said, seen };
+            let shown =
+                Shown { exchange, attempt, said, seen: Sighting { at: attempt.started, exchange: exchange.id } };
             news |= self.place(shown);
             news |= self.opening(shown);
             match attempt.generation {
@@ -204,8 +204,7 @@ impl PastExchanges {
         }
         let Some(id) = deployment(url).filter(|_| said.status == Some(101)) else { return false };
         let book = book(&mut self.deployments, id.to_ascii_lowercase(), DEPLOYMENTS);
-        let opened = book.opened.replace((seen, SentRequest::of(&attempt.request, "").origin));
-        opened.is_none()
+        book.opened.replace((seen, SentRequest::of(&attempt.request, "").origin)).is_none()
     }
 
     /// Takes in a try that may be the opening of a conversation's socket, or the configuration of its session.

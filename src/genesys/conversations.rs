@@ -108,8 +108,7 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
 /// where the entity itself does not. Entities without an id are left out; without a time they get `fallback`.
 pub fn read_bulk(body: &[u8], listed: &[ListedMessage], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
     let value = json::read(body)?;
-    let entities = value["entities"].as_array()?;
-    Some(entities.iter().filter_map(|e| message(e, listed, fallback)).collect())
+    Some(value["entities"].as_array()?.iter().filter_map(|e| message(e, listed, fallback)).collect())
 }
 
 fn message(entity: &Value, listed: &[ListedMessage], fallback: Timestamp) -> Option<RemoteMessage> {

@@ -134,8 +134,7 @@ words! {
 /// delivered to a webhook, and signed: `X-Hub-Signature-256: sha256=<BASE64(HMAC_SHA256(secret, raw body))>`. [real: documented,
 /// outboundMessages; base64, not hex: SLACK, GCX; one client takes both, and so does this]
 pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<WebhookForm, Unsigned> {
-    let signature = signature.ok_or(Unsigned::Missing)?.trim();
-    let digest = signature.strip_prefix("sha256=").ok_or(Unsigned::Malformed)?;
+    let digest = signature.ok_or(Unsigned::Missing)?.trim().strip_prefix("sha256=").ok_or(Unsigned::Malformed)?;
     let (form, bytes) = match hex(digest) {
         Some(bytes) => (WebhookForm::Hex, bytes),
         None => (WebhookForm::Base64, STANDARD.decode(digest).map_err(|_| Unsigned::Malformed)?),

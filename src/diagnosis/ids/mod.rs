@@ -55,8 +55,7 @@ impl FoundId {
 
 impl IdLookUp {
     pub fn at(found: &[FoundId], known: KnownIds) -> Self {
-        let open = found.iter().filter(|f| f.needs_look());
-        Self::of(open.map(|f| (f.id.as_str(), f.what)), known)
+        Self::of(found.iter().filter(|f| f.needs_look()).map(|f| (f.id.as_str(), f.what)), known)
     }
 }
 
@@ -116,8 +115,7 @@ fn new_entry(id: &str, known: &KnownIds) -> FoundId {
 
 /// Decides what an id names: the service's own word, else a body that calls it a participant, comes before a path.
 fn with_one_meaning(mut entry: FoundId) -> FoundId {
-    let told = entry.told;
-    let own = entry.roles.first().map(|r| r.what).filter(|_| told);
+    let own = entry.roles.first().map(|r| r.what).filter(|_| entry.told);
     entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == IdKind::Conversation, r.what == IdKind::Message));
     entry.what = entry.roles.first().map_or(IdKind::Unknown, |r| r.what);
     let place =
@@ -197,8 +195,7 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
 }
 
 fn short(id: &str) -> String {
-    let head: String = id.chars().take(8).collect();
-    format!("{head}…")
+    id.chars().take(8).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -17,8 +17,7 @@ fn conversation(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let Some(id) = facts.request.conversation.as_deref() else { return Vec::new() };
     let cause = Cause::ConversationUnknown;
     if !is_uuid(id) {
-        let malformed = proven(Cause::ConversationMalformed, "the conversation id is not a UUID");
-        return vec![malformed, excluded(cause)];
+        return vec![proven(Cause::ConversationMalformed, "the conversation id is not a UUID"), excluded(cause)];
     }
     let book = facts.history.conversations.get(id);
     let exists = book.and_then(|b| b.read.as_ref().map(|(seen, _)| *seen).or(b.accepted));
@@ -60,8 +59,7 @@ pub fn integration(facts: &CaseFacts<'_>) -> Hypothesis {
         Some(_) => return proven(cause, "a look-up says that there is no integration with this id"),
         None if known.is_some() => "the integration was there before",
         None if facts.answer.status == Some(404) && facts.answer.by.is_service() => {
-            let why = "the server found nothing with this id, and the path names only the integration";
-            return proven(cause, why);
+            return proven(cause, "the server found nothing with this id, and the path names only the integration");
         }
         None => "it has not been checked whether the integration exists",
     };

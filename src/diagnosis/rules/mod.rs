@@ -48,9 +48,8 @@ fn first_that_fits(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     if facts.answer.is_foreign() {
         return no_answer::foreign(facts);
     }
-    let path = path(&attempt.request.url);
     let unauthorized = facts.answer.status == Some(401);
-    let found = match path {
+    let found = match path(&attempt.request.url) {
         oauth::TOKEN_PATH => named::by_token_endpoint(facts),
         web_messaging::HISTORY if unauthorized => {
             // The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.

@@ -29,8 +29,7 @@ pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
         (401, _) if code == "bad.credentials" || challenge == Some("invalid_token") => {
             let mut found = unauthorized::token(facts);
             found.extend(unauthorized::place(facts, true));
-            let others = [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown];
-            found.extend(none_of(others));
+            found.extend(none_of([Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown]));
             return Some(found);
         }
         (403, _) if said.mentions("division") => {
@@ -79,8 +78,12 @@ fn insufficient_scope(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
         let why = format!("the server says that the token lacks a scope: {}", needed.join(" "));
         found.push(supported(Cause::ScopeWrong, why).by(Probe::Scopes));
     }
-    let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown];
-    found.extend(none_of(others));
+    found.extend(none_of([
+        Cause::TokenExpired,
+        Cause::TokenRevoked,
+        Cause::RegionMismatch,
+        Cause::ConversationUnknown,
+    ]));
     found
 }
 

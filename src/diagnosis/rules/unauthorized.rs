@@ -92,14 +92,13 @@ fn revoked(facts: &CaseFacts<'_>, why: String) -> Hypothesis {
 pub fn healed(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     let Some(earlier) = facts.healed() else { return Vec::new() };
     let at = facts.at(earlier);
-    let others = [
+    let mut found = none_of([
         Cause::ScopeStripped,
         Cause::ScopeNotRequested,
         Cause::ParticipantMismatch,
         Cause::ConversationUnknown,
         Cause::RegionMismatch,
-    ];
-    let mut found = none_of(others);
+    ]);
     let number = |a: &Attempt| a.generation.map_or_else(|| "?".to_owned(), |g| g.to_string());
     let newer = facts.attempt.map_or_else(|| "?".to_owned(), number);
     let used = number(earlier);

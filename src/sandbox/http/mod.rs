@@ -134,9 +134,7 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
     world.settle();
     let plan = world.meet(target, whom);
     let (request_id, correlation_id) = &world.request_ids();
-    let now = world.now;
-    let mut context =
-        RequestContext { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
+    let mut context = RequestContext { route, parts, body, plan: &plan, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(world, spoil),
         Some(spoil @ FaultKind::ServiceFailure { .. }) => {
@@ -146,7 +144,7 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
         _ => context.honest(world),
     };
     if !matches!(plan.spoil(), Some(FaultKind::ProxyAnswered { .. })) {
-        answer.stamp(request_id, correlation_id, context.server_time());
+        answer.stamp(request_id, correlation_id, context.server_time(world.now));
     }
     let reset = matches!(plan.spoil(), Some(FaultKind::ResetBefore | FaultKind::ResetAfter));
     world.tally.answered((!reset).then(|| answer.status()));
@@ -167,7 +165,6 @@ struct RequestContext<'r> {
     parts: &'r Parts,
     body: &'r [u8],
     plan: &'r Plan,
-    now: Moment,
     request_id: &'r str,
     correlation_id: &'r str,
     connection: Option<ConnectionId>,
@@ -183,17 +180,17 @@ impl RequestContext<'_> {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
 
-    fn server_time(&self) -> Timestamp {
+    fn server_time(&self, now: Moment) -> Timestamp {
         let skew = |kind: &FaultKind| if let FaultKind::ClockSkew { seconds } = kind { Some(*seconds) } else { None };
         let skew = SignedDuration::from_secs(self.plan.find(skew).unwrap_or(0));
-        self.now.wall.saturating_add(skew).unwrap_or(self.now.wall)
+        now.wall.saturating_add(skew).unwrap_or(now.wall)
     }
 
     fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> HttpAnswer {
         let mut answer = match spoil {
             FaultKind::ProxyAnswered { status } => return HttpAnswer::proxy(*status),
             FaultKind::RateLimited { retry_after, form } => {
-                let (gauge, _) = world.tokens.admit(self.bearer(), self.now);
+                let (gauge, _) = world.tokens.admit(self.bearer(), world.now);
                 let refusal = ServiceRefusal::token_limited(*retry_after, gauge.allowed);
                 let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
@@ -206,7 +203,7 @@ impl RequestContext<'_> {
             _ => return HttpAnswer::empty(500),
         };
         if !matches!(self.route.endpoint, To::Token | To::Socket) {
-            answer.gauge(world.tokens.admit(self.bearer(), self.now).0);
+            answer.gauge(world.tokens.admit(self.bearer(), world.now).0);
         }
         answer
     }
@@ -220,7 +217,7 @@ impl RequestContext<'_> {
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
         if let Some(seconds) = refusal.retry_after {
-            answer.retry_after(seconds, form, self.server_time());
+            answer.retry_after(seconds, form, self.server_time(world.now));
         }
         if self.route.endpoint == To::OtherMethod {
             answer.set(ALLOW, &self.route.allowed);
@@ -250,7 +247,7 @@ impl RequestContext<'_> {
             let page = self.page().and_then(|page| world.history(self.bearer(), page));
             (None, page.map(|page| HttpAnswer::json(200, &page)))
         } else {
-            let (gauge, admitted) = world.tokens.admit(self.bearer(), self.now);
+            let (gauge, admitted) = world.tokens.admit(self.bearer(), world.now);
             let answered = match self.route.endpoint {
                 To::Nowhere => Err(ServiceRefusal::NO_ROUTE),
                 To::OtherMethod => Err(ServiceRefusal::METHOD),
@@ -295,8 +292,7 @@ impl RequestContext<'_> {
         let body = match self.route.endpoint {
             To::Introspect => shapes::token_info(world, granted),
             To::Revoke => {
-                let bearer = self.bearer();
-                world.tokens.revoke(|token| Some(token) == bearer, self.now);
+                world.tokens.revoke(|token| Some(token) == self.bearer(), world.now);
                 // [real: documented, a 200 without a body]
                 return Ok(HttpAnswer::empty(200));
             }

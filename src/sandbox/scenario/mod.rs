@@ -128,8 +128,7 @@ impl Scenario {
 
     /// The client has the same secret at each start.
     pub fn keep_secret(&mut self) {
-        let seed = self.seed;
-        self.client.secret.get_or_insert_with(|| Rng::new(seed, "client secret").opaque(43).into());
+        self.client.secret.get_or_insert_with(|| Rng::new(self.seed, "client secret").opaque(43).into());
     }
 
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the

@@ -244,8 +244,7 @@ impl World {
             (_, Some(n)) => n,
             (_, None) => self.begin_open(guest, from.clone()),
         };
-        let files = inbound.content.iter().filter_map(|c| c.attachment.clone());
-        said.pieces.extend(files.map(GuestContent::File));
+        said.pieces.extend(inbound.content.iter().filter_map(|c| c.attachment.clone()).map(GuestContent::File));
         said.metadata = inbound.metadata.clone();
         said.request = Some(asked.request_id.into());
         said.own_id = own_id;

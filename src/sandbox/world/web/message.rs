@@ -168,8 +168,7 @@ impl World {
         self.check_open(from)?;
         let events = request.message.as_ref().map(|message| &message.events).filter(|events| !events.is_empty());
         for event in events.ok_or_else(failed)? {
-            let presence = event.presence["type"].as_str();
-            match (event.event_type.as_str(), presence) {
+            match (event.event_type.as_str(), event.presence["type"].as_str()) {
                 // The other side sees it; nothing comes back.
                 ("Typing", _) => {}
                 ("Presence", Some("Join")) => self.join(request),
@@ -182,8 +181,7 @@ impl World {
     }
 
     fn echo_presence(&mut self, what: &str, request: &Request) {
-        let id = self.dice.messages.hex();
-        let body = frames::event(&id, true, self.now.wall, frames::presence(what));
+        let body = frames::event(&self.dice.messages.hex(), true, self.now.wall, frames::presence(what));
         let frame = frames::message("StructuredMessage", body, request.tracing_id.as_deref());
         self.emit_all(&request.token, FaultTarget::Echo, &frame);
     }

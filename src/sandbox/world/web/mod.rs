@@ -136,8 +136,7 @@ impl World {
     }
 
     pub(super) fn release_held(&mut self, to: ConnectionId) {
-        let held = self.web.connections.get_mut(&to).and_then(|connection| connection.held.take());
-        if let Some(text) = held {
+        if let Some(text) = self.web.connections.get_mut(&to).and_then(|connection| connection.held.take()) {
             self.release(to, Outgoing::Text(text));
         }
     }

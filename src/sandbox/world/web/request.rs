@@ -150,9 +150,8 @@ impl World {
 
     /// `echo`: says the text back, with how long the session lives.
     fn health(&mut self, from: ConnectionId, request: &Request) -> Done {
-        let limit = self.scenario.limits.health_checks_per_minute;
         let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(None) };
-        limited(connection.health.count(limit, self.now))?;
+        limited(connection.health.count(self.scenario.limits.health_checks_per_minute, self.now))?;
         let id = self.dice.messages.hex();
         let duration = self.scenario.deployment.session_seconds;
         let (_, session) = self.web.session_of(from).ok_or_else(failed)?;
