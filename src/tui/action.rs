@@ -5,7 +5,9 @@ use std::fmt;
 pub use crate::config::settings::KeyContext as Context;
 
 macro_rules! actions {
-    ($($context:ident { $($action:ident $name:literal [$($key:literal),*] $about:literal $(~ $synonyms:literal)?;)* })*) => {
+    ($($context:ident {
+        $($action:ident $(= $twin:ident)? $name:literal [$($key:literal),*] $about:literal $(~ $synonyms:literal)?;)*
+    })*) => {
         /// A named user intent.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
@@ -21,6 +23,7 @@ macro_rules! actions {
                 keys: &[$($key),*],
                 about: $about,
                 synonyms: concat!("", $($synonyms)?),
+                twin: [$(Action::$twin)?].first().copied(),
             },)*)*
         ];
     };
@@ -41,6 +44,8 @@ pub struct ActionRow {
     pub about: &'static str,
     /// Further words under which the palette finds it.
     pub synonyms: &'static str,
+    /// Of the composer, where letters are text: the action outside of it that does the same.
+    pub twin: Option<Action>,
 }
 
 actions! {
@@ -167,18 +172,18 @@ actions! {
         HistorySearch "history-search" ["ctrl-r"] "Search the messages sent before" ~ "history find";
         Snippets "snippets" ["ctrl-t"] "Insert a snippet" ~ "template variable";
         Editor "editor" ["ctrl-g"] "Write in $EDITOR" ~ "vim nano external";
-        ChooseText "composer-choose" ["alt-o"] "Answer with one of the choices of the other side" ~ "option quick reply button number";
-        ExtrasText "composer-extras" ["alt-x"] "Files and participant attributes of the next message" ~ "attach attribute";
-        SessionText "composer-session" ["alt-w"] "Control the guest session of a web conversation" ~ "web websocket";
+        ChooseText = Choose "composer-choose" ["alt-o"] "Answer with one of the choices of the other side" ~ "option quick reply button number";
+        ExtrasText = Extras "composer-extras" ["alt-x"] "Files and participant attributes of the next message" ~ "attach attribute";
+        SessionText = Session "composer-session" ["alt-w"] "Control the guest session of a web conversation" ~ "web websocket";
         LeaveComposer "leave-composer" ["esc"] "Leave the composer; the draft stays" ~ "back";
-        NextPaneText "leave-next-pane" ["tab"] "Leave for the next pane (never types a tab)";
-        PreviousPaneText "leave-previous-pane" ["shift-tab"] "Leave for the previous pane";
-        HelpText "composer-help" ["F1"] "Show the keys that work here" ~ "help";
-        PaletteText "composer-palette" ["ctrl-p", "F2"] "Find a command by name" ~ "palette";
-        RefreshText "composer-refresh" ["F5"] "Read the conversation now" ~ "reload";
-        InterruptText "composer-interrupt" ["ctrl-c"] "Cancel the send under way, then clear the draft, then leave";
-        SuspendText "composer-suspend" ["ctrl-z"] "Stop the program; fg brings it back";
-        RedrawText "composer-redraw" ["ctrl-l"] "Draw the screen again";
+        NextPaneText = NextPane "leave-next-pane" ["tab"] "Leave for the next pane (never types a tab)";
+        PreviousPaneText = PreviousPane "leave-previous-pane" ["shift-tab"] "Leave for the previous pane";
+        HelpText = Help "composer-help" ["F1"] "Show the keys that work here" ~ "help";
+        PaletteText = Palette "composer-palette" ["ctrl-p", "F2"] "Find a command by name" ~ "palette";
+        RefreshText = Refresh "composer-refresh" ["F5"] "Read the conversation now" ~ "reload";
+        InterruptText = Interrupt "composer-interrupt" ["ctrl-c"] "Cancel the send under way, then clear the draft, then leave";
+        SuspendText = Suspend "composer-suspend" ["ctrl-z"] "Stop the program; fg brings it back";
+        RedrawText = Redraw "composer-redraw" ["ctrl-l"] "Draw the screen again";
     }
     Present {
         PresentNext "present-next" ["space", "right"] "Forward, or the next message that is played" ~ "demo play";
@@ -215,21 +220,6 @@ actions! {
     }
 }
 
-/// Actions with one in the composer that does the same.
-const TWINS: [(Action, Action); 11] = [
-    (Action::Help, Action::HelpText),
-    (Action::Palette, Action::PaletteText),
-    (Action::NextPane, Action::NextPaneText),
-    (Action::PreviousPane, Action::PreviousPaneText),
-    (Action::Choose, Action::ChooseText),
-    (Action::Extras, Action::ExtrasText),
-    (Action::Session, Action::SessionText),
-    (Action::Refresh, Action::RefreshText),
-    (Action::Interrupt, Action::InterruptText),
-    (Action::Suspend, Action::SuspendText),
-    (Action::Redraw, Action::RedrawText),
-];
-
 impl Action {
     /// What there is to know of it.
     pub fn spec(self) -> &'static ActionRow {
@@ -239,17 +229,7 @@ impl Action {
 
     /// The action of the composer that does the same, where letters are text.
     pub fn in_composer(self) -> Option<Self> {
-        TWINS.iter().find(|(twin, _)| *twin == self).map(|(_, action)| *action)
-    }
-
-    /// The action outside of the composer that does the same.
-    pub fn in_panes(self) -> Option<Self> {
-        TWINS.iter().find(|(_, action)| *action == self).map(|(twin, _)| *twin)
-    }
-
-    /// Its name in config and palette.
-    pub fn name(self) -> &'static str {
-        self.spec().name
+        ACTIONS.iter().find(|row| row.twin == Some(self)).map(|row| row.action)
     }
 
     /// The action of that name.
@@ -260,6 +240,6 @@ impl Action {
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.spec().name)
     }
 }

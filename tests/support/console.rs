@@ -125,7 +125,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
         size: Size { width, height },
         session: Session::new(sandbox_place(), Conversations::new(conversations()), Log::new(LogOptions::default())),
         look: look(theme_named("terminal", false, false, Depth::True).unwrap()),
-        keymap: Keymap::default(),
+        keymap: Keymap::new(&[], false).unwrap(),
         composer: Composer::new(7, "run-7", vec![snippet]),
     }
 }
@@ -234,11 +234,11 @@ impl Desk {
     /// Does an action by its name in the palette; `None` where the palette does not list it.
     pub fn command_exactly(&mut self, action: guestwire::tui::action::Action) -> Option<Vec<Effect>> {
         self.keys("ctrl-p");
-        self.paste(action.name());
+        self.paste(action.spec().name);
         let Some(guestwire::tui::state::Overlay::Palette(palette)) = &mut self.state.overlay else {
             panic!("no palette")
         };
-        palette.chosen = palette.items.iter().position(|item| item.name == action.name())?;
+        palette.chosen = palette.items.iter().position(|item| item.name == action.spec().name)?;
         Some(self.keys("enter"))
     }
 

@@ -334,7 +334,7 @@ fn act_in_composer(state: &mut State, action: Action) {
             state.focus(state.beside_composer());
         }
         _ => {
-            if let Some(twin) = action.in_panes() {
+            if let Some(twin) = action.spec().twin {
                 act_here(state, twin);
             }
         }
