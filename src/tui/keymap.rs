@@ -33,23 +33,10 @@ pub struct Keymap {
     prefixes: HashSet<(Context, Chord)>,
 }
 
-impl Default for Keymap {
-    fn default() -> Self {
-        // Nothing is wrong with no changes.
-        Self::with(&[], false).0
-    }
-}
-
 impl Keymap {
     /// The defaults with `changes` over them; `enter_is_newline` swaps the keys of *send* and *new-line*. Or all that
     /// is wrong with the changes, each with its place.
     pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
-        let (map, mut wrong) = Self::with(changes, enter_is_newline);
-        wrong.sort_by_key(|problem| problem.at);
-        if wrong.is_empty() { Ok(map) } else { Err(wrong) }
-    }
-
-    fn with(changes: &[KeyBinding], enter_is_newline: bool) -> (Self, Vec<Spot<String>>) {
         let mut wrong = Vec::new();
         // The defaults are checked by a test.
         let defaults = |spec: &ActionRow| spec.keys.iter().filter_map(|key| KeySequence::parse(key).ok()).collect();
@@ -87,8 +74,10 @@ impl Keymap {
                 wrong.push(Spot { value, at });
             }
         }
+        wrong.sort_by_key(|problem| problem.at);
         let two = map.bound.keys().filter(|(_, keys)| keys.second.is_some());
-        (Self { prefixes: two.map(|(context, keys)| (*context, keys.first)).collect(), keys, ..map }, wrong)
+        let prefixes = two.map(|(context, keys)| (*context, keys.first)).collect();
+        if wrong.is_empty() { Ok(Self { prefixes, keys, ..map }) } else { Err(wrong) }
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
@@ -169,10 +158,6 @@ pub struct KeyState {
 }
 
 impl KeyState {
-    pub const fn new(map: Keymap) -> Self {
-        Self { map, first: None, quit_armed: None }
-    }
-
     /// The first of two keys, once the menu of what may follow is to be shown.
     pub fn menu_of(&self, now: Moment) -> Option<Chord> {
         self.first.filter(|(_, at)| now.since(*at) >= PREFIX_MENU).map(|(first, _)| first)

@@ -18,7 +18,7 @@ fn quoted(key: &str) -> String {
 
 /// The keys of each context, as Markdown.
 fn table() -> String {
-    let map = Keymap::default();
+    let map = Keymap::new(&[], false).unwrap();
     let mut out = String::new();
     for context in Context::ALL {
         let specs: Vec<_> = ACTIONS.iter().filter(|s| s.context == context).collect();

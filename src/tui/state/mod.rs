@@ -127,7 +127,7 @@ impl State {
             now,
             session,
             look,
-            keys: KeyState::new(keymap),
+            keys: KeyState { map: keymap, first: None, quit_armed: None },
             arrangement: Arrangement::new(size),
             composer,
             thread: ThreadPane::default(),

@@ -91,7 +91,7 @@ fn session() -> Session {
 fn on_screen(course: &[Report]) -> Known {
     let theme = tui::theme_named("terminal", false, false, tui::Depth::True).unwrap();
     let look = tui::state::Look { theme, zone: TimeZone::UTC, calm: false, tells_typing: false };
-    let (keymap, composer) = (tui::keymap::Keymap::default(), Composer::new(1, "run", Vec::new()));
+    let (keymap, composer) = (tui::keymap::Keymap::new(&[], false).unwrap(), Composer::new(1, "run", Vec::new()));
     let mut state = State::new(now(), Size::new(120, 36), session(), look, keymap, composer);
     tui::update(&mut state, now(), tui::Event::Paste("Hello".to_owned()));
     let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);

@@ -30,7 +30,7 @@ fn named(state: &State) -> Vec<(String, &'static str)> {
 /// Every place at every size. Where a place looks the same at another size, its keys are not pressed again.
 #[test]
 fn every_key_that_the_screen_names_does_what_it_says() {
-    let keymap = Keymap::default();
+    let keymap = Keymap::new(&[], false).unwrap();
     let mut wrong = Vec::new();
     for place in PLACES {
         let mut walked = HashSet::new();
@@ -210,7 +210,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
 /// Help and palette name each action by keys that do what the action does, in whatever pane one stands.
 #[test]
 fn every_action_is_named_by_keys_that_work_where_one_stands() {
-    let keymap = Keymap::default();
+    let keymap = Keymap::new(&[], false).unwrap();
     let panes = [
         "composer",
         "composer beside a test run",
