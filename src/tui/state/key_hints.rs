@@ -7,7 +7,7 @@ use crate::model::Outcome;
 use crate::pass::runner::{Runner, StepStage};
 use crate::session::log::KeyNames;
 use crate::tui::layout::Pane;
-use crate::tui::{Action, Chord, Context, KeyMeaning, KeySequence};
+use crate::tui::{Action, Context, KeyMeaning, KeySequence};
 
 pub type KeyHint = (String, &'static str);
 
@@ -47,7 +47,13 @@ impl State {
     /// How a person asks for an action from where the focus is: its key, with the keys before it that lead to where it
     /// works; or its name in the palette, where no key does it. In the composer a letter would be text.
     pub fn key(&self, action: Action) -> String {
-        self.ways(action).next().unwrap_or_else(|| self.by_name(action))
+        self.ways(action).next().unwrap_or_else(|| {
+            let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
+            match self.keys.map.key(palette).as_str() {
+                ":" => format!(":{action}"),
+                key => format!("{key} {action}"),
+            }
+        })
     }
 
     /// All keys of an action, as [`Self::key`] names the first of them.
@@ -78,15 +84,6 @@ impl State {
             Context::Composer | Context::Dialog | Context::Global => Action::GoComposer,
         };
         self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
-    }
-
-    /// `:connect`, and in the composer `^P connect`.
-    fn by_name(&self, action: Action) -> String {
-        let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
-        match self.keys.map.key(palette).as_str() {
-            ":" => format!(":{action}"),
-            key => format!("{key} {action}"),
-        }
     }
 
     /// Tells the panes how the keys are called that they mention, as they work where the focus is.
@@ -294,17 +291,4 @@ impl State {
             StepStage::Preparing(_) | StepStage::Watching | StepStage::Over => None,
         }
     }
-
-    pub(crate) fn actions_after(&self, first: Chord) -> Vec<(Chord, Action)> {
-        let mut actions = self.keys.map.after(self.arrangement.focus.context(), first);
-        if self.arrangement.focus != Pane::Composer {
-            actions.extend(self.keys.map.after(Context::Global, first));
-        }
-        actions
-    }
-}
-
-/// `p passed`, `f failed` …, from the live keys.
-pub fn verdict_keys(state: &State) -> Vec<String> {
-    group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action))).collect()
 }

@@ -8,8 +8,8 @@ use super::diagnosis_card;
 use super::frame::{Pen, dim, mark, outline};
 use crate::text::screen::{fit, put, visible, visible_lines, width, wrap};
 use crate::tui::state::page::{page_height, page_rows, page_text};
-use crate::tui::state::{Confirmation, Consent, Editor, Menu, Overlay, Page, Palette, PaletteTarget, State};
-use crate::tui::{Action, Chord, StyleRole};
+use crate::tui::state::{Confirmation, Consent, Editor, Menu, Overlay, Page, Palette, PaletteTarget, Pane, State};
+use crate::tui::{Action, Chord, Context, StyleRole};
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
@@ -140,7 +140,9 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
 }
 
 pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
-    let actions = state.actions_after(first).into_iter();
+    let (map, focus) = (&state.keys.map, state.arrangement.focus);
+    let global = if focus == Pane::Composer { Vec::new() } else { map.after(Context::Global, first) };
+    let actions = map.after(focus.context(), first).into_iter().chain(global);
     let lines: Vec<String> =
         actions.map(|(second, action)| format!("{first} {second}  {}", action.spec().about)).collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);

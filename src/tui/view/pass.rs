@@ -23,7 +23,7 @@ use crate::pass::file::PassStep;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
 use crate::text::screen::{fit, hung, visible, width};
-use crate::tui::state::key_hints::verdict_keys;
+use crate::tui::state::key_hints::group;
 use crate::tui::state::{Pane, State};
 use crate::tui::{Action, PaneArea, StyleRole};
 
@@ -214,7 +214,8 @@ fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, r
 }
 
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
-    let mut verdicts = verdict_keys(state);
+    let verdicts = group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action)));
+    let mut verdicts: Vec<String> = verdicts.collect();
     let (before, role) = if runner.is_paused() {
         (format!("Paused, {} goes on. ", state.key(Action::PassPause)), StyleRole::Warning)
     } else {
