@@ -85,11 +85,6 @@ pub struct LogPane {
 }
 
 impl LogPane {
-    /// Shows a stretch of history, or what happens now; what was shown instead of that before.
-    pub(crate) const fn show_history(&mut self, history: Option<HistoryStretch>) -> Option<HistoryStretch> {
-        std::mem::replace(&mut self.history, history)
-    }
-
     /// An entry is chosen to be compared: the one that was chosen before, if any. Another one ends the choice.
     pub(crate) fn choose_to_compare(&mut self, number: u64) -> Option<u64> {
         let begun = self.compare_with.replace(number);

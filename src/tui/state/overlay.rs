@@ -293,9 +293,8 @@ pub struct Confirmation {
     pub consent: Consent,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub enum Consent {
-    #[default]
     Enter,
     /// Press `y`: Enter has just been pressed, and pressing it twice is a slip that reaches real customers.
     Y,

@@ -60,7 +60,7 @@ fn item(target: PaletteTarget, name: String, about: &str) -> PaletteItem {
 
 fn actions(typed: &str) -> Vec<&'static ActionRow> {
     let mut score = scores(typed);
-    best_first(listed().filter_map(|spec| {
+    best_first(ACTIONS.iter().filter(is_listed).filter_map(|spec| {
         let name = score(spec.name);
         let any = score(&format!("{} {} {}", spec.name, spec.about, spec.synonyms));
         // The whole name stands above a hit in a name, and that above one in the description.
@@ -90,17 +90,15 @@ fn best_first<T>(found: impl Iterator<Item = (u32, T)>) -> Vec<T> {
     found.into_iter().map(|(_, item)| item).collect()
 }
 
-/// The actions that make sense by name: not the mere moves of a cursor.
-fn listed() -> impl Iterator<Item = &'static ActionRow> {
-    ACTIONS.iter().filter(|spec| {
-        use Action::{Editor, HistorySearch, Redo, Send, Snippets, Undo};
-        match spec.context {
-            Context::Composer => matches!(spec.action, Send | HistorySearch | Snippets | Editor | Undo | Redo),
-            // A move of the cursor has no other name.
-            Context::Picker | Context::Log => !spec.synonyms.is_empty(),
-            // A dialog and the demo take no commands.
-            Context::Dialog | Context::Present => false,
-            Context::Global | Context::Pass => true,
-        }
-    })
+/// Whether an action makes sense by name: the mere moves of a cursor do not.
+fn is_listed(spec: &&ActionRow) -> bool {
+    use Action::{Editor, HistorySearch, Redo, Send, Snippets, Undo};
+    match spec.context {
+        Context::Composer => matches!(spec.action, Send | HistorySearch | Snippets | Editor | Undo | Redo),
+        // A move of the cursor has no other name.
+        Context::Picker | Context::Log => !spec.synonyms.is_empty(),
+        // A dialog and the demo take no commands.
+        Context::Dialog | Context::Present => false,
+        Context::Global | Context::Pass => true,
+    }
 }

@@ -107,7 +107,7 @@ impl Decoder {
     fn step(&mut self, at: usize, out: &mut VecDeque<DecodedInput>) -> Option<usize> {
         let rest = self.pending.get(at..).unwrap_or_default();
         if let Some(paste) = &mut self.paste {
-            let (text, used, ended) = match find(rest, PASTE_END) {
+            let (text, used, ended) = match rest.windows(PASTE_END.len()).position(|window| window == PASTE_END) {
                 Some(end) => (end, end + PASTE_END.len(), true),
                 // The end may have arrived in part.
                 None => {
@@ -147,10 +147,6 @@ impl Decoder {
 
 fn key(code: KeyCode, modifiers: KeyModifiers) -> DecodedInput {
     DecodedInput::Event(Event::Key(KeyEvent::new(code, modifiers)))
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 /// How much of `rest` belongs to a sequence that is swallowed, and whether its end is among it.

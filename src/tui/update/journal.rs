@@ -241,7 +241,7 @@ fn history_found(state: &mut State, HistoryPage { of, found }: HistoryPage) {
             state.status.info(format!("{} found{above}, the newest last.", entries.len()));
             state.status.offer(&[(Action::Back, "back to the log")]);
             let history = HistoryStretch::new(&state.session, entries, Some(query), more, false);
-            state.log_pane.show_history(Some(history));
+            state.log_pane.history = Some(history);
         }
     }
 }
@@ -249,5 +249,5 @@ fn history_found(state: &mut State, HistoryPage { of, found }: HistoryPage) {
 fn show_from(state: &mut State, at: u64, entries: Vec<KeptEntry>, older: bool, newer: bool) {
     let mut history = HistoryStretch::new(&state.session, entries, None, older, newer);
     history.log.place(at, 0, 0);
-    state.log_pane.show_history(Some(history));
+    state.log_pane.history = Some(history);
 }

@@ -144,7 +144,7 @@ impl Present {
         self.narration.clear();
     }
 
-    /// Does what a key says that changes only how the demo looks.
+    /// Does what a key says that changes only the demo itself.
     pub(crate) fn change(&mut self, action: Action) {
         let choice = &mut self.choice;
         match action {
@@ -154,6 +154,7 @@ impl Present {
             Action::Larger => choice.size = (choice.size + 1).min(LARGEST),
             Action::Smaller => choice.size = choice.size.saturating_sub(1).max(1),
             Action::KeyDisplay => choice.keys = !choice.keys,
+            Action::Palette => self.ignoring_command = true,
             _ => {}
         }
     }
@@ -161,11 +162,6 @@ impl Present {
     pub(crate) fn show_chord(&mut self, chord: Chord) {
         self.chords.push(chord.to_string());
         self.chords.drain(..self.chords.len().saturating_sub(MAX_CHORDS));
-    }
-
-    /// A command begins to be typed.
-    pub(crate) const fn ignore_command(&mut self) {
-        self.ignoring_command = true;
     }
 
     /// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the

@@ -86,10 +86,6 @@ impl DemoScript {
         self.next += 1;
         self.messages.get(self.next - 1)
     }
-
-    pub fn is_over(&self) -> bool {
-        self.next >= self.messages.len()
-    }
 }
 
 fn scripted(case: &PassCase, step: &PassStep) -> Option<ScriptedMessage> {
@@ -132,15 +128,11 @@ impl Typing {
                 return !waits;
             };
             self.done += letter.len();
-            let rest = self.done >= self.text.len();
-            self.due = self.due.after(if rest { PAUSE } else { self.pace() });
+            let uneven = UNEVEN.get(self.done % UNEVEN.len()).copied().unwrap_or(0);
+            let pace = (PACE + Duration::from_millis(uneven)).min(LONGEST / self.letters);
+            self.due = self.due.after(if self.done >= self.text.len() { PAUSE } else { pace });
         }
         false
-    }
-
-    fn pace(&self) -> Duration {
-        let uneven = UNEVEN.get(self.done % UNEVEN.len()).copied().unwrap_or(0);
-        (PACE + Duration::from_millis(uneven)).min(LONGEST / self.letters)
     }
 }
 

@@ -55,9 +55,6 @@ pub fn message(
     Some(more.map_or_else(|| said.to_owned(), |more| format!("{}{more}.", said.trim_end_matches('.'))))
 }
 
-/// A refusal for the token's sake was healed before anybody noticed.
-pub const HEALED: &str = "Access had just run out: the program renewed it by itself, and the message was accepted.";
-
 /// `an hour`, `20 minutes`.
 fn span(time: Duration) -> String {
     // A second or two are gone when it is told.

@@ -139,17 +139,10 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
     }
 }
 
-/// Who said it, as a person reads it: the guest is whoever types here.
-pub const fn speaker(author: Author) -> &'static str {
-    match author {
-        Author::Guest => "you",
-        Author::Bot | Author::Agent | Author::Somebody | Author::System => author.word(),
-    }
-}
-
 fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
     let time = entry.at().to_zoned(context.zone.clone()).strftime("%H:%M").to_string();
-    let who = speaker(entry.author());
+    // The guest is whoever types here.
+    let who = if entry.author() == Author::Guest { "you" } else { entry.author().word() };
     let mut text = format!("{who} {time}");
     let mut pieces = vec![(who.len(), StyleRole::Strong), (text.len(), StyleRole::Dim)];
     let mut push = |what: &str, role: StyleRole| {

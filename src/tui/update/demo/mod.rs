@@ -125,7 +125,7 @@ pub(super) fn handles_global(state: &mut State, action: Action) -> bool {
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         Action::Palette => {
-            present.ignore_command();
+            present.change(action);
             let leave = state.keys.map.key(Action::PresentLeave);
             narrate(state, format!("Commands work outside the demo: press {leave} twice to leave it."));
         }
@@ -184,7 +184,7 @@ fn next(state: &mut State) {
         narrate(state, "The demo waits for the answer.");
     } else if present.script.messages.is_empty() {
         menu(state);
-    } else if present.script.is_over() {
+    } else if present.script.next_message().is_none() {
         present.play(DemoScript::default());
         narrate(state, format!("End of the demo. {}", key_hint(state, "choose another")));
     } else if state.asks_before_sending() {

@@ -14,7 +14,7 @@ pub fn token(state: &mut State, status: &TokenStatus) {
 /// An exchange went on: a refusal that was healed is worth a word.
 pub fn exchange(state: &mut State, exchange: &Exchange) {
     if state.demo.live().is_some_and(|present| present.note_healing(exchange)) {
-        narrate(state, words::HEALED);
+        narrate(state, "Access had just run out: the program renewed it by itself, and the message was accepted.");
     }
 }
 
