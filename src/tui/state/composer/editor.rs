@@ -267,46 +267,38 @@ struct Change {
 struct Steps {
     done: VecDeque<Change>,
     undone: Vec<Change>,
-    /// Bytes held by `done`.
-    bytes: usize,
     /// Whether the next change may join the newest.
     open: bool,
 }
 
 impl Steps {
     fn back(&mut self) -> Option<&Change> {
-        let change = self.done.pop_back()?;
-        self.bytes -= change.bytes();
-        self.undone.push(change);
+        self.undone.push(self.done.pop_back()?);
         self.undone.last()
     }
 
     fn ahead(&mut self) -> Option<&Change> {
-        let change = self.undone.pop()?;
-        self.bytes += change.bytes();
-        self.done.push_back(change);
+        self.done.push_back(self.undone.pop()?);
         self.done.back()
     }
 
     fn record(&mut self, new: Change) {
         self.undone.clear();
-        self.bytes += new.bytes();
         let may_join = std::mem::replace(&mut self.open, new.unit != Unit::Whole);
         if may_join && self.done.back_mut().is_some_and(|last| last.join(&new)) {
             return;
         }
         self.done.push_back(new);
-        while self.done.len() > 1 && (self.done.len() > MAX_CHANGES || self.bytes > MAX_CHANGE_BYTES) {
-            self.bytes -= self.done.pop_front().map_or(0, |oldest| oldest.bytes());
+        let held = |change: &Change| change.removed.len() + change.inserted.len();
+        while self.done.len() > 1
+            && (self.done.len() > MAX_CHANGES || self.done.iter().map(held).sum::<usize>() > MAX_CHANGE_BYTES)
+        {
+            self.done.pop_front();
         }
     }
 }
 
 impl Change {
-    const fn bytes(&self) -> usize {
-        self.removed.len() + self.inserted.len()
-    }
-
     fn join(&mut self, new: &Self) -> bool {
         let (earlier, later, touches) = match new.unit {
             Unit::Typed => {
