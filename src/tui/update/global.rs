@@ -75,11 +75,12 @@ pub fn act(state: &mut State, action: Action) {
 fn cycle(state: &mut State, by: isize) {
     let panes = state.panes();
     let log = panes.log.is_some() || (panes.thread.is_none() && panes.pass.is_none());
-    let mut order = vec![Pane::Picker];
-    order.extend(panes.thread.map(|_| Pane::Thread));
-    order.extend(log.then_some(Pane::Log));
-    order.extend(panes.pass.map(|_| Pane::Pass));
-    order.push(Pane::Composer);
+    let mut order = vec![Pane::Picker, Pane::Thread, Pane::Log, Pane::Pass, Pane::Composer];
+    order.retain(|pane| match pane {
+        Pane::Picker | Pane::Composer => true,
+        Pane::Log => log,
+        Pane::Thread | Pane::Pass => panes.get(*pane).is_some(),
+    });
     let at = order.iter().position(|&p| p == state.arrangement.focus).unwrap_or(0);
     let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
     if let Some(&pane) = order.get(next) {
@@ -204,7 +205,7 @@ fn quit(state: &mut State) {
 }
 
 fn leave(state: &mut State) {
-    let drafts = state.session.conversations.keys().filter(|key| !state.composer.draft_of(*key).is_empty()).count();
+    let drafts = state.session.conversations.keys().filter(|key| !state.composer.draft_of(*key).0.is_empty()).count();
     let open = state.session.threads.open().count();
     let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {

@@ -113,11 +113,11 @@ fn saved_draft(state: &State, key: ConversationKey) -> &str {
 }
 
 fn save_draft(state: &mut State, key: ConversationKey) {
-    let text = state.composer.draft_of(key).to_owned();
+    let (text, cursor) = state.composer.draft_of(key);
     if saved_draft(state, key) == text {
         return;
     }
-    let cursor = state.composer.drafts().find(|(k, ..)| *k == Some(key)).map_or(0, |(_, _, cursor)| cursor);
+    let text = text.to_owned();
     if text.is_empty() {
         state.session.journal.drafts.remove(&key);
     } else {

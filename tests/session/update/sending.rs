@@ -116,7 +116,7 @@ fn drafts_stay_with_their_conversations() {
     desk.type_text("for returns");
     desk.command("@bill");
     assert_eq!(desk.state.composer.text(), "for billing");
-    assert_eq!(desk.state.composer.draft_of(RETURNS), "for returns");
+    assert_eq!(desk.state.composer.draft_of(RETURNS).0, "for returns");
     assert!(desk.state.session.conversations.get(RETURNS).is_some_and(|i| i.draft));
 }
 
@@ -211,7 +211,7 @@ fn a_copy_goes_into_the_composer_of_its_own_conversation_unsent() {
     assert!(sends(&effects).is_empty());
     assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
     assert_eq!(desk.state.composer.text(), "hello");
-    assert_eq!(desk.state.composer.draft_of(RETURNS), "other");
+    assert_eq!(desk.state.composer.draft_of(RETURNS).0, "other");
     assert_eq!(commands(&effects), [&Command::Watch(Some(BILLING)), &Command::Read(BILLING)], "it is opened in full");
 }
 

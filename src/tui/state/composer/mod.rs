@@ -29,7 +29,7 @@ enum Notice {
 /// The composer. See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Composer {
-    drafts: BTreeMap<Option<ConversationKey>, Editor>,
+    drafts: BTreeMap<ConversationKey, Editor>,
     active: Option<ConversationKey>,
     /// The draft of `active`, taken out of `drafts`. To be changed by [`Self::edited`]; to move the cursor in.
     pub editor: Editor,
@@ -61,37 +61,27 @@ impl Composer {
     }
 
     /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
-    pub(crate) fn switch(&mut self, to: impl Into<Option<ConversationKey>>) {
-        let to = to.into();
-        if to == self.active {
+    pub(crate) fn switch(&mut self, to: ConversationKey) {
+        if self.active == Some(to) {
             return;
         }
         // The draft is kept, not the text of the history that was only looked at.
         self.walk_to(0);
         let draft = std::mem::replace(&mut self.editor, self.drafts.remove(&to).unwrap_or_default());
-        if draft != Editor::default() {
-            self.drafts.insert(self.active, draft);
+        if let Some(left) = self.active.replace(to).filter(|_| draft != Editor::default()) {
+            self.drafts.insert(left, draft);
         }
-        self.active = to;
     }
 
-    /// The draft of a conversation; empty where there is none.
-    pub fn draft_of(&self, key: impl Into<Option<ConversationKey>>) -> &str {
-        let key = key.into();
-        if key == self.active { self.text() } else { self.drafts.get(&key).map_or("", Editor::text) }
-    }
-
-    /// All drafts that are not empty, with the cursor's byte offset.
-    pub(crate) fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
-        let active = std::iter::once((&self.active, &self.editor));
-        let all = active.chain(&self.drafts).filter(|(_, editor)| !editor.text().is_empty());
-        all.map(|(key, editor)| (*key, editor.text(), editor.cursor()))
+    /// The draft of a conversation (empty where there is none), and the cursor's byte offset.
+    pub fn draft_of(&self, key: ConversationKey) -> (&str, usize) {
+        let editor = if self.active == Some(key) { Some(&self.editor) } else { self.drafts.get(&key) };
+        editor.map_or(("", 0), |editor| (editor.text(), editor.cursor()))
     }
 
     /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
-    pub(crate) fn restore_draft(&mut self, key: impl Into<Option<ConversationKey>>, text: &str, cursor: usize) {
-        let key = key.into();
-        let editor = if key == self.active { &mut self.editor } else { self.drafts.entry(key).or_default() };
+    pub(crate) fn restore_draft(&mut self, key: ConversationKey, text: &str, cursor: usize) {
+        let editor = if self.active == Some(key) { &mut self.editor } else { self.drafts.entry(key).or_default() };
         editor.set_text(text);
         editor.place(cursor);
     }
@@ -226,8 +216,7 @@ impl Composer {
     }
 
     pub(crate) fn yank(&mut self) {
-        let killed = std::mem::take(&mut self.killed);
+        let killed = self.killed.clone();
         self.edited().insert(&killed);
-        self.killed = killed;
     }
 }

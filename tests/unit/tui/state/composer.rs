@@ -32,17 +32,16 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
     typed(&mut c, "for a");
     c.editor.left();
     c.switch(B);
-    assert_eq!((c.text(), c.draft_of(A), c.draft_of(B)), ("", "for a", ""));
+    assert_eq!((c.text(), c.draft_of(A), c.draft_of(B)), ("", ("for a", 4), ("", 0)));
     typed(&mut c, "for b");
     c.switch(A);
     typed(&mut c, "!");
     assert_eq!(c.text(), "for !a");
     assert!(c.edited().undo() && c.edited().undo());
     assert_eq!(c.text(), "for");
-    let all: Vec<_> = c.drafts().collect();
-    assert_eq!(all, [(Some(A), "for", 3), (Some(B), "for b", 5)]);
-    c.switch(None);
-    assert_eq!((c.active(), c.text()), (None, ""));
+    assert_eq!((c.draft_of(A), c.draft_of(B)), (("for", 3), ("for b", 5)));
+    c.switch(ConversationKey(3));
+    assert_eq!((c.active(), c.text()), (Some(ConversationKey(3)), ""));
     c.restore_draft(B, "kept", 2);
     c.switch(B);
     c.edited().insert_char('!');
@@ -140,6 +139,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
 #[test]
 fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_back() {
     let mut c = Composer::new(0, "run", Vec::new());
+    c.switch(B);
     sent(&mut c, "one");
     sent(&mut c, "two");
     typed(&mut c, "draft");
@@ -153,7 +153,7 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
     c.up();
     assert_eq!(c.text(), "two", "a new walk begins at the newest");
     c.switch(A);
-    c.switch(None);
+    c.switch(B);
     assert_eq!(c.text(), "draft", "turning to another conversation ends the walk");
     c.down();
     assert_eq!(c.text(), "draft");
