@@ -127,21 +127,11 @@ const CLIPBOARD: Duration = Duration::from_millis(500);
 /// A pager that ends sooner has not waited for anybody: what it printed would be gone at once.
 const READ: Duration = Duration::from_millis(500);
 
-#[cfg(not(windows))]
-mod usual {
-    pub const USUAL_EDITOR: &str = "vi";
-    pub const USUAL_PAGER: &str = "less";
-    pub const WAIT_FOR_A_KEY: &str = "printf '\\n-- Press Enter to go back --'; read -r line </dev/tty";
-    pub const NO_SUCH_PROGRAM: i32 = 127;
-}
-#[cfg(windows)]
-mod usual {
-    pub const USUAL_EDITOR: &str = "notepad";
-    pub const USUAL_PAGER: &str = "more";
-    pub const WAIT_FOR_A_KEY: &str = "pause";
-    pub const NO_SUCH_PROGRAM: i32 = 9009;
-}
-use usual::{NO_SUCH_PROGRAM, USUAL_EDITOR, USUAL_PAGER, WAIT_FOR_A_KEY};
+const USUAL_EDITOR: &str = if cfg!(windows) { "notepad" } else { "vi" };
+const USUAL_PAGER: &str = if cfg!(windows) { "more" } else { "less" };
+const WAIT_FOR_A_KEY: &str =
+    if cfg!(windows) { "pause" } else { "printf '\\n-- Press Enter to go back --'; read -r line </dev/tty" };
+const NO_SUCH_PROGRAM: i32 = if cfg!(windows) { 9009 } else { 127 };
 
 async fn edit(text: String) -> Result<String, String> {
     let file = tempfile::Builder::new()
@@ -243,16 +233,13 @@ fn shell(line: &str) -> Command {
     command
 }
 
-#[cfg(not(windows))]
 fn shell_words(editor: &str, file: &Path) -> Command {
+    if cfg!(windows) {
+        return shell(&format!("{editor} \"{}\"", file.display()));
+    }
     let mut command = shell(&format!("{editor} \"$1\""));
     command.arg("sh").arg(file);
     command
-}
-
-#[cfg(windows)]
-fn shell_words(editor: &str, file: &Path) -> Command {
-    shell(&format!("{editor} \"{}\"", file.display()))
 }
 
 #[cfg(test)]
