@@ -118,8 +118,6 @@ pub struct Rules {
     pub composer: Option<u16>,
     /// The row above the status line.
     pub bottom: Option<u16>,
-    /// The first row of the panes.
-    pub top: u16,
 }
 
 /// Where everything stands. A pane that is `None` is not on screen.
@@ -168,7 +166,7 @@ pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u
     let ruled = size.width >= RULES;
     let bottom = ruled && size.height >= BOTTOM_RULE;
     let body = Rect::new(0, 1, size.width, size.height - 3 - u16::from(bottom));
-    let rules = Rules { bottom: bottom.then(|| body.bottom()), top: body.y, ..Rules::default() };
+    let rules = Rules { bottom: bottom.then(|| body.bottom()), ..Rules::default() };
     let mut panes = Panes { header, status, footer, rules, main: body, ..Panes::default() };
     if arrangement.zoomed {
         *panes.of(arrangement.focus) = Some(pane(body, ruled));

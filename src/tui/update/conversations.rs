@@ -154,7 +154,12 @@ pub fn add(state: &mut State, text: &str) {
         return state.status.info("The journal is still being read: try again in a moment.");
     }
     if let Some(snippet) = MessengerSnippet::read(text) {
-        return add_snippet(state, &snippet);
+        // It names deployment and region; of the site only a person knows.
+        return match (snippet.foreign_to(&state.session.profile.facts.region), snippet.deployment_id.parse()) {
+            (Some(why), _) => state.status.error(why),
+            (None, Ok(id)) => state.prompt(PromptPurpose::Site(id), "https://"),
+            (None, Err(_)) => state.status.error("The snippet's deploymentId is not a UUID."),
+        };
     }
     let known = known(&state.session);
     let found = find(text, &known);
@@ -166,17 +171,6 @@ pub fn add(state: &mut State, text: &str) {
         begin(state, look, IdsPurpose::Add(text.to_owned()));
     } else {
         add_found(state, text, &known);
-    }
-}
-
-/// A Messenger's snippet names deployment and region; of the site only a person knows.
-fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
-    if let Some(why) = snippet.foreign_to(&state.session.profile.facts.region) {
-        return state.status.error(why);
-    }
-    match snippet.deployment_id.parse() {
-        Ok(id) => state.prompt(PromptPurpose::Site(id), "https://"),
-        Err(_) => state.status.error("The snippet's deploymentId is not a UUID."),
     }
 }
 
@@ -302,9 +296,8 @@ pub fn look_up(state: &mut State, key: ConversationKey) {
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
 pub fn swap(state: &mut State, key: ConversationKey) -> bool {
-    let Some(item) = state.session.conversations.get(key) else { return false };
-    let name = item.name().to_owned();
     let Some(address) = ids::swap(&state.session, key) else { return false };
+    let name = state.session.conversations.name(key);
     if let Some(key) = state.session.conversations.with_address(&address) {
         open(state, key);
         state.status.info("The right conversation is already in the list: it is open now.");

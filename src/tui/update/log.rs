@@ -119,12 +119,12 @@ fn act_on_entries(state: &mut State, action: Action) {
 pub fn act_on_thread(state: &mut State, action: Action) {
     let Some(key) = state.session.conversations.active() else { return };
     let area = state.panes().thread.map(|area| area.inner).unwrap_or_default();
-    if let Some(rows) = rows(action, area.height) {
-        state.with_thread(area, |pane, threads, context| pane.scroll_by(key, rows, threads, context));
+    let by = if action == Action::LogFirst { Some(isize::MIN) } else { rows(action, area.height) };
+    if let Some(by) = by {
+        state.with_thread(area, |pane, threads, context| pane.scroll_by(key, by, threads, context));
         return;
     }
     match action {
-        Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.go_to_start(key, threads, context)),
         Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
         _ => act(state, action),

@@ -169,9 +169,6 @@ fn apply_report(state: &mut State, report: Report) {
         Report::Typing(..) if state.look.calm => return,
         report => report,
     };
-    if let Report::Token(status) = &report {
-        demo::token(state, status);
-    }
     let before = match &report {
         Report::Conversation { key, .. } | Report::MessagesArrived(key, _) => Some((*key, demo::replies(state, *key))),
         _ => None,

@@ -33,7 +33,10 @@ pub fn carry_out(state: &mut State, changes: Changes) {
 
 fn say(state: &mut State, notice: Notice) {
     match notice {
-        Notice::Token { before, .. } => token(state, &before),
+        Notice::Token { before, .. } => {
+            demo::token(state);
+            token(state, &before);
+        }
         Notice::Exchange(exchange) => {
             demo::exchange(state, &exchange);
             if let Some(key) = exchange.conversation.filter(|_| exchange.outcome.is_settled()) {
@@ -252,7 +255,7 @@ fn replies(state: &mut State, key: ConversationKey, changed: bool) {
 
 /// A draft of an earlier session. What was typed before the journal was open stays too.
 fn draft(state: &mut State, key: ConversationKey, text: &str, cursor: usize) {
-    match state.composer.draft_of(key) {
+    match state.composer.draft_of(key).0 {
         "" => state.composer.restore_draft(key, text, cursor),
         typed => {
             let both = format!("{text}\n{typed}");

@@ -136,12 +136,12 @@ pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffe
 
 pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
     let rules = panes.rules;
-    let below = rules.bottom.unwrap_or(panes.status.y);
+    let (top, below) = (panes.header.bottom(), rules.bottom.unwrap_or(panes.status.y));
     if let Some(x) = rules.list {
-        column(x, rules.top..below, theme, buf);
+        column(x, top..below, theme, buf);
     }
     if let Some(x) = rules.middle {
-        column(x, rules.top..rules.composer.unwrap_or(below), theme, buf);
+        column(x, top..rules.composer.unwrap_or(below), theme, buf);
     }
     let (line, style) = (theme.glyph("-", "─"), theme.style(StyleRole::Border));
     let joint = |x: Option<u16>, y: u16, glyph, buf: &mut Buffer| {

@@ -94,15 +94,6 @@ impl ThreadPane {
         }
     }
 
-    pub(crate) fn go_to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
-        let (before, rows) = (self.scroll(key), usize::from(self.height.max(1)));
-        let mut heights = self.bodies.heights(key, threads, context);
-        let entries = heights.entries;
-        if let Some(first) = entries.first().filter(|_| heights.end_top(rows) != (0, 0)) {
-            self.scrolls.insert(key, Scroll::At { entry: first.id, row: 0, newest: newest(before, entries) });
-        }
-    }
-
     pub(crate) fn follow(&mut self, key: ConversationKey) {
         self.scrolls.remove(&key);
     }
@@ -212,6 +203,10 @@ impl<'a> Heights<'a> {
 
     /// The place `by` rows further down (up where negative), stopping at the ends.
     fn moved(&mut self, (mut at, row): (usize, usize), by: isize) -> (usize, usize) {
+        // The very start is known without the heights of all that stands above.
+        if by == isize::MIN {
+            return (0, 0);
+        }
         let mut row = row.cast_signed().saturating_add(by);
         while row < 0 && at > 0 {
             at -= 1;

@@ -1,11 +1,12 @@
 //! What the demo tells of the engine's reports, in plain words.
 
-use crate::model::{Author, ConversationKey, Exchange, MessageId, TokenStatus};
+use crate::model::{Author, ConversationKey, Exchange, MessageId};
 use crate::tui::Action;
 use crate::tui::state::State;
 use crate::tui::state::demo::words;
 
-pub fn token(state: &mut State, status: &TokenStatus) {
+pub fn token(state: &mut State) {
+    let status = &state.session.sign_in.status;
     if let Some(text) = state.demo.live().and_then(|present| present.note_token(status)) {
         narrate(state, text);
     }

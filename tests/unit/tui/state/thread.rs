@@ -57,7 +57,7 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
     );
     pane.follow(A);
     assert_eq!(pane.place(A, &threads), None);
-    with_paper(40, |context| pane.go_to_start(A, &threads, context));
+    with_paper(40, |context| pane.scroll_by(A, isize::MIN, &threads, context));
     assert_eq!(texts(&mut pane, &threads, 10)[2], "older");
     with_paper(40, |context| pane.scroll_by(ConversationKey(7), 1, &threads, context));
 }
