@@ -11,17 +11,11 @@ use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
 use crate::tui::state::palette::PaletteItem;
 use crate::tui::state::{
     Card, Confirmation, Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Page, PageContent, Palette,
-    PaletteTarget, Pane, Prompt, PromptPurpose, State, Subject,
+    PaletteTarget, Pane, PromptPurpose, State, Subject,
 };
 use crate::tui::{Action, Chord, Context, Effect, KeyMeaning};
 
 use super::{conversations, demo, global, journal, log, next_message, pass, prompt, sending, web_session};
-
-pub fn close(state: &mut State) {
-    if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
-        prompt::apply_filter(state, pane, "");
-    }
-}
 
 /// Applies a key, which is bound to `action` here, to what is on top; what was chosen from the palette is left to do.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, action: Option<Action>) -> Option<Action> {

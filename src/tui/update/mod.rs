@@ -201,7 +201,7 @@ fn dispatch(state: &mut State, key: KeyEvent) {
         let action = state.keys.map.action(Context::Dialog, chord);
         if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {
             // Esc and then a key, come fast: closes what is on top, then does what the key does.
-            dialogs::close(state);
+            dialogs::key(state, key, chord, Some(Action::Dismiss));
             return dispatch(state, plain.event());
         }
         let chosen = dialogs::key(state, key, chord, action);

@@ -53,7 +53,7 @@ pub fn changed(state: &mut State) {
 }
 
 /// Filters a pane; what is wrong with the filter, if anything.
-pub fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
+fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
     if pane == Pane::Picker {
         state.session.conversations.set_filter(text);
         return None;

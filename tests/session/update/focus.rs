@@ -88,6 +88,19 @@ fn alt_closes_what_is_on_top_as_esc_does() {
 }
 
 #[test]
+fn alt_leaves_a_menu_and_a_search_as_esc_does() {
+    let mut desk = Desk::default();
+    let colours = desk.state.look.theme.colors.name.clone();
+    desk.command("theme");
+    desk.keys("down alt-c");
+    assert_eq!(desk.state.look.theme.colors.name, colours, "what is only looked at is not taken");
+    let (mut slow, mut fast) = (Desk::default(), Desk::default());
+    slow.keys("esc ? / x esc j");
+    fast.keys("esc ? / x alt-j");
+    assert_eq!(slow.screen(), fast.screen(), "only the search is left");
+}
+
+#[test]
 fn zoom_gives_a_pane_the_screen_and_gives_it_back() {
     let mut desk = Desk::default();
     desk.keys("esc z");
