@@ -1,8 +1,6 @@
-//! What stands on a page (help, status, ids), how its lines fall into rows, and how it is scrolled.
+//! What stands on a page (help, status, ids), and how its lines fall into rows.
 
 use std::borrow::Cow;
-
-use crossterm::event::{KeyCode, KeyEvent};
 
 use super::key_hints::{GROUPS, group};
 use super::token_badge::{badge, countdown, duration, session_words};
@@ -45,23 +43,6 @@ pub fn last_scroll(state: &State, page: &Page) -> u16 {
     let rows =
         page_rows(&page_text(state, &page.content).1, state.arrangement.size.width, state.look.theme.ascii).0.len();
     u16::try_from(rows - page_height(rows, state.arrangement.size.height)).unwrap_or(u16::MAX)
-}
-
-pub fn page_turn(state: &State) -> u16 {
-    state.arrangement.size.height.saturating_sub(6).max(1)
-}
-
-/// The new scroll position, or `None` to close.
-pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
-    match (action, key.code) {
-        (Some(Action::Dismiss | Action::Confirm), _) | (None, KeyCode::Char('q' | '?' | '!') | KeyCode::F(1)) => None,
-        (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => Some(scroll.saturating_sub(1)),
-        (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => Some(scroll.saturating_add(1)),
-        (Some(Action::DialogPageUp), _) => Some(scroll.saturating_sub(page)),
-        (Some(Action::DialogPageDown), _) | (None, KeyCode::Char(' ')) => Some(scroll.saturating_add(page)),
-        (None, KeyCode::Char('g') | KeyCode::Home) => Some(0),
-        _ => Some(scroll),
-    }
 }
 
 /// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.

@@ -7,7 +7,7 @@ use crate::model::Extras;
 use crate::pass::builtin;
 use crate::pass::runner::RunnerEvent;
 use crate::tui::state::overlay::edit_line;
-use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
+use crate::tui::state::page::{last_scroll, page_text};
 use crate::tui::state::palette::PaletteItem;
 use crate::tui::state::{
     Card, Confirmation, Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Page, PageContent, Palette,
@@ -100,30 +100,34 @@ fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyE
 
 /// A page is read, copied and searched. It is never scrolled further than its end, so that the way back begins at once.
 fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyEvent) {
-    use KeyCode::{Backspace, Char, Delete, Left, Right};
+    use KeyCode::{Backspace, Char, Delete, F, Home, Left, Right};
     let edits = matches!(key.code, Char(_) | Backspace | Delete | Left | Right);
+    let turn = i16::try_from(state.arrangement.size.height.saturating_sub(6).max(1)).unwrap_or(i16::MAX);
+    let scrolls = match (action, key.code) {
+        (None, Char('k')) => Some(-1),
+        (None, Char('j')) => Some(1),
+        (None, Char(' ')) => Some(turn),
+        _ => rows(action, turn),
+    };
     match (&mut page.content, action, key.code) {
         (PageContent::Help(filter @ Some(_)), Some(Action::Dismiss), _) => (page.scroll, *filter) = (0, None),
         (PageContent::Help(Some(typed)), None, code) if edits => {
             edit_line(typed, code, key.modifiers);
             page.scroll = 0;
         }
-        (PageContent::Help(filter @ None), None, KeyCode::Char('/')) => {
-            (page.scroll, *filter) = (0, Some(Editor::default()));
-        }
-        (PageContent::Ids(of), None, KeyCode::Char('l')) => conversations::look_up(state, *of),
-        (PageContent::Ids(of), None, KeyCode::Char('s')) => {
+        (PageContent::Help(filter @ None), None, Char('/')) => (page.scroll, *filter) = (0, Some(Editor::default())),
+        (PageContent::Ids(of), None, Char('l')) => conversations::look_up(state, *of),
+        (PageContent::Ids(of), None, Char('s')) => {
             if conversations::swap(state, *of) {
                 return;
             }
         }
-        (content @ (PageContent::Ids(_) | PageContent::Lines(..)), None, KeyCode::Char('y')) => {
+        (content @ (PageContent::Ids(_) | PageContent::Lines(..)), None, Char('y')) => {
             state.request(Effect::Copy(page_text(state, content).1.join("\n")));
         }
-        _ => match scrolled(page.scroll, action, key, page_turn(state)) {
-            Some(to) => page.scroll = to,
-            None => return,
-        },
+        (_, Some(Action::Dismiss | Action::Confirm), _) | (_, None, Char('q' | '?' | '!') | F(1)) => return,
+        (_, None, Char('g') | Home) => page.scroll = 0,
+        _ => page.scroll = page.scroll.saturating_add_signed(scrolls.unwrap_or(0)),
     }
     page.scroll = page.scroll.min(last_scroll(state, &page));
     state.overlay = Some(Overlay::Page(page));
