@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::{self, DrawingContext};
+use super::frame::{self, DrawingContext, Piece};
 use crate::model::variables::next_name;
 use crate::pass::file::PassStep;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
@@ -38,18 +38,6 @@ struct Room {
     cells: usize,
     /// One row a text, cut at its end.
     short: bool,
-}
-
-struct Row {
-    text: String,
-    role: StyleRole,
-    here: bool,
-}
-
-impl Row {
-    fn new(text: impl Into<String>, role: StyleRole) -> Self {
-        Self { text: text.into(), role, here: false }
-    }
 }
 
 /// How the verdicts stand, for the pane's right corner.
@@ -73,31 +61,33 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let room = usize::from(area.width);
     let height = usize::from(area.height);
     let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
-    let list = list_rows(runner);
+    let (list, open) = list_rows(runner);
     let least = list.len().min(if height < SHORT { 1 } else { 2 });
     below.drain(..usize::from(height < SHORT));
     below.truncate(height.saturating_sub(least));
     let above = height - below.len();
-    let at = list.iter().position(|row| row.here).unwrap_or(list.len().saturating_sub(1));
+    let at = open.unwrap_or(list.len().saturating_sub(1));
     let first = (at + 1 + above / 3).saturating_sub(above).min(list.len().saturating_sub(above));
     let first = first.min(at);
+    let here = open.map(|open| usize::from(area.y) + open - first);
     let start = area.bottom().saturating_sub(u16::try_from(below.len()).unwrap_or(0));
     let above = (area.top()..).zip(list.iter().skip(first).take(above));
-    for (y, row) in above.chain((start..area.bottom()).zip(&below)) {
+    for (y, (text, role)) in above.chain((start..area.bottom()).zip(&below)) {
         let line = Rect { y, height: 1, ..area };
-        look.theme.write(line, &row.text, row.role, buf);
-        if row.here {
+        look.theme.write(line, text, *role, buf);
+        if here == Some(usize::from(y)) {
             frame::select(Rect { x: area.x - 1, width: area.width + 1, ..line }, look, buf);
         }
     }
 }
 
-fn list_rows(runner: &Runner) -> Vec<Row> {
+/// The rows of cases and steps, and the place of the open step among them.
+fn list_rows(runner: &Runner) -> (Vec<Piece>, Option<usize>) {
     let run = runner.run();
-    let mut rows = Vec::new();
+    let (mut rows, mut open) = (Vec::new(), None);
     for (c, case) in run.cases.iter().enumerate() {
         let of = case.conversation.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
-        rows.push(Row::new(format!("{}{of}", case.name), StyleRole::Strong));
+        rows.push((format!("{}{of}", case.name), StyleRole::Strong));
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
             let (word, role) = word(step.verdict, here.then(|| runner.stage()));
@@ -105,10 +95,11 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
             let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.word())).unwrap_or_default();
             let note = step.note.as_ref().map(|note| format!("  note: {note}")).unwrap_or_default();
             let name = filled(&step.name, runner.step((c, s)), step);
-            rows.push(Row { text: format!("  {word:<STEP_WORD$} {name}{differs}{note}"), role, here });
+            open = open.or(here.then_some(rows.len()));
+            rows.push((format!("  {word:<STEP_WORD$} {name}{differs}{note}"), role));
         }
     }
-    rows
+    (rows, open)
 }
 
 /// What a step is called with its variables filled in: as it was sent, once it was; before, each as a place, `<run>`.
@@ -147,8 +138,8 @@ const fn word(verdict: Option<Verdict>, stage: Option<&StepStage>) -> (&'static 
     }
 }
 
-fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
-    let mut rows = vec![Row::new(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
+fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Piece> {
+    let mut rows = vec![(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
         let finished = format!("The test run is finished. {} writes the reports.", state.key(Action::PassReports));
         let another = format!("{} opens another one.", state.key(Action::Pass));
@@ -156,7 +147,7 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         return rows;
     };
     let instruction = filled(&step.instruction, runner.open_step(), step);
-    rows.push(Row::new(clocked(&instruction, runner, state, room.cells), StyleRole::Strong));
+    rows.push((clocked(&instruction, runner, state, room.cells), StyleRole::Strong));
     let rest = visible(&instruction).into_owned();
     let first = room.cells.saturating_sub(CLOCK + 1);
     if width(&rest) > first && !room.short {
@@ -192,7 +183,7 @@ fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
     format!("{text}{}{clock}", " ".repeat(pad))
 }
 
-fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: Room) -> Vec<Row> {
+fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: Room) -> Vec<Piece> {
     let (word, role) = match expectation.met {
         ExpectationState::Open => ("open".to_owned(), StyleRole::Dim),
         ExpectationState::Waiting { .. } => {
@@ -213,7 +204,7 @@ fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, r
     wrapped(&text, room, WORD + 3, role)
 }
 
-fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
+fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Piece> {
     let verdicts = group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action)));
     let mut verdicts: Vec<String> = verdicts.collect();
     let (before, role) = if runner.is_paused() {
@@ -226,8 +217,8 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
     if !room.short && width(&text(&verdicts)) > room.cells && text(&verdicts) != text(&[]) {
         let lead = text(&[]);
         while width(&verdicts.join(" · ")) > room.cells && verdicts.pop().is_some() {}
-        let rows = wrapped(lead.trim_end(), room, 0, role).into_iter().filter(|row| !row.text.is_empty());
-        return rows.chain([Row::new(verdicts.join(" · "), role)]).collect();
+        let rows = wrapped(lead.trim_end(), room, 0, role).into_iter().filter(|row| !row.0.is_empty());
+        return rows.chain([(verdicts.join(" · "), role)]).collect();
     }
     while room.short && width(&text(&verdicts)) > room.cells && verdicts.pop().is_some() {}
     wrapped(text(&verdicts).trim_end(), room, 0, role)
@@ -251,10 +242,10 @@ fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) 
 }
 
 /// A text in rows; those after the first begin `hang` cells in.
-fn wrapped(text: &str, room: Room, hang: usize, role: StyleRole) -> Vec<Row> {
+fn wrapped(text: &str, room: Room, hang: usize, role: StyleRole) -> Vec<Piece> {
     let text = visible(text);
     if room.short {
-        return vec![Row::new(text, role)];
+        return vec![(text.into_owned(), role)];
     }
-    hung("", &text, hang, room.cells.max(1)).into_iter().map(|row| Row::new(row, role)).collect()
+    hung("", &text, hang, room.cells.max(1)).into_iter().map(|row| (row, role)).collect()
 }
