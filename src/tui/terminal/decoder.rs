@@ -222,20 +222,13 @@ fn shift(c: char) -> KeyModifiers {
 
 /// A character of several bytes; bytes that are none are dropped one by one.
 fn wide_character(rest: &[u8], modifiers: KeyModifiers) -> Step {
-    let length = match rest.first() {
-        Some(0xc2..=0xdf) => 2,
-        Some(0xe0..=0xef) => 3,
-        Some(0xf0..=0xf4) => 4,
-        _ => return Step::Done(1, None),
-    };
-    let taken = rest.get(..length.min(rest.len())).unwrap_or_default();
-    match std::str::from_utf8(taken) {
-        Ok(text) => {
-            let c = text.chars().next();
-            Step::Done(length, c.map(|c| key(KeyCode::Char(c), modifiers | shift(c))))
-        }
-        Err(error) if error.error_len().is_none() => Step::More,
-        Err(_) => Step::Done(1, None),
+    // None has more than four.
+    let taken = rest.get(..rest.len().min(4)).unwrap_or_default();
+    let first = taken.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    match (first, std::str::from_utf8(taken)) {
+        (Some(c), _) => Step::Done(c.len_utf8(), Some(key(KeyCode::Char(c), modifiers | shift(c)))),
+        (None, Err(error)) if error.error_len().is_none() => Step::More,
+        (None, _) => Step::Done(1, None),
     }
 }
 
