@@ -118,7 +118,6 @@ struct LoopState {
     dirty: bool,
     next_frame: Instant,
     exit: Option<LoopEnd>,
-    pages: bool,
     title: String,
     recorder: Option<Recorder>,
     holder: TerminalOwner,
@@ -138,7 +137,6 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
             dirty: true,
             next_frame: Instant::now(),
             exit: None,
-            pages: true,
             title: String::new(),
             recorder: None,
         };
@@ -164,10 +162,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                         self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
                     }
                 },
-                page = self.pages.recv(), if turn.pages => match page {
-                    Some(page) => self.apply(state, &mut turn, Event::Journal(page))?,
-                    None => turn.pages = false,
-                },
+                Some(page) = self.pages.recv() => self.apply(state, &mut turn, Event::Journal(page))?,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.apply(state, &mut turn, Event::Deadline)?;
                 },

@@ -87,8 +87,7 @@ impl Input for TerminalKeys {
                 Ok(None) => return None,
                 Err(_) => {
                     let now = Instant::now();
-                    if self.settles.is_some_and(|at| at <= now) {
-                        self.settles = None;
+                    if self.settles.take_if(|at| *at <= now).is_some() {
                         let mut inputs = VecDeque::new();
                         self.decoder.settle(&mut inputs);
                         self.take(inputs);
