@@ -149,11 +149,7 @@ impl State {
     }
 
     /// Does something with the thread's pane, which needs what it is laid out on.
-    pub(crate) fn with_thread<T>(
-        &mut self,
-        area: Rect,
-        does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
-    ) -> T {
+    pub(crate) fn with_thread(&mut self, area: Rect, does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>)) {
         let Self { thread, session, log_pane, look, now, .. } = self;
         let cause = |message: &Message| log_pane.cause_of(message, &session.log, look.theme.ascii);
         let context = RowContext {
@@ -165,7 +161,7 @@ impl State {
             cause: &cause,
             dense: area.height < 12,
         };
-        does(thread, &session.threads, &context)
+        does(thread, &session.threads, &context);
     }
 
     /// Asks something: under which heading, with what there is to know, what a yes does, and how it is said.

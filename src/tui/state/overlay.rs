@@ -41,10 +41,8 @@ impl Overlay {
     /// The message whose unknown outcome the menu is about.
     pub(crate) fn unknown_message(&self) -> Option<MessageId> {
         let Self::Menu(menu) = self else { return None };
-        match menu.items.first() {
-            Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
-            _ => None,
-        }
+        let (_, MenuChoice::KeepWatching(id)) = menu.items.first()? else { return None };
+        Some(*id)
     }
 }
 

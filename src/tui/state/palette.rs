@@ -40,7 +40,11 @@ impl Palette {
         self.chosen = 0;
         let typed = self.input.text().trim();
         self.items = if let Some(name) = typed.strip_prefix('@') {
-            named(name, names)
+            let mut score = scores(name);
+            best_first(names.iter().filter_map(|(key, name)| {
+                let target = PaletteTarget::Conversation(*key);
+                Some((score(name)?, item(target, format!("@{name}"), "Open this conversation")))
+            }))
         } else if let Some(number) = typed.strip_prefix('#') {
             let entry = |n| item(PaletteTarget::Entry(n), format!("#{n}"), "Go to this log entry");
             number.trim().parse().map(entry).into_iter().collect()
@@ -66,14 +70,6 @@ fn actions(typed: &str) -> Vec<&'static ActionRow> {
         // The whole name stands above a hit in a name, and that above one in the description.
         let whole = if spec.name == typed { 1000 } else { 0 };
         name.map(|s| s + 1000 + whole).or(any).map(|score| (score, spec))
-    }))
-}
-
-fn named(typed: &str, conversations: &[(ConversationKey, String)]) -> Vec<PaletteItem> {
-    let mut score = scores(typed);
-    best_first(conversations.iter().filter_map(|(key, name)| {
-        let target = PaletteTarget::Conversation(*key);
-        Some((score(name)?, item(target, format!("@{name}"), "Open this conversation")))
     }))
 }
 

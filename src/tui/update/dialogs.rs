@@ -280,15 +280,11 @@ fn card_key(state: &mut State, mut card: Card, action: Option<Action>, chord: Ch
 /// What a key means while the card is open: what it means in the log, else in the list, else everywhere.
 fn meant_by_card(state: &State, card: &mut Card, chord: Chord) -> Option<Action> {
     let first = card.prefix.take();
-    for context in [Context::Log, Context::Picker, Context::Global] {
-        match state.keys.map.resolve(context, first, chord) {
-            KeyMeaning::Act(action) => return Some(action),
-            KeyMeaning::Prefix => {
-                card.prefix = Some(chord);
-                return None;
-            }
-            KeyMeaning::Unbound => {}
-        }
+    let contexts = [Context::Log, Context::Picker, Context::Global].into_iter();
+    let mut meanings = contexts.map(|context| state.keys.map.resolve(context, first, chord));
+    match meanings.find(|meaning| *meaning != KeyMeaning::Unbound)? {
+        KeyMeaning::Act(action) => return Some(action),
+        KeyMeaning::Prefix | KeyMeaning::Unbound => card.prefix = Some(chord),
     }
     None
 }

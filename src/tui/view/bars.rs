@@ -139,8 +139,7 @@ pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Positi
     let start = pen.before_end(cells(&keys)).max(area.x);
     pen.x = start + 1;
     for hint in &keys {
-        pen.key(hint);
-        pen.x += 3;
+        pen.key(hint, 3);
     }
     let mark = if status.role == StyleRole::Text { "" } else { "!" };
     pen.x = area.x + 1;
@@ -167,8 +166,7 @@ pub fn draw_keys(state: &State, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::at(area, &state.look.theme, buf);
     pen.x += 1;
     for hint in fitting.chain(&kept) {
-        pen.key(hint);
-        pen.x += 2;
+        pen.key(hint, 2);
     }
     if named {
         pen.x = pen.before_end(width(place) + 1);

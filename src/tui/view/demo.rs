@@ -37,7 +37,11 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     if present.choice.blank {
         return None;
     }
-    let words = newest_sentence(state, present, columns);
+    // What happened last.
+    let said = present.aliases.text(present.line().map_or("", |line| line.text.as_str()));
+    let said = plain(&said, state.look.theme.ascii);
+    let said = visible(&said);
+    let words: Vec<_> = wrap(&said, usize::from(columns.saturating_sub(2))).take(MAX_TOLD).map(str::trim_end).collect();
     let told = u16::try_from(words.len()).unwrap_or(2).min(rows / 3);
     let bottom = rows.saturating_sub(told + 2);
     let mut stage = Rect::new(0, 1, columns, bottom.saturating_sub(1));
@@ -106,14 +110,6 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         pen.write(&text, role);
         pen.x += 2;
     }
-}
-
-fn newest_sentence(state: &State, present: &Present, columns: u16) -> Vec<String> {
-    let said = present.aliases.text(present.line().map_or("", |line| line.text.as_str()));
-    let said = plain(&said, state.look.theme.ascii);
-    let said = visible(&said);
-    let rows = wrap(&said, usize::from(columns.saturating_sub(2)));
-    rows.take(MAX_TOLD).map(|row| row.trim_end().to_owned()).collect()
 }
 
 /// The bubbles, the newest at the bottom; only those that are in sight are laid out.
@@ -247,8 +243,7 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let (hints, kept) = state.footer_keys();
     for hint in hints.iter().chain(&kept) {
         if pen.room() >= width(&hint.0) + width(hint.1) + 3 + taken {
-            pen.key(hint);
-            pen.x += 2;
+            pen.key(hint, 2);
         }
     }
     if taken > 0 {

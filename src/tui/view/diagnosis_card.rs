@@ -104,8 +104,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
         if width(&hint.0) + width(hint.1) + 4 + width(&more) + 2 > pen.room() {
             break;
         }
-        pen.key(&hint);
-        pen.x += 3;
+        pen.key(&hint, 3);
     }
     pen.x = pen.before_end(width(&more));
     pen.write(&more, if from < last { StyleRole::Strong } else { StyleRole::Dim });
@@ -118,7 +117,7 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
     }
     if let Some(hint) = &row.key {
         pen.x = pen.before_end(width(&hint.0) + 1 + width(hint.1));
-        pen.key(hint);
+        pen.key(hint, 0);
     }
 }
 

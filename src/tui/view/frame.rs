@@ -75,10 +75,12 @@ impl<'p> Pen<'p> {
         self.x = self.theme.write(Rect { x: self.x, width, height: 1, ..self.row }, text, role, self.buf);
     }
 
-    pub fn key(&mut self, (key, words): &KeyHint) {
+    /// Writes a key and what it does, and leaves so many cells blank behind them.
+    pub fn key(&mut self, (key, words): &KeyHint, gap: u16) {
         self.write(key, StyleRole::Focus);
         self.x += 1;
         self.write(words, StyleRole::Dim);
+        self.x += gap;
     }
 }
 
@@ -197,9 +199,4 @@ pub fn outline(area: Rect, theme: &Theme, role: StyleRole, buf: &mut Buffer) {
     for (x, y, corner) in [(left, top, "┌"), (right, top, "┐"), (left, bottom, "└"), (right, bottom, "┘")] {
         put(buf, x, y, theme.glyph("+", corner), 1, style);
     }
-}
-
-/// Dims what is drawn already, to draw something on top of it.
-pub fn dim(area: Rect, theme: &Theme, buf: &mut Buffer) {
-    buf.set_style(area, Style::reset().patch(theme.style(StyleRole::Dim)));
 }

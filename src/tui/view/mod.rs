@@ -54,8 +54,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     let prompt = bars::draw_status(state, panes.status, buf);
     if state.overlay.is_some() {
         // A prompt has its line, and may show choices above it.
-        let on_top = overlay::draw(state, buf);
-        cursor = prompt.or(on_top);
+        cursor = prompt.or(overlay::draw(state, buf));
     }
     if let Some(first) = state.keys.menu_of(state.now) {
         overlay::prefix_menu(state, first, buf);

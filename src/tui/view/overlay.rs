@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::diagnosis_card;
-use super::frame::{Pen, dim, mark, outline};
+use super::frame::{Pen, mark, outline};
 use crate::text::screen::{fit, put, visible, visible_lines, width, wrap};
 use crate::tui::state::page::{page_height, page_rows, page_text};
 use crate::tui::state::{Confirmation, Consent, Editor, Menu, Overlay, Page, Palette, PaletteTarget, Pane, State};
@@ -255,7 +256,7 @@ fn popup(
     buf: &mut Buffer,
 ) -> Rect {
     let screen = Rect { height: buf.area.height.saturating_sub(2), ..buf.area };
-    dim(screen, &state.look.theme, buf);
+    buf.set_style(screen, Style::reset().patch(state.look.theme.style(StyleRole::Dim)));
     let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
     let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
     // In the middle of the panes, unless it is wider than those.
