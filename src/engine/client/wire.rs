@@ -44,11 +44,12 @@ pub struct CapturedWire {
     pub peer: SocketAddr,
     http2: bool,
     to_proxy: bool,
+    has_read: bool, // in this turn of the task
 }
 
 impl CapturedWire {
     pub fn new(stream: impl Stream + 'static, peer: SocketAddr, http2: bool) -> Self {
-        Self { stream: Box::new(stream), peer, http2, to_proxy: false }
+        Self { stream: Box::new(stream), peer, http2, to_proxy: false, has_read: false }
     }
 
     /// The same, where a proxy at its end is asked for whole URLs.
@@ -64,9 +65,17 @@ impl Connection for CapturedWire {
     }
 }
 
+/// One read a turn: the runtime looks at its timers between turns, so that a server which never stops talking (interim
+/// responses without end) cannot hold a request beyond its time.
 impl AsyncRead for CapturedWire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        if std::mem::take(&mut self.has_read) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.has_read = read.is_ready();
+        read
     }
 }
 

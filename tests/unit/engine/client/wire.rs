@@ -1,11 +1,37 @@
-//! Who comes first at the gate, and what a body behind it gives.
+//! Who comes first at the gate, and what a body behind it gives; and how much a connection reads in one turn.
 
 use crate::engine::client::wire::*;
 use bytes::Bytes;
 use http_body::Body;
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::io::{AsyncRead, ReadBuf};
+
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_server_that_never_stops_talking_is_read_once_a_turn() {
+    let endless = tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink());
+    let mut wire = CapturedWire::new(endless, (Ipv4Addr::LOCALHOST, 1).into(), false);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut turn = || {
+        let mut room = [0; 16];
+        let read = Pin::new(&mut wire).poll_read(&mut Context::from_waker(&waker), &mut ReadBuf::new(&mut room));
+        (read.is_ready(), woken.0.load(Ordering::Relaxed))
+    };
+    assert_eq!([turn(), turn(), turn(), turn()], [(true, 0), (false, 1), (true, 1), (false, 2)]);
+}
 
 #[test]
 fn who_comes_first_decides() {
