@@ -1,8 +1,10 @@
 //! Random events of every kind, with what must hold after each. `GUESTWIRE_RANDOM_EVENTS` sets how many (a million by
-//! hand or at night); by default as many as a few seconds take. A failure names its seed.
+//! hand or at night); by default as many as some ten seconds take. A failure names its seed.
 
 use guestwire::session::{LocalAnswer, LocalRequest};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -334,10 +336,16 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
 
 #[test]
 fn nothing_breaks_whatever_happens_in_whatever_order() {
-    let events: u64 = std::env::var("GUESTWIRE_RANDOM_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(24_000);
-    let bound = bound_keys();
-    let each = 1_500;
-    for seed in 0..events.div_ceil(each) {
-        wander(seed, each, &bound);
-    }
+    const EACH: u64 = 1_500;
+    let events: u64 = std::env::var("GUESTWIRE_RANDOM_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(12_000);
+    let (bound, next) = (bound_keys(), AtomicU64::new(0));
+    let walks = || {
+        let seeds = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        seeds.take_while(|seed| *seed < events.div_ceil(EACH)).for_each(|seed| wander(seed, EACH, &bound));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(walks);
+        }
+    });
 }
