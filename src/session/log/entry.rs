@@ -65,7 +65,6 @@ pub struct LogEntry {
     pub(super) day: Date,
     /// The day of the next entry that is shown, where that is another.
     pub(super) day_after: Option<Date>,
-    pub(super) bytes: usize,
 }
 
 impl LogEntry {
@@ -73,7 +72,6 @@ impl LogEntry {
         Self {
             seq,
             day: kept.source.at().wall.to_zoned(zone.clone()).date(),
-            bytes: bytes_of(&kept.source),
             kept,
             reply: None,
             diagnosis: None,

@@ -31,11 +31,8 @@ impl Log {
 
     /// Shown entries below the window that came while one read further up.
     pub fn unseen(&self) -> usize {
-        if self.view.seen + 1 >= self.next() {
-            return 0;
-        }
-        let before = self.heights.shown_before(self.first, (self.view.seen + 1).max(self.first));
-        self.heights.shown().saturating_sub(before)
+        let came = (self.view.seen + 1).max(self.first)..self.next();
+        came.filter(|seq| self.heights.get(*seq) > 0).count()
     }
 
     /// Whether the end is followed.

@@ -284,21 +284,15 @@ impl Needle {
 
     /// Where it is in `hay`, at most `most` times, without overlaps.
     pub fn places(&self, hay: &str, most: usize) -> Vec<Range<usize>> {
-        let mut out: Vec<Range<usize>> = Vec::new();
         if !self.is_in(hay) {
-            return out;
+            return Vec::new();
         }
         let folded = MappedText::new(hay, fold);
-        for (at, found) in folded.text.match_indices(&self.0) {
-            let place = folded.original(&(at..at + found.len()));
-            if out.last().is_none_or(|last| last.end <= place.start) {
-                out.push(place);
-            }
-            if out.len() >= most {
-                break;
-            }
-        }
-        out
+        let found = folded.text.match_indices(&self.0);
+        let mut places: Vec<_> = found.map(|(at, found)| folded.original(&(at..at + found.len()))).collect();
+        places.dedup_by(|next, last| next.start < last.end);
+        places.truncate(most);
+        places
     }
 }
 

@@ -1,40 +1,27 @@
 //! How many rows each entry takes, kept so that "which row is this entry at" and "which entry is at this row" cost
 //! the logarithm of the list's length: a Fenwick tree over a ring of entries, slot = number of the entry modulo size.
 
-/// Rows in the lower half, shown entries in the upper one, so that both are added and taken away at once.
-type Sum = u64;
-
-const fn sum(rows: u32) -> Sum {
-    rows as u64 + if rows > 0 { 1 << 32 } else { 0 }
-}
-
-const fn rows(sum: Sum) -> u32 {
-    sum as u32
-}
-
-const fn entries(sum: Sum) -> u32 {
-    (sum >> 32) as u32
-}
-
 /// Row counts of a window of entries with consecutive numbers. An entry with no rows is not shown.
 #[derive(Clone, Debug)]
 pub(super) struct Heights {
     rows: Vec<u32>,
-    tree: Vec<Sum>,
-    total: Sum,
+    /// Sums of rows.
+    tree: Vec<u32>,
+    total: u32,
+    shown: usize,
 }
 
 impl Heights {
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
-        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0 }
+        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0, shown: 0 }
     }
 
     fn slot(&self, seq: u64) -> usize {
         (seq as usize) & (self.rows.len() - 1)
     }
 
-    fn before_slot(&self, slot: usize) -> Sum {
+    fn before_slot(&self, slot: usize) -> u32 {
         let (mut sum, mut at) = (0, slot);
         while at > 0 {
             sum += self.tree.get(at).copied().unwrap_or_default();
@@ -43,19 +30,12 @@ impl Heights {
         sum
     }
 
-    /// Sum of the entries from `first` up to, not including, `seq`.
-    fn before(&self, first: u64, seq: u64) -> Sum {
-        let (from, to) = (self.slot(first), self.slot(seq));
-        let direct = self.before_slot(to).wrapping_sub(self.before_slot(from));
-        if to >= from { direct } else { direct.wrapping_add(self.total) }
-    }
-
     pub const fn total(&self) -> usize {
-        rows(self.total) as usize
+        self.total as usize
     }
 
     pub const fn shown(&self) -> usize {
-        entries(self.total) as usize
+        self.shown
     }
 
     pub fn get(&self, seq: u64) -> u32 {
@@ -69,7 +49,8 @@ impl Heights {
         if *old == rows {
             return;
         }
-        let change = sum(rows).wrapping_sub(sum(*old));
+        let change = rows.wrapping_sub(*old);
+        self.shown = self.shown + usize::from(rows > 0) - usize::from(*old > 0);
         *old = rows;
         self.total = self.total.wrapping_add(change);
         let mut at = slot + 1;
@@ -81,11 +62,9 @@ impl Heights {
 
     /// The row at which the entry `seq` begins, seen from the entry `first`, the oldest one.
     pub fn row_of(&self, first: u64, seq: u64) -> usize {
-        rows(self.before(first, seq)) as usize
-    }
-
-    pub fn shown_before(&self, first: u64, seq: u64) -> usize {
-        entries(self.before(first, seq)) as usize
+        let (from, to) = (self.slot(first), self.slot(seq));
+        let direct = self.before_slot(to).wrapping_sub(self.before_slot(from));
+        (if to >= from { direct } else { direct.wrapping_add(self.total) }) as usize
     }
 
     /// The entry at `row`, and which of its rows that is. `None` past the end.
@@ -94,16 +73,16 @@ impl Heights {
             return None;
         }
         let from = self.slot(first);
-        let mut left = rows(self.before_slot(from)).wrapping_add(row as u32);
-        if left >= rows(self.total) {
-            left -= rows(self.total);
+        let mut left = self.before_slot(from).wrapping_add(row as u32);
+        if left >= self.total {
+            left -= self.total;
         }
         let (mut at, mut step) = (0, self.rows.len());
         while step > 0 {
             if let Some(node) = self.tree.get(at + step)
-                && rows(*node) <= left
+                && *node <= left
             {
-                left -= rows(*node);
+                left -= *node;
                 at += step;
             }
             step /= 2;

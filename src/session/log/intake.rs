@@ -18,10 +18,9 @@ impl Log {
         let is_error = exchange.outcome.is_error();
         let seq = if let Some(seq) = known {
             if let Some(entry) = self.entries.get_mut((seq - self.first) as usize) {
-                let before = entry.bytes;
+                self.totals.bytes = self.totals.bytes.saturating_sub(bytes_of(&entry.kept.source));
                 entry.kept.source = LogSource::Exchange(exchange);
-                entry.bytes = bytes_of(&entry.kept.source);
-                self.totals.bytes = self.totals.bytes.saturating_sub(before).saturating_add(entry.bytes);
+                self.totals.bytes = self.totals.bytes.saturating_add(bytes_of(&entry.kept.source));
             }
             seq
         } else {
@@ -82,17 +81,14 @@ impl Log {
     fn push_new(&mut self, source: LogSource) -> u64 {
         let number = self.next() + self.base;
         let seq = self.push(KeptEntry { number, source, marked: false, comment: None, delivery: None });
-        if self.widen_numbers(number) {
-            // Only the entries' own lines change, so heights stay.
-            self.view.rows.clear();
-        }
+        self.widen_numbers(number);
         seq
     }
 
     fn push(&mut self, kept: KeptEntry) -> u64 {
         let seq = self.next();
         let entry = LogEntry::new(seq, kept, &self.options.zone);
-        self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
+        self.totals.bytes = self.totals.bytes.saturating_add(bytes_of(&entry.kept.source));
         if let Some(exchange) = entry.exchange() {
             self.index.numbers.insert(exchange.id, seq);
             self.index.messages.extend(exchange.message.map(|message| (message, seq)));
@@ -111,7 +107,7 @@ impl Log {
             self.view.rows.remove(&seq);
             self.count_fold(old.visibility, false);
             self.first = seq + 1;
-            self.totals.bytes = self.totals.bytes.saturating_sub(old.bytes);
+            self.totals.bytes = self.totals.bytes.saturating_sub(bytes_of(&old.kept.source));
             self.totals.evicted += 1;
             self.totals.evicted_marked += u64::from(old.kept.marked);
             self.index.errors.remove(&seq);
@@ -306,10 +302,6 @@ impl Log {
         let open = self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line);
         for seq in open.map(|entry| entry.seq).collect::<Vec<_>>() {
             self.measure(seq);
-            // Far from the window only the count is wanted.
-            if !self.view.window.iter().any(|shown| shown.0 == seq) {
-                self.view.rows.remove(&seq);
-            }
         }
         self.settle();
     }

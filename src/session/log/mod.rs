@@ -284,12 +284,14 @@ impl Log {
         self.settle();
     }
 
-    /// Makes room for the digits of a number. True where there was none.
-    fn widen_numbers(&mut self, number: u64) -> bool {
+    /// Makes room for the digits of a number.
+    fn widen_numbers(&mut self, number: u64) {
         let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
-        let wider = digits > self.view.digits;
-        self.view.digits = self.view.digits.max(digits);
-        wider
+        if digits > self.view.digits {
+            self.view.digits = digits;
+            // Only the entries' own lines change, so heights stay.
+            self.view.rows.clear();
+        }
     }
 
     fn next(&self) -> u64 {

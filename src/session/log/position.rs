@@ -1,8 +1,6 @@
 //! Where in the log a person stands: moves (also to errors and to what was searched for), folding, and the window of rows
 //! on screen.
 
-use std::borrow::Cow;
-
 use super::entry::Density;
 use super::filter::Needle;
 use super::row::{LogRow, RowKind};
@@ -190,10 +188,8 @@ impl Log {
         let (_, needle) = self.search.as_ref()?;
         let entry = self.get(seq).filter(|e| e.is_shown())?;
         if entry.density != Density::Line {
-            let rows =
-                self.view.rows.get(&seq).map_or_else(|| Cow::Owned(detail::rows(&self.page(), entry)), Cow::Borrowed);
-            let lines: Vec<u32> =
-                (0..).zip(&**rows).filter(|(_, row)| !row.matches.is_empty()).map(|(at, _)| at).collect();
+            let rows = (0..).zip(detail::rows(&self.page(), entry));
+            let lines: Vec<u32> = rows.filter(|(_, row)| !row.matches.is_empty()).map(|(at, _)| at).collect();
             if !lines.is_empty() {
                 let mut fit = lines.into_iter().filter(|&at| among(at));
                 return if last { fit.next_back() } else { fit.next() };
@@ -236,15 +232,13 @@ impl Log {
     pub(super) fn settle(&mut self) {
         self.shut_older();
         self.view.window.clear();
+        if self.view.follow {
+            self.view.seen = self.next() - 1;
+        }
         let total = self.heights.total();
         let Some((last, _)) = total.checked_sub(1).and_then(|row| self.heights.find(self.first, row)) else {
             (self.view.offset, self.view.on_error) = (0, None);
-            if self.entries.is_empty() {
-                self.view.follow = true;
-            }
-            if self.view.follow {
-                self.view.seen = self.next() - 1;
-            }
+            self.view.follow |= self.entries.is_empty();
             return;
         };
         self.keep_cursor(last);
@@ -264,11 +258,7 @@ impl Log {
         }
         self.view.offset = row - top;
         self.fill_window(top);
-        self.view.seen = if self.view.follow {
-            self.next() - 1
-        } else {
-            self.view.seen.max(self.view.window.last().map_or(0, |w| w.0))
-        };
+        self.view.seen = self.view.seen.max(self.view.window.last().map_or(0, |w| w.0));
     }
 
     fn keep_cursor(&mut self, last: u64) {
