@@ -95,7 +95,7 @@ impl Plain {
         });
         // The session of a web conversation says itself what is new.
         if !self.session.has_sessions(key) {
-            self.asked.greeting.insert(key);
+            self.dialogue.greeting.insert(key);
         }
     }
 

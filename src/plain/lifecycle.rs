@@ -64,8 +64,7 @@ impl Plain {
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
             self.waiting_over("Stopped waiting for a reply.");
-            let Outstanding { given_up, greeting, .. } = std::mem::take(&mut self.asked);
-            self.asked = Outstanding { given_up, greeting, ..Outstanding::default() };
+            self.asked = Outstanding::default();
             self.session.stop_probes("the checks were interrupted");
             self.passes.let_go = true;
             self.cancel_all();
@@ -119,10 +118,12 @@ impl Plain {
     }
 
     pub(super) fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, &Message) -> bool) {
-        let held = self.session.held().filter(|held| hopeless(&self.session, held));
+        // Nothing of these is on the wire.
+        let is_held = |m: &&Message| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
+        let held = self.session.under_way().filter(is_held).filter(|held| hopeless(&self.session, held));
         let held: Vec<MessageId> = held.map(|held| held.id).collect();
         for id in held {
-            if let Entry::Vacant(place) = self.asked.given_up.entry(id) {
+            if let Entry::Vacant(place) = self.given_up.entry(id) {
                 place.insert((exit, why.to_owned()));
                 self.ask(Command::Cancel(id));
             }
@@ -163,8 +164,7 @@ impl Plain {
         if let JournalPage::History(found) = page {
             return self.searched(found);
         }
-        let changes = self.session.page(page, false, self.now);
-        self.carry_out(changes);
+        self.with_session(|session, now, changes| session.page(page, false, now, changes));
     }
 
     pub(super) fn show_leftovers(&mut self, left: &Leftovers) {

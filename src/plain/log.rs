@@ -15,15 +15,6 @@ impl Plain {
         self.session.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log shows the entries."))
     }
 
-    /// The entry with number `n`, or else the newest that carries a message.
-    fn entry_or_newest(&self, n: Option<u64>) -> Result<&LogEntry, String> {
-        let Some(n) = n else {
-            let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
-            return Ok(sent.ok_or("Nothing was sent yet. Type the number of an entry; .log shows the entries.")?);
-        };
-        self.entry_of(n)
-    }
-
     pub(super) fn show_log(&mut self, rest: &str) -> Done {
         let few = how_many(rest)?;
         let numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
@@ -78,8 +69,13 @@ impl Plain {
         }
     }
 
+    /// Of an entry by its number, or else of the newest that carries a message.
     pub(super) fn show_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
-        let entry = self.entry_or_newest(number(rest)?)?;
+        let sent = || self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
+        let entry = match number(rest)? {
+            Some(n) => self.entry_of(n)?,
+            None => sent().ok_or("Nothing was sent yet. Type the number of an entry; .log shows the entries.")?,
+        };
         let n = entry.number();
         match part(entry).filter(|text| !text.is_empty()) {
             Some(text) => self.say_text_of(&format!("The {what} of entry {n}"), &text),

@@ -47,14 +47,14 @@ use crate::session::{JournalMode, Session};
 use crate::text::cleaned;
 use crate::text::screen::visible;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct AwaitedReply {
     message: MessageId,
     until: Moment,
     span: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct AwaitedSession {
     key: ConversationKey,
     ask: SessionAsk,
@@ -63,20 +63,16 @@ struct AwaitedSession {
 }
 
 /// A token that was asked for: newer than `than`, to be told of where `tell` is set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Signing {
     than: Option<Generation>,
     tell: bool,
 }
 
 /// What was asked for and is not settled, beside messages and passes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Outstanding {
-    /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
-    given_up: BTreeMap<MessageId, (Exit, String)>,
     reading: BTreeSet<ConversationKey>,
-    /// Conversations that were opened and whose first reading is to be told of.
-    greeting: BTreeSet<ConversationKey>,
     signing: Option<Signing>,
     waiting: Option<AwaitedReply>,
     web_session: Option<AwaitedSession>,
@@ -113,6 +109,8 @@ pub(crate) struct Plain {
     zone: TimeZone,
     passes: Passes,
     asked: Outstanding,
+    /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
+    given_up: BTreeMap<MessageId, (Exit, String)>,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
     found: Vec<DiscoveredConversation>,
@@ -145,10 +143,7 @@ impl FrontEnd for Plain {
             }
             FrontEndEvent::Signal(_) => return Vec::new(),
             FrontEndEvent::Local(answer) => self.local(answer),
-            FrontEndEvent::Due => {
-                let changes = self.session.due(now);
-                self.carry_out(changes);
-            }
+            FrontEndEvent::Due => self.with_session(Session::due),
         }
         self.afterwards();
         if self.left && !had_left {
@@ -185,6 +180,7 @@ impl Plain {
             zone,
             passes: Passes { seed, ..Passes::default() },
             asked: Outstanding::default(),
+            given_up: BTreeMap::new(),
             told: HashMap::new(),
             found: Vec::new(),
             next: NextMessage::default(),
@@ -203,13 +199,7 @@ impl Plain {
 
     fn is_busy(&self) -> bool {
         self.session.under_way().next().is_some()
-            || !self.asked.reading.is_empty()
-            || self.asked.signing.is_some()
-            || self.asked.waiting.is_some()
-            || self.asked.web_session.is_some()
-            || self.asked.page.is_some()
-            || self.asked.search.is_some()
-            || self.asked.local
+            || self.asked != Outstanding::default()
             || self.session.is_probing()
             || (self.session.pass.runs_step() && !self.passes.let_go)
     }

@@ -9,6 +9,8 @@
 //!                  on a line of their own are commands
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::model::{ConversationKey, MessageId, OutgoingMessage, SessionAsk};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +97,8 @@ pub(super) struct Dialogue {
     pub block: Option<Vec<String>>,
     /// A Messenger's snippet that goes on in the next line.
     pub snippet: Option<String>,
+    /// Conversations that were opened and whose first reading is to be told of.
+    pub greeting: BTreeSet<ConversationKey>,
     pub no_more_lines: bool,
     pub prompt_due: bool,
 }

@@ -184,7 +184,7 @@ impl Plain {
         let why = self.session.conversations.get(key).and_then(|item| item.readable.unreadable()).cloned();
         let Some(why) = why else { return };
         let asked = self.asked.reading.remove(&key);
-        let waited_for = self.asked.greeting.remove(&key) || asked;
+        let waited_for = self.dialogue.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
         if waited_for || changed && !self.session.has_sessions(key) {
             let newest = self.session.log.newest(|x| x.kind == ExchangeKind::Read && x.conversation == Some(key));
@@ -282,7 +282,7 @@ impl Plain {
                 let unknown = format!("{name}: it is not known whether it was received: {}{end}.", clause(why));
                 (format!("{unknown} Type .read, or .settle{n}."), Exit::Unknown)
             }
-            DeliveryStatus::Cancelled => match self.asked.given_up.remove(&id) {
+            DeliveryStatus::Cancelled => match self.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} taken back before anything was sent."), Exit::Refused),
             },
@@ -290,7 +290,7 @@ impl Plain {
             DeliveryStatus::NotReceived => (format!("{name} is marked as not received."), Exit::Refused),
         };
         self.say(said);
-        self.asked.given_up.remove(&id);
+        self.given_up.remove(&id);
         // A message that is settled later changes the end only where nothing was asked for since.
         if !settled || self.last.1 == Some(id) {
             self.ends(exit, Some(id));
@@ -305,7 +305,7 @@ impl Plain {
     fn was_read(&mut self, key: ConversationKey, before: RemoteState, since: Option<Timestamp>, news: &[EntryId]) {
         let Some(state) = self.session.conversations.get(key).map(|item| item.remote) else { return };
         let asked = self.asked.reading.remove(&key);
-        if self.asked.greeting.remove(&key) || asked {
+        if self.dialogue.greeting.remove(&key) || asked {
             let count = counted(self.session.threads.messages(key).len(), "message");
             let since = since.filter(|_| state == RemoteState::Connected).map(|at| at.to_zoned(self.zone.clone()));
             let since = since.map(|at| format!(" since {}", at.strftime("%H:%M"))).unwrap_or_default();

@@ -12,6 +12,7 @@ use crate::export::transcript::TranscriptForm;
 use crate::journal::Job;
 use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
+use crate::pass::runner::RunnerEvent;
 use crate::session::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::log::LogEntry;
@@ -105,8 +106,7 @@ impl Plain {
 
     pub(super) fn local(&mut self, answer: LocalAnswer) {
         if let LocalAnswer::SandboxSet(done) = &answer {
-            let changes = self.session.sandbox_answered(done, self.now);
-            return self.carry_out(changes);
+            return self.pass_event(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)));
         }
         self.asked.local = false;
         self.dialogue.prompt_due = true;

@@ -26,13 +26,11 @@ impl Session {
     }
 
     /// Time has passed: typing that has ended is forgotten, and the pass goes on where something is due.
-    pub fn due(&mut self, now: Moment) -> Changes {
-        let mut changes = Changes::default();
+    pub fn due(&mut self, now: Moment, changes: &mut Changes) {
         self.conversations.forget_typing(now);
         if self.pass.is_due(now) {
-            self.pass_event(RunnerEvent::Due, now, &mut changes);
+            self.pass_event(RunnerEvent::Due, now, changes);
         }
-        changes
     }
 
     fn report(&mut self, report: Report, now: Moment, changes: &mut Changes) {
@@ -153,7 +151,7 @@ impl Session {
         if self.reports_every_message || self.conversations.active() == Some(key) {
             self.threads.mark_read(key);
         } else if news > 0 {
-            self.conversations.set_unread(key, self.threads.unread(key));
+            self.conversations.set_unread(key, u32::try_from(new.len()).unwrap_or(u32::MAX));
         }
         self.keep_conversation(key, changes);
         new

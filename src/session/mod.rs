@@ -80,10 +80,6 @@ impl Changes {
     fn notice(&mut self, notice: Notice) {
         self.0.push(Change::Notice(notice));
     }
-
-    pub(crate) fn commands(self) -> impl Iterator<Item = Command> {
-        self.0.into_iter().filter_map(|change| if let Change::Engine(command) = change { Some(command) } else { None })
-    }
 }
 
 /// Something that is news. The session knows it already; a notice says what it was before, or what came with it.

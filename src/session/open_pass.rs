@@ -120,13 +120,6 @@ impl Session {
         }
     }
 
-    /// The sandbox did what the pass asked for, or not.
-    pub fn sandbox_answered(&mut self, done: &Result<(), String>, now: Moment) -> Changes {
-        let mut changes = Changes::default();
-        self.pass_event(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
-        changes
-    }
-
     /// Another conversation was opened by a person: a pass of which no step ran yet speaks there.
     pub fn retarget_pass(&mut self, key: ConversationKey, changes: &mut Changes) {
         if self.pass.runner.as_mut().is_some_and(|runner| runner.set_default_conversation(key)) {

@@ -14,10 +14,9 @@ use super::{Changes, Leftovers, Notice, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
-    pub fn page(&mut self, page: JournalPage, reopen: bool, now: Moment) -> Changes {
-        let mut changes = Changes::default();
+    pub fn page(&mut self, page: JournalPage, reopen: bool, now: Moment, changes: &mut Changes) {
         match page {
-            JournalPage::Restored(restored) => self.restore(*restored, reopen, now, &mut changes),
+            JournalPage::Restored(restored) => self.restore(*restored, reopen, now, changes),
             JournalPage::Trouble(trouble) => {
                 let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
                 self.journal.trouble = Some(trouble.clone());
@@ -27,7 +26,7 @@ impl Session {
                 }
                 if self.journal.keeping == JournalMode::Opening {
                     self.journal.keeping = JournalMode::ReadOnly;
-                    self.release_held(&mut changes);
+                    self.release_held(changes);
                 }
             }
             JournalPage::Well => {
@@ -35,13 +34,12 @@ impl Session {
                 changes.notice(Notice::JournalWell);
             }
             JournalPage::Notice(text) => {
-                self.note(None, &text, now, &mut changes);
+                self.note(None, &text, now, changes);
                 changes.notice(Notice::JournalSaid(text));
             }
             // An answer to whoever turned the page.
             JournalPage::History(_) => {}
         }
-        changes
     }
 
     fn restore(&mut self, mut restored: Restored, reopen: bool, now: Moment, changes: &mut Changes) {

@@ -64,11 +64,6 @@ impl Session {
         self.threads.open().filter(|message| !self.journal.paused.contains(&message.id))
     }
 
-    /// Of [`Session::under_way`], those that are held back: nothing of them is on the wire.
-    pub fn held(&self) -> impl Iterator<Item = &Message> {
-        self.under_way().filter(|m| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
-    }
-
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
     pub fn has_sessions(&self, key: ConversationKey) -> bool {
         self.conversations.channel(key).is_some_and(Channel::has_sessions)
@@ -108,14 +103,14 @@ impl Session {
         let item = self.conversations.get(key);
         let readable = item.is_some_and(|item| item.session().is_some() || item.conversation_id().is_some());
         if self.outcome_watch.is_none_or(|watch| watch.message != id) {
-            self.outcome_watch = Some(OutcomeWatch::new(id, key, readable, now));
+            let next = readable.then_some(now);
+            self.outcome_watch = Some(OutcomeWatch { message: id, conversation: key, next, looks: 0 });
         }
     }
 
     /// Reads the conversation where it is time to, and ends the watch where the outcome is known.
-    pub fn look_for_outcome(&mut self, now: Moment) -> Changes {
-        let mut changes = Changes::default();
-        let Some(watch) = &mut self.outcome_watch else { return changes };
+    pub fn look_for_outcome(&mut self, now: Moment, changes: &mut Changes) {
+        let Some(watch) = &mut self.outcome_watch else { return };
         match self.threads.message(watch.message).map(|message| &message.delivery) {
             Some(DeliveryStatus::Unknown(_)) => {
                 if watch.is_due(now) {
@@ -127,6 +122,5 @@ impl Session {
                 self.outcome_watch = None;
             }
         }
-        changes
     }
 }

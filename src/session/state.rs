@@ -226,11 +226,6 @@ pub struct OutcomeWatch {
 }
 
 impl OutcomeWatch {
-    /// Begins now. `readable`: the channel can read the conversation.
-    pub fn new(message: MessageId, conversation: ConversationKey, readable: bool, now: Moment) -> Self {
-        Self { message, conversation, next: readable.then_some(now), looks: 0 }
-    }
-
     /// Whether a look is due; then it counts as done.
     pub fn is_due(&mut self, now: Moment) -> bool {
         let due = self.next.is_some_and(|next| next.left(now).is_zero());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::export::transcript::{Transcript, TranscriptExchange, TranscriptLine};
-use crate::model::{ConversationKey, ExchangeKind, Message, MessageId, Moment};
+use crate::model::{ConversationKey, ExchangeKind, MessageId, Moment};
 use crate::pass::from_session::{PlayedMessage, toml};
 
 use super::Session;
@@ -50,6 +50,8 @@ impl Session {
             let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;
             let message = self.threads.message(exchange.message?).filter(|message| message.delivery.is_settled())?;
             let conversation = self.conversations.get(message.conversation);
+            let said = self.threads.messages(message.conversation).iter();
+            let mut said = said.skip_while(|entry| entry.message().is_none_or(|m| m.id != message.id));
             let why = self.log.why_of(exchange.id).filter(|d| !d.is_undecided() && !d.healed);
             Some(PlayedMessage {
                 conversation: conversation.map_or_else(String::new, |item| item.conversation.name.clone()),
@@ -58,19 +60,12 @@ impl Session {
                 delivery: message.delivery.clone(),
                 status: exchange.status(),
                 cause: why.map(|d| d.cause()),
-                reply: self.first_answer(message),
+                reply: said.nth(1).filter(|next| next.author().replies()).map(|next| next.text().to_owned()),
             })
         });
         let played: Vec<PlayedMessage> = sends.collect();
         let day = now.wall.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M");
         (!played.is_empty()).then(|| toml(&format!("Session of {day}"), &played))
-    }
-
-    fn first_answer(&self, message: &Message) -> Option<String> {
-        let entries = self.threads.messages(message.conversation);
-        let at = entries.iter().position(|entry| entry.message().is_some_and(|m| m.id == message.id))?;
-        let next = entries.get(at + 1)?;
-        next.author().replies().then(|| next.text().to_owned())
     }
 }
 

@@ -167,10 +167,6 @@ impl Threads {
         self.by_key.values().find_map(|thread| thread.ours().rev().find(|m| m.id == id))
     }
 
-    pub(crate) fn unread(&self, key: ConversationKey) -> u32 {
-        u32::try_from(self.messages(key).iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
-    }
-
     /// How our messages fared.
     pub fn counts(&self, key: ConversationKey) -> MessageCounts {
         let mut counts = MessageCounts::default();

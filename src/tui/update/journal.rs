@@ -8,7 +8,7 @@ use crate::tui::state::log_pane::{NEAR, PAGE};
 use crate::tui::state::{HistoryStretch, Pane, State, Subject};
 use crate::tui::{Action, Effect};
 
-use super::notices::{carry_out, with_session};
+use super::notices::with_session;
 
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
 pub fn open(state: &mut State, key: ConversationKey) {
@@ -33,8 +33,7 @@ pub fn page(state: &mut State, page: JournalPage) {
         return;
     }
     let reopen = !something_is_begun(state);
-    let changes = state.session.page(page, reopen, state.now);
-    carry_out(state, changes);
+    with_session(state, |session, now, changes| session.page(page, reopen, now, changes));
 }
 
 /// Whether a person has begun something: what is typed stays where it was begun, so no other conversation is opened.

@@ -17,6 +17,8 @@ use crossterm::event::KeyEvent;
 
 use crate::engine::{Command, Report};
 use crate::model::{Moment, ProbeQuestion, Signal, WebSession};
+use crate::pass::runner::RunnerEvent;
+use crate::session::Session;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::sentence;
 use crate::tui::state::key_hints::group;
@@ -25,7 +27,7 @@ use crate::tui::state::status::Subject;
 use crate::tui::state::{Confirmation, Consent, Editor, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State};
 use crate::tui::{Action, Chord, Context, Effect, Event, KeyMeaning};
 
-use notices::{carry_out, say_what_is_known_now};
+use notices::{carry_out, say_what_is_known_now, with_session};
 
 pub use journal::leaving;
 
@@ -47,8 +49,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Deadline => {
             deadline(state);
             demo::deadline(state);
-            let changes = state.session.due(at);
-            carry_out(state, changes);
+            with_session(state, Session::due);
         }
         Event::Journal(page) => {
             journal::page(state, page);
@@ -104,8 +105,7 @@ fn local(state: &mut State, answer: LocalAnswer) {
             }
         }
         LocalAnswer::SandboxSet(done) => {
-            let changes = state.session.sandbox_answered(&done, state.now);
-            carry_out(state, changes);
+            pass::pass_event(state, RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)));
             state.request(Effect::Local(LocalRequest::TellFaults));
         }
         LocalAnswer::Written(Ok(said)) => {

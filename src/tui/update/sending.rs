@@ -4,13 +4,13 @@ use crate::model::{
     Channel, DeliveryStatus, Ending, Extras, FailureKind, Message, MessageId, Moment, OutgoingMessage, Response,
     TokenStatus, Variation,
 };
-use crate::session::OutcomeWatch;
 use crate::session::log::LogEntry;
+use crate::session::{OutcomeWatch, Session};
 use crate::tui::Action;
 use crate::tui::state::{Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, State, Subject};
 
 use super::journal;
-use super::notices::{carry_out, no_token, shown_word, with_session};
+use super::notices::{no_token, shown_word, with_session};
 
 /// Whether nothing may be sent now; then says why.
 pub fn is_forbidden(state: &mut State) -> bool {
@@ -201,8 +201,7 @@ pub fn ask_outcome(state: &mut State) {
 
 /// After each event: looks when it is time, and says in the dialog where that stands.
 pub fn watch_outcome(state: &mut State) {
-    let changes = state.session.look_for_outcome(state.now);
-    carry_out(state, changes);
+    with_session(state, Session::look_for_outcome);
     let asked = state.overlay.as_ref().and_then(Overlay::unknown_message);
     let Some(watch) = state.session.outcome_watch.filter(|watch| asked == Some(watch.message)) else { return };
     let intro = intro(state, &watch);

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn looks_come_now_and_after_growing_pauses_and_end() {
-    let mut looking = OutcomeWatch::new(MessageId(1), ConversationKey(0), true, Moment::ZERO);
+    let watch = |next| OutcomeWatch { message: MessageId(1), conversation: ConversationKey(0), next, looks: 0 };
+    let mut looking = watch(Some(Moment::ZERO));
     let mut at = Vec::new();
     let mut now = Moment::ZERO;
     while let Some(next) = looking.next {
@@ -15,7 +16,7 @@ fn looks_come_now_and_after_growing_pauses_and_end() {
     }
     assert_eq!(at.get(..5), Some(&[0, 5, 15, 35, 55][..]));
     assert_eq!(at.len(), LOOKS);
-    assert!(!OutcomeWatch::new(MessageId(1), ConversationKey(0), false, now).is_due(now));
+    assert!(!watch(None).is_due(now));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl SendFrontEnd {
         self.replies.said(&outgoing.text, self.now.wall);
         let mut changes = Changes::default();
         self.message = self.session.submit(outgoing, self.now, &mut changes);
-        self.acts.extend(changes.commands().map(FrontEndEffect::Ask));
+        self.acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
     }
 
     fn look(&mut self) {
