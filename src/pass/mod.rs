@@ -19,8 +19,5 @@ pub(crate) mod runner;
 pub(crate) mod tests;
 
 pub use file::Pass;
-pub(crate) use result::{
-    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepResult, Tally,
-};
 pub use result::{PassRun, Verdict};
 pub use runner::StepStage;

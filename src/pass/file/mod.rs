@@ -173,10 +173,6 @@ impl PassStep {
             None => "Wait".to_owned(),
         }
     }
-
-    pub fn words(&self) -> String {
-        self.instruction.clone().unwrap_or_else(|| self.task())
-    }
 }
 
 /// A span of time in few characters: `800 ms`, `10 s`, `2 m`.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::export::escape::{fill, page, unseen_as_escapes};
 use crate::model::words;
-use crate::pass::{CaseResult, ExchangeEvidence, ExpectationState, PassRun, StepResult, Verdict};
+use crate::pass::result::{CaseResult, ExchangeEvidence, ExpectationState, PassRun, StepResult, Verdict};
 use crate::text::json::dense;
 
 words! {

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::{Attempt, Body, Cause, Ending, Exchange, ExchangeStep, Outcome, Timing};
-use crate::pass::{CaseResult, ExchangeEvidence, ExpectationResult, PassRun, SaidMessage, StepResult};
-use crate::pass::{Tally, Verdict};
+use crate::pass::result::{
+    CaseResult, ExchangeEvidence, ExpectationResult, PassRun, SaidMessage, StepResult, Tally, Verdict,
+};
 use crate::text::counted;
 use crate::text::json::{self, with};
 
@@ -26,7 +27,7 @@ pub(super) fn of(run: &PassRun) -> Value {
         "version": run.version,
         "began": time(run.began),
         "took": span(took),
-        "seconds": seconds(took.as_secs_f64()),
+        "seconds": format!("{:.3}", took.as_secs_f64()),
         "is_finished": run.ended.is_some(),
         "tally": tally(&counts),
         "tests": tests(&counts),
@@ -42,10 +43,6 @@ fn tests(tally: &Tally) -> Value {
     with(json!(tally), json!({ "all": tally.all() }))
 }
 
-fn seconds(seconds: f64) -> String {
-    format!("{seconds:.3}")
-}
-
 fn case(run: &PassRun, case: &CaseResult) -> Value {
     let began = case.steps.iter().filter_map(|step| step.began).min().unwrap_or(run.began);
     json!({
@@ -56,7 +53,7 @@ fn case(run: &PassRun, case: &CaseResult) -> Value {
         "conversation": case.conversation,
         "counts": verdict(case.counts()),
         "tests": tests(&Tally::of(case.steps.iter())),
-        "seconds": seconds(case.steps.iter().map(|step| step.open.as_secs_f64()).sum()),
+        "seconds": format!("{:.3}", case.steps.iter().map(|step| step.open.as_secs_f64()).sum::<f64>()),
         // JUnit has no zone: UTC.
         "timestamp": began.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
         "steps": case.steps.iter().map(|one| step(run, one)).collect::<Vec<_>>(),
@@ -89,7 +86,7 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
         "note": step.note,
         "runs": step.runs,
         "open": span(step.open),
-        "seconds": seconds(step.open.as_secs_f64()),
+        "seconds": format!("{:.3}", step.open.as_secs_f64()),
         "expectations": step.expectations.iter().map(expectation).collect::<Vec<_>>(),
         "said": step.evidence.said.iter().map(said).collect::<Vec<_>>(),
         "exchanges": step.evidence.exchanges.iter().map(|one| exchange(run, one)).collect::<Vec<_>>(),

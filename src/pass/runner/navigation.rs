@@ -258,7 +258,7 @@ fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
     StepResult {
         id: format!("{}/{}{again}", case.id, step.id),
         name: step.name.clone(),
-        instruction: step.words(),
+        instruction: step.instruction.clone().unwrap_or_else(|| step.task()),
         judge: step.judge.clone(),
         expectations: step.expect.iter().map(expectation).collect(),
         ..StepResult::default()

@@ -35,7 +35,6 @@ impl Runner {
         for expectation in &mut result.expectations {
             (expectation.met, expectation.detail) = (ExpectationState::Open, None);
         }
-        let listens = step.expect.iter().any(Expectation::listens);
         self.watch = Some(StepProgress {
             wanted: step.expect.clone(),
             began: self.now,
@@ -62,7 +61,8 @@ impl Runner {
         preps.extend(step.advance.map(|by| RunnerEffect::Sandbox(SandboxRequest::Advance(by))));
         preps.extend(step.renew.then_some(RunnerEffect::Renew));
         // A step that sends has it opened by its message.
-        preps.extend((listens && step.send.is_none()).then_some(RunnerEffect::Connect(key)));
+        let opens = step.send.is_none() && step.expect.iter().any(Expectation::listens);
+        preps.extend(opens.then_some(RunnerEffect::Connect(key)));
         self.stage = StepStage::Preparing(preps);
         self.prepare();
     }
@@ -88,8 +88,7 @@ impl Runner {
 
     fn is_open(&self) -> bool {
         self.open_conversation().ok().filter(|c| c.channel.has_sessions()).is_none_or(|conversation| {
-            let tracker = self.trackers.get(&conversation.key);
-            tracker.map_or(&conversation.readable, |tracker| &tracker.readable) == &RepliesReadable::Yes
+            self.trackers.get(&conversation.key).is_some_and(|tracker| tracker.readable == RepliesReadable::Yes)
         })
     }
 

@@ -22,7 +22,6 @@ pub struct ReplyTracker {
     said: Option<Timestamp>,
     /// What the other side has said since ours.
     pub fresh: VecDeque<RemoteMessage>,
-    bytes: usize,
     /// How many of those an expectation has taken.
     pub taken: usize,
     /// The newest offer: the message's id and its choices.
@@ -78,8 +77,7 @@ impl ReplyTracker {
     /// We say something: what was heard before is old.
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
-        (self.taken, self.bytes) = (0, 0);
-        self.said = None;
+        (self.taken, self.said) = (0, None);
         self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
     }
 
@@ -155,15 +153,11 @@ impl ReplyTracker {
     fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) -> usize {
         let mut answers = 0;
         for message in messages.filter(|m| m.author.replies()) {
-            self.bytes += bytes_of(message);
             self.fresh.push_back(message.clone());
             answers += 1;
         }
-        while self.bytes > FRESH_MAX
-            && self.fresh.len() > 1
-            && let Some(oldest) = self.fresh.pop_front()
-        {
-            self.bytes -= bytes_of(&oldest);
+        while self.fresh.len() > 1 && self.fresh.iter().map(bytes_of).sum::<usize>() > FRESH_MAX {
+            self.fresh.pop_front();
             self.taken = self.taken.saturating_sub(1);
         }
         answers

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::*;
 use crate::fixtures;
 use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Generation, Moment, Outcome, Timing};
-use crate::pass::result::{BODY_KEPT, CauseRecord, StepEvidence};
-use crate::pass::{
-    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepResult, Verdict,
+use crate::pass::result::{
+    BODY_KEPT, CaseResult, CauseRecord, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage,
+    StepEvidence, StepResult, Verdict,
 };
 
 const SECRET: &str = "s3cret-Of-The-Client";
