@@ -8,9 +8,8 @@ use jiff::tz::TimeZone;
 
 use super::log::{PAGE, PeriodArgs};
 use crate::app::exit::{Exit, Failed};
-use crate::app::journal;
 use crate::app::open::OpenProfile;
-use crate::app::output;
+use crate::app::{journal, output};
 use crate::config::flags::path;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
