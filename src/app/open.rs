@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::exit::Failed;
 use super::output;
+use crate::clock::Clock;
 use crate::config::{Profile, ProfileChoice, Settings};
 use crate::engine::{Environment, proxy_of};
 use crate::files;
@@ -124,7 +125,7 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sa
         scenario.keep_secret();
     }
     scenario.run = uuid::Uuid::new_v4().as_u64_pair().0;
-    sandbox::start(port, scenario).map_err(|e| {
+    sandbox::start(port, scenario, Clock::start()).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))
     })

@@ -134,9 +134,8 @@ pub fn from_variables(env: Lookup<'_>) -> Option<String> {
         _ => host.to_owned(),
     };
     let encoded = |text: String| utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
-    let user = said(USER).map(encoded);
     let password = said(PASSWORD).map(encoded).map_or_else(String::new, |password| format!(":{password}"));
-    let user = user.map_or_else(String::new, |user| format!("{user}{password}@"));
+    let user = said(USER).map(encoded).map_or_else(String::new, |user| format!("{user}{password}@"));
     let port = said(PORT).map_or_else(String::new, |port| format!(":{port}"));
     Some(format!("{scheme}://{user}{host}{port}"))
 }

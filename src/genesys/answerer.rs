@@ -130,8 +130,7 @@ fn json_of(body: &[u8]) -> Option<Value> {
 
 /// Whether the body, which is no JSON, is a page for a browser: as its media type says, or as it begins.
 fn is_html(headers: &(impl Headers + ?Sized), body: &[u8]) -> bool {
-    const BEGINS: [&str; 9] =
-        ["<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<script", "<!--", "<!doctype"];
+    const BEGINS: [&str; 7] = ["<head", "<body", "<title", "<meta", "<script", "<!--", "<!doctype"];
     if body.is_empty() {
         return false;
     }

@@ -191,10 +191,8 @@ pub fn read_domains(body: &[u8]) -> Option<Domains> {
     let field = |name: &str| value.get(name).and_then(Value::as_array);
     let list = value.as_array().or_else(|| field("allowedDomains")).or_else(|| field("domains"));
     let all = value["allowAllDomains"].as_bool();
-    if list.is_none() && all.is_none() {
-        return None;
-    }
-    Some(Domains { all: all.unwrap_or(false), listed: list.map(|list| texts(list)).unwrap_or_default() })
+    let told = list.is_some() || all.is_some();
+    told.then(|| Domains { all: all.unwrap_or(false), listed: list.map(|list| texts(list)).unwrap_or_default() })
 }
 
 impl Domains {

@@ -180,10 +180,11 @@ fn granted(body: &[u8]) -> Option<Result<Grant, String>> {
         let why = "an access_token with a blank, a control character or a letter beyond ASCII in it";
         return Some(Err(format!("the token endpoint gave {why}: no header can carry it")));
     }
-    let lifetime = lifetime(value.get("expires_in"));
-    Some(lifetime.map(|(lifetime, odd)| {
-        let scopes = scopes(value.get("scope"));
-        Grant { token: SecretString::from(token), lifetime, scopes, odd }
+    Some(lifetime(value.get("expires_in")).map(|(lifetime, odd)| Grant {
+        token: SecretString::from(token),
+        lifetime,
+        scopes: scopes(value.get("scope")),
+        odd,
     }))
 }
 

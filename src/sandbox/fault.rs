@@ -44,9 +44,7 @@ impl ActiveFaults {
                 continue;
             }
             *hit += 1;
-            if let Some(times) = &mut fault.times {
-                *times = times.saturating_sub(1);
-            }
+            fault.times = fault.times.map(|times| times.saturating_sub(1));
             if fault.kind.row().effect == FaultEffect::Acts {
                 acts.push(fault.clone());
             } else {

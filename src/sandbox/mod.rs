@@ -44,7 +44,7 @@ use crate::config::{
 };
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{self, Address, Channel, ConversationKey, Fault, OpenGuest};
-use scenario::{ScenarioConversation, ScenarioWebhook};
+use scenario::ScenarioConversation;
 use shared::{STOP_WAITS, Shared};
 use world::{GuestAccess, SimulatedConversation, World};
 
@@ -58,12 +58,7 @@ pub struct Sandbox {
 
 /// Binds the port of 127.0.0.1 (0: any that is free) at once, then serves on the current tokio runtime. The error is the
 /// system's: most often that the port is taken. Outside a tokio runtime it is an error too.
-pub fn start(port: u16, scenario: Scenario) -> io::Result<Sandbox> {
-    start_with(port, scenario, Clock::start())
-}
-
-/// As [`start`], with a clock of the caller's: tests let it run fast.
-pub fn start_with(port: u16, scenario: Scenario, clock: Clock) -> io::Result<Sandbox> {
+pub fn start(port: u16, scenario: Scenario, clock: Clock) -> io::Result<Sandbox> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     listener.set_nonblocking(true)?;
@@ -71,11 +66,10 @@ pub fn start_with(port: u16, scenario: Scenario, clock: Clock) -> io::Result<San
     let door = http::LoopbackListener(tokio::net::TcpListener::from_std(listener)?);
     let mut world = World::new(scenario, clock.now());
     world.web.base = format!("http://{addr}");
-    let world = Mutex::new(world);
     let (pushes, pushed) = mpsc::unbounded_channel();
     let inner = Arc::new(Shared {
         clock,
-        world,
+        world: Mutex::new(world),
         stopping: watch::Sender::new(false),
         sockets: Mutex::default(),
         pushes,
@@ -134,11 +128,6 @@ impl Sandbox {
     /// Lifts all faults. Conversations that one ended go on; expired and revoked tokens stay so.
     pub fn clear_faults(&self) {
         self.inner.with_world(World::clear_faults);
-    }
-
-    /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
-    pub fn set_webhook(&self, url: &str, secret: &str) -> Result<(), String> {
-        self.inner.set_webhook(Some(ScenarioWebhook { url: url.to_owned(), secret: secret.into() }))
     }
 
     /// Puts the clock forward: tokens expire, windows pass, answers that were due later are there.

@@ -19,7 +19,7 @@ impl Place {
     /// A sandbox, and a config file with conversations of it, some of them wrong.
     fn new() -> Self {
         let scenario = Scenario::parse(HOST, Path::new("host.toml")).unwrap();
-        let sandbox = start(0, scenario).unwrap();
+        let sandbox = start(0, scenario, guestwire::clock::Clock::start()).unwrap();
         let home = tempfile::tempdir().unwrap();
         let told = sandbox.announcement();
         let text = |name: &str| told[name].as_str().unwrap().to_owned();

@@ -113,7 +113,7 @@ fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
 /// A sandbox, and a home with a config for it: its conversations, and where their journal will be. Inside of a runtime.
 fn stage() -> (Sandbox, tempfile::TempDir, Vec<Conversation>, PathBuf) {
     let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
-    let sandbox = sandbox::start(0, scenario).unwrap();
+    let sandbox = sandbox::start(0, scenario, guestwire::clock::Clock::start()).unwrap();
     let home = tempfile::tempdir().unwrap();
     let conversations = config(&sandbox, home.path());
     let dir = profile_dir(&home.path().join("data"), "crash");

@@ -33,7 +33,7 @@ fn dir(home: &Path) -> PathBuf {
 fn builtin() -> (Vec<Conversation>, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let sandbox = sandbox::start(0, Scenario::builtin()).unwrap();
+        let sandbox = sandbox::start(0, Scenario::builtin(), guestwire::clock::Clock::start()).unwrap();
         let conversations = sandbox.profile().conversations.into_iter().map(|e| e.conversation).collect();
         (conversations, sandbox.announcement()["client_secret"].as_str().unwrap().to_owned())
     })

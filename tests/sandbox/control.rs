@@ -209,7 +209,7 @@ async fn one_seed_gives_one_set_of_ids() {
     let begin = |seed| {
         let mut scenario = Scenario::builtin();
         scenario.seed = seed;
-        start(0, scenario).unwrap()
+        start(0, scenario, guestwire::clock::Clock::start()).unwrap()
     };
     assert_eq!(identity(&begin(7)), identity(&begin(7)));
     for (one, other) in identity(&begin(7)).into_iter().zip(identity(&begin(8))) {
@@ -232,7 +232,7 @@ async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
         scenario.run = run;
         scenario
     };
-    let begin = |run| start(0, started(run, Scenario::builtin())).unwrap();
+    let begin = |run| start(0, started(run, Scenario::builtin()), guestwire::clock::Clock::start()).unwrap();
     let (mut one, mut other) = (identity(&begin(7)), identity(&begin(8)));
     assert_ne!(one[1].take(), other[1].take());
     assert_eq!(one, other);
@@ -253,7 +253,7 @@ async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
         let mut scenario = Scenario::builtin();
         (scenario.seed, scenario.run) = (7, run);
         scenario.keep_secret();
-        start(0, scenario).unwrap()
+        start(0, scenario, guestwire::clock::Clock::start()).unwrap()
     };
     assert_eq!(identity(&begin(7)), identity(&begin(8)));
 }
@@ -262,8 +262,11 @@ async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
 async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
     let sandbox = TestSandbox::plain();
     let port = sandbox.server.addr().port();
-    assert_eq!(start(port, scenario(PLAIN)).err().unwrap().kind(), std::io::ErrorKind::AddrInUse);
-    let outside = std::thread::spawn(|| start(0, Scenario::builtin()).is_err());
+    assert_eq!(
+        start(port, scenario(PLAIN), guestwire::clock::Clock::start()).err().unwrap().kind(),
+        std::io::ErrorKind::AddrInUse
+    );
+    let outside = std::thread::spawn(|| start(0, Scenario::builtin(), guestwire::clock::Clock::start()).is_err());
     assert!(outside.join().unwrap());
 }
 

@@ -70,7 +70,7 @@ impl TestSandbox {
     }
 
     pub fn of(scenario: Scenario) -> Self {
-        let server = start(0, scenario).unwrap();
+        let server = start(0, scenario, guestwire::clock::Clock::start()).unwrap();
         Self { server, client: Client::new() }
     }
 

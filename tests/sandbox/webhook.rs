@@ -52,8 +52,7 @@ async fn say(sandbox: &TestSandbox, text: &str) -> Value {
 #[tokio::test]
 async fn typing_and_replies_are_pushed_in_order_and_signed_over_the_raw_body() {
     let (listener, url) = Listener::start().await;
-    let sandbox = TestSandbox::with(&live("billing", ""));
-    sandbox.server.set_webhook(&url, "DEADBEEF").unwrap();
+    let sandbox = TestSandbox::with(&live("billing", &format!("[webhook]\nurl = \"{url}\"\nsecret = \"DEADBEEF\"\n")));
     let sent = say(&sandbox, "hi").await;
     let (_, typing) = listener.next("200 OK").await;
     let typing: Value = serde_json::from_str(&typing).unwrap();

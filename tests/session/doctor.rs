@@ -90,7 +90,7 @@ async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOn
 /// The series for the first conversation of a scenario.
 pub async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
     let scenario = Scenario::parse(toml, std::path::Path::new("doctor.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(0, scenario).unwrap();
+    let sandbox = guestwire::sandbox::start(0, scenario, guestwire::clock::Clock::start()).unwrap();
     if let Some(fault) = fault {
         sandbox.set_fault(fault).unwrap();
     }
@@ -186,8 +186,12 @@ fn scopes(profile: &mut Profile, scopes: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_place_is_told_from_one_that_is_bad() {
     for (toml, confidence) in [("world = \"published\"", Confidence::Sure), ("", Confidence::Likely)] {
-        let other =
-            guestwire::sandbox::start(0, Scenario::parse(toml, std::path::Path::new("other.toml")).unwrap()).unwrap();
+        let other = guestwire::sandbox::start(
+            0,
+            Scenario::parse(toml, std::path::Path::new("other.toml")).unwrap(),
+            guestwire::clock::Clock::start(),
+        )
+        .unwrap();
         let api = other.url().to_owned();
         let run = run(toml, None, false, move |p| p.hosts.api = api).await;
         let found = (run.verdict.cause, run.verdict.confidence);

@@ -311,7 +311,7 @@ where
     F: Future<Output = ()>,
 {
     let clock = Clock::start();
-    let sandbox = Arc::new(guestwire::sandbox::start(0, scenario).expect("loopback"));
+    let sandbox = Arc::new(guestwire::sandbox::start(0, scenario, guestwire::clock::Clock::start()).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
     let setup = console::Setup {
         session: Session::new(

@@ -105,7 +105,7 @@ fn a_demo_plays_one_message_and_names_nobody() {
 
 /// A sandbox that counts, and a config file for it.
 fn prepare(home: &Path) -> (Sandbox, String) {
-    let sandbox = sandbox::start(0, Scenario::builtin()).unwrap();
+    let sandbox = sandbox::start(0, Scenario::builtin(), guestwire::clock::Clock::start()).unwrap();
     let (said, url) = (sandbox.announcement(), sandbox.url());
     let conversation = &said["conversations"][0];
     let text = format!(

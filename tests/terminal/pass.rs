@@ -85,7 +85,7 @@ fn received(sandbox: &Sandbox) -> Vec<String> {
 async fn a_pass_by_keys_survives_being_killed_and_ends_with_four_reports() {
     let home = tempfile::tempdir().unwrap();
     let scenario = Scenario::parse(SCENARIO, Path::new("pass.toml")).expect("the scenario is read");
-    let sandbox = sandbox::start(0, scenario).expect("a sandbox");
+    let sandbox = sandbox::start(0, scenario, guestwire::clock::Clock::start()).expect("a sandbox");
     let secret = prepare(home.path(), &sandbox);
     let dir = home.path().to_owned();
     let (secret_there, dir_there) = (secret.clone(), dir.clone());

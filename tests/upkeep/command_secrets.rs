@@ -22,7 +22,7 @@ fn scenario(told: &str) -> Scenario {
 }
 
 fn sandbox(told: &str) -> Sandbox {
-    start(0, scenario(told)).unwrap()
+    start(0, scenario(told), guestwire::clock::Clock::start()).unwrap()
 }
 
 fn config(sandbox: &Sandbox) -> String {

@@ -258,14 +258,14 @@ fn telling(token: &str) -> Scenario {
 
 /// The first token that a sandbox of [`scenario`] gives out.
 async fn first_token() -> String {
-    let twin = guestwire::sandbox::start(0, scenario()).unwrap();
+    let twin = guestwire::sandbox::start(0, scenario(), guestwire::clock::Clock::start()).unwrap();
     token_of(&twin).await
 }
 
 /// Everything that must not be seen: the client's secret, its Basic form, and the tokens that were given out. A second
 /// sandbox of the same seed gives out the same ones.
 async fn secrets(hands: &Hands) -> Vec<String> {
-    let twin = guestwire::sandbox::start(0, scenario()).unwrap();
+    let twin = guestwire::sandbox::start(0, scenario(), guestwire::clock::Clock::start()).unwrap();
     let (secret, basic) = client(&twin);
     assert_eq!(secret, client(&hands.sandbox).0, "both have the same client");
     let mut all = vec![secret];

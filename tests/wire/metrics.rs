@@ -88,7 +88,7 @@ fn session(agent: Option<Agent>) -> Session {
 
 fn session_with(toml: &str, agent: Option<Agent>) -> Session {
     let scenario = Scenario::parse(toml, std::path::Path::new("metrics.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(0, scenario).unwrap();
+    let sandbox = guestwire::sandbox::start(0, scenario, guestwire::clock::Clock::start()).unwrap();
     let mut profile = sandbox.profile();
     profile.name = "my, profile|x".to_owned();
     let metrics = agent.map(|agent| MetricsSettings { agent, tags: vec!["team:qa".to_owned()] });

@@ -173,7 +173,7 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     for wrong in found.iter().filter(|f| f.misplaced == Some(IdKind::Conversation)) {
         if let Some(right) = &wrong.swap {
             let why = "but stands where a conversation's id belongs";
-            add(right, Some(wrong), Some(format!("{} is {} {why}", short(&wrong.id), wrong.what.of_one())));
+            add(right, Some(wrong), Some(format!("{}… is {} {why}", head(&wrong.id, 8), wrong.what.of_one())));
         }
     }
     for conversation in found.iter().filter(|f| f.what == IdKind::Conversation) {
@@ -183,7 +183,7 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     }
     for inside in found.iter().filter(|f| matches!(f.what, IdKind::Message | IdKind::Participant)) {
         if let Some(home) = &inside.home {
-            let why = format!("{} is {}, of this conversation", short(&inside.id), inside.what.of_one());
+            let why = format!("{}… is {}, of this conversation", head(&inside.id, 8), inside.what.of_one());
             add(home, Some(inside), Some(why));
         }
     }
@@ -192,10 +192,6 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
         out.push(Candidate { conversation: unknown.id.clone(), participant: None, swapped: None });
     }
     out
-}
-
-fn short(id: &str) -> String {
-    id.chars().take(8).chain(['…']).collect()
 }
 
 #[cfg(test)]

@@ -150,14 +150,13 @@ fn bad_request(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
         return vec![named(Cause::TextTooLong, "the server names the length of the message")];
     }
     let bytes = request.text.as_deref().map_or(0, str::len);
-    let malformed = ["bad.request", "invalid.value", "invalid.date"].iter().any(|code| said.is(code));
     let body = open(Cause::BodyMalformed, "a 400 is about the form of the request");
     // Of open messaging no limit is published.
     if bytes > GUEST_TEXT_MAX_BYTES && request.integration.is_none() {
         let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
         return vec![proven(Cause::TextTooLong, why), body];
     }
-    if malformed {
+    if ["bad.request", "invalid.value", "invalid.date"].iter().any(|code| said.is(code)) {
         return vec![named(Cause::BodyMalformed, "the server does not understand the request")];
     }
     vec![body]

@@ -308,11 +308,11 @@ impl Bench {
 
 /// Sends, and diagnoses.
 pub async fn run(setting: Setting) -> Found {
-    let sandbox = guestwire::sandbox::start(0, setting.scenario.clone()).unwrap();
+    let sandbox = guestwire::sandbox::start(0, setting.scenario.clone(), guestwire::clock::Clock::start()).unwrap();
     for fault in &setting.faults_before {
         sandbox.set_fault(fault).unwrap();
     }
-    let other = guestwire::sandbox::start(0, setting.scenario.clone()).unwrap();
+    let other = guestwire::sandbox::start(0, setting.scenario.clone(), guestwire::clock::Clock::start()).unwrap();
     let mut profile = sandbox.profile();
     if setting.api_elsewhere {
         profile.hosts.api = other.url().to_owned();

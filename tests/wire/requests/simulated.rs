@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::model::{DeliveryStatus, ExchangeKind, Outcome};
-use guestwire::sandbox::{Sandbox, Scenario, start_with};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 
 use crate::support::engine::TestEngine;
 
@@ -25,7 +25,7 @@ fn scenario(conversations: usize) -> Scenario {
 }
 
 fn both(scenario: Scenario, clock: Clock, parallel: usize) -> (Sandbox, TestEngine) {
-    let sandbox = start_with(0, scenario, clock).unwrap();
+    let sandbox = start(0, scenario, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.parallel = parallel;
     let engine = TestEngine::start_with(profile, clock, vec![]);

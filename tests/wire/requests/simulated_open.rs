@@ -12,7 +12,10 @@ use guestwire::model::{
     Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId, Outcome,
     RemoteMessage,
 };
-use guestwire::sandbox::{Sandbox, Scenario, start_with};
+use guestwire::sandbox::{Sandbox, Scenario, start};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::engine::TestEngine;
 
@@ -39,7 +42,7 @@ const ANNA: ConversationKey = ConversationKey(0);
 /// A sandbox and an engine on one clock; `listen`: the engine takes webhooks.
 fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(SCENARIO, Path::new("open.toml")).unwrap();
-    let sandbox = start_with(0, scenario, clock).unwrap();
+    let sandbox = start(0, scenario, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.open_messaging.receipts = receipts;
     if listen {
@@ -178,7 +181,11 @@ async fn replies_come_by_webhook() {
     let told = engine.until(|r| matches!(r, Report::Notice(_, text) if text.contains("webhooks are taken"))).await;
     let Report::Notice(_, text) = told else { unreachable!() };
     let at = text.split("http://").nth(1).unwrap().split(',').next().unwrap().to_owned();
-    sandbox.set_webhook(&format!("http://{at}/hook"), "hook-secret").unwrap();
+    let hook = json!({"url": format!("http://{at}/hook"), "secret": "hook-secret"}).to_string();
+    let mut control = TcpStream::connect(sandbox.addr()).await.unwrap();
+    let head = format!("POST /_sandbox/webhook HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", hook.len());
+    control.write_all(format!("{head}{hook}").as_bytes()).await.unwrap();
+    control.read_exact(&mut [0; 12]).await.unwrap();
     let hello = engine.send(0, "hello");
     let said = reply(&mut engine).await;
     assert!(matches!(said.author, Author::Bot | Author::Agent), "{said:?}");

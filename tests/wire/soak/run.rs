@@ -11,7 +11,7 @@ use guestwire::clock::Clock;
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{Channel, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
-use guestwire::sandbox::{Sandbox, Scenario, start_with};
+use guestwire::sandbox::{Sandbox, Scenario, start};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
@@ -107,7 +107,7 @@ impl SoakRun {
         let scenario = scenario(EACH + messages / ONE_MORE);
         let scenario = Scenario::parse(&scenario, Path::new("soak.toml")).unwrap();
         let clock = Clock::fast(FAST);
-        let sandbox = start_with(0, scenario, clock).unwrap();
+        let sandbox = start(0, scenario, clock).unwrap();
         let mut profile = sandbox.profile();
         profile.request_timeout = PATIENCE;
         let count = profile.conversations.len() as u64;

@@ -22,7 +22,7 @@ fn both() -> (Sandbox, TestEngine) {
         write!(text, "[[conversations.history]]\nby = \"guest\"\ntext = \"line {line}\"\n").unwrap();
     }
     let scenario = Scenario::parse(&text, Path::new("doubt.toml")).unwrap();
-    let sandbox = start(0, scenario).unwrap();
+    let sandbox = start(0, scenario, guestwire::clock::Clock::start()).unwrap();
     let profile = sandbox.profile();
     (sandbox, TestEngine::start(profile))
 }

@@ -27,7 +27,7 @@ fn both() -> (Sandbox, TestEngine) {
 
 fn of(scenario: &str) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(scenario, Path::new("socket.toml")).unwrap();
-    let sandbox = start(0, scenario).unwrap();
+    let sandbox = start(0, scenario, guestwire::clock::Clock::start()).unwrap();
     let mut profile = sandbox.profile();
     // An echo that does not come is given up soon.
     profile.request_timeout = std::time::Duration::from_secs(2);

@@ -165,10 +165,8 @@ impl World {
     }
 
     pub(in crate::sandbox::world) fn expire_session(&mut self, token: &Arc<str>) {
-        let Some(session) = self.web.sessions.get(token) else { return };
-        if session.standing == GuestStanding::Expired {
-            return;
-        }
+        let session = self.web.sessions.get(token).filter(|session| session.standing != GuestStanding::Expired);
+        let Some(session) = session else { return };
         if session.expires > self.now {
             return self.due(session.expires, DueEvent::Expires(token.clone()));
         }
