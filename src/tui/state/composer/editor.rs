@@ -101,10 +101,6 @@ impl Editor {
         self.go(self.line().end);
     }
 
-    pub fn text_end(&mut self) {
-        self.go(self.text.len());
-    }
-
     /// Puts the cursor at byte `at` (moved to the end of the cluster it falls into).
     pub fn place(&mut self, at: usize) {
         self.go(self.snap(at));
@@ -152,13 +148,13 @@ impl Editor {
 
     /// Replaces the whole text, as one step; the cursor goes to the end.
     pub fn set_text(&mut self, text: &str) {
-        if normalized(text) == self.text { self.text_end() } else { self.set_text_step(text) }
+        if normalized(text) == self.text { self.go(self.text.len()) } else { self.set_text_step(text) }
     }
 
     /// The same as a step of its own even where nothing changes: [`Editor::forget_step`] takes back just this.
     pub(super) fn set_text_step(&mut self, text: &str) {
         self.replace(0..self.text.len(), &normalized(text), Unit::Whole);
-        self.text_end();
+        self.go(self.text.len());
     }
 
     /// Takes the newest step back for good.
@@ -221,18 +217,18 @@ impl Editor {
 
     /// Takes the newest step back. False where there is none.
     pub fn undo(&mut self) -> bool {
-        let Some(change) = self.steps.back() else { return false };
+        let Some(change) = self.steps.done.pop_back() else { return false };
         self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
-        let cursor = change.cursor_before;
-        self.go(cursor);
+        self.go(change.cursor_before);
+        self.steps.undone.push(change);
         true
     }
 
     pub fn redo(&mut self) -> bool {
-        let Some(change) = self.steps.ahead() else { return false };
+        let Some(change) = self.steps.undone.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
-        let cursor = change.cursor_after;
-        self.go(cursor);
+        self.go(change.cursor_after);
+        self.steps.done.push_back(change);
         true
     }
 }
@@ -272,16 +268,6 @@ struct Steps {
 }
 
 impl Steps {
-    fn back(&mut self) -> Option<&Change> {
-        self.undone.push(self.done.pop_back()?);
-        self.undone.last()
-    }
-
-    fn ahead(&mut self) -> Option<&Change> {
-        self.done.push_back(self.undone.pop()?);
-        self.done.back()
-    }
-
     fn record(&mut self, new: Change) {
         self.undone.clear();
         let may_join = std::mem::replace(&mut self.open, new.unit != Unit::Whole);

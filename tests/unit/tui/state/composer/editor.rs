@@ -25,7 +25,7 @@ fn after(keys: &str) -> String {
             "home" => editor.line_start(),
             "end" => editor.line_end(),
             "top" => editor.place(0),
-            "bottom" => editor.text_end(),
+            "bottom" => editor.place(usize::MAX),
             "wl" => editor.word_left(),
             "wr" => editor.word_right(),
             "bs" => editor.backspace(),
