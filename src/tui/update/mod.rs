@@ -193,10 +193,9 @@ fn key(state: &mut State, key: KeyEvent) {
 /// Applies a key, or the one that Alt came with.
 fn dispatch(state: &mut State, key: KeyEvent) {
     let chord = Chord::of(key);
-    if state.overlay.is_none() && demo::ignores(state, chord) {
+    if demo::ignores(state, chord) {
         return;
     }
-    demo::pressed(state, chord);
     if state.overlay.is_some() {
         let action = state.keys.map.action(Context::Dialog, chord);
         if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use crate::model::variables::Values;
+use crate::model::variables::{Values, expand};
 use crate::model::{
     Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeStep, Generation, MessageId, Moment,
     Outcome, TokenStatus,
@@ -148,7 +148,10 @@ impl Present {
     pub(crate) fn change(&mut self, action: Action) {
         let choice = &mut self.choice;
         match action {
-            Action::PresentBack => self.back(),
+            Action::PresentBack => {
+                let here = self.looked_at.unwrap_or(self.narration.len().saturating_sub(1));
+                self.looked_at = here.checked_sub(1).or(self.looked_at);
+            }
             Action::Blank => choice.blank = !choice.blank,
             Action::PresentLog => choice.log = !choice.log,
             Action::Larger => choice.size = (choice.size + 1).min(LARGEST),
@@ -176,7 +179,11 @@ impl Present {
     /// Begins to type the next message of the script, filled in; the variables that were used. `None` where the message
     /// needs an answer that did not come.
     pub(crate) fn type_scripted(&mut self, values: &Values, now: Moment, calm: bool) -> Option<Vec<&'static str>> {
-        let filled = self.script.messages.get_mut(self.script.next)?.fill_in(values, &self.captures)?;
+        let send = &mut self.script.messages.get_mut(self.script.next)?.send;
+        let fill = |text: &str| Some(expand(text, values, &self.captures)).filter(|filled| filled.unknown.is_empty());
+        let filled = |(name, text): (&String, &String)| Some((name.clone(), fill(text)?.text));
+        send.attributes = send.attributes.iter().map(filled).collect::<Option<_>>()?;
+        let filled = fill(&send.text)?;
         self.typing = Some(Typing::begin(filled.text, now, calm));
         Some(filled.used)
     }
@@ -285,11 +292,6 @@ impl Present {
     /// How many of the messages are shown: all, or those that there were at the line that is looked at.
     pub fn shown(&self, all: usize) -> usize {
         self.looked_at.and_then(|at| self.narration.get(at)).map_or(all, |line| line.messages.min(all))
-    }
-
-    fn back(&mut self) {
-        let here = self.looked_at.unwrap_or(self.narration.len().saturating_sub(1));
-        self.looked_at = here.checked_sub(1).or(self.looked_at);
     }
 
     /// Ends a blank screen, else goes a step forward; false where the newest line is looked at already.

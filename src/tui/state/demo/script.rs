@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::model::variables::{Expansion, Values, expand};
 use crate::model::{Author, Moment};
 use crate::pass::Pass;
 use crate::pass::file::{Expectation, ExpectedOutcome, PassCase, PassStep, StepMessage};
@@ -37,14 +36,6 @@ pub struct ScriptedMessage {
 }
 
 impl ScriptedMessage {
-    /// Fills in the attributes, and the text, which is given back; `None` where a name in them stands for nothing.
-    pub(super) fn fill_in(&mut self, values: &Values, captures: &BTreeMap<String, String>) -> Option<Expansion> {
-        let fill = |text: &str| Some(expand(text, values, captures)).filter(|filled| filled.unknown.is_empty());
-        let filled = |(name, text): (&String, &String)| Some((name.clone(), fill(text)?.text));
-        self.send.attributes = self.send.attributes.iter().map(filled).collect::<Option<_>>()?;
-        fill(&self.send.text)
-    }
-
     /// How long its answer is waited for.
     pub fn within(&self) -> Duration {
         self.step.expect.iter().fold(ANSWER_WITHIN, |usual, one| match one {

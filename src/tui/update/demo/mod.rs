@@ -39,7 +39,11 @@ fn named_pass(name: &str) -> Option<Pass> {
     Pass::parse(Path::new(name), builtin::named(name)?).ok()
 }
 
+/// Begins the demo, where it is not shown yet.
 fn begin(state: &mut State) {
+    if state.demo.present.is_some() {
+        return;
+    }
     let profile = &state.session.profile;
     let host = |url: &'_ str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
     let others = [
@@ -66,18 +70,11 @@ fn leave(state: &mut State) {
     }
 }
 
-/// The demo, which is begun where it is not shown yet.
-fn begun(state: &mut State) -> Option<&mut Present> {
-    if state.demo.present.is_none() {
-        begin(state);
-    }
-    state.demo.present.as_mut()
-}
-
 /// Plays a pass that came with the program, or that was read before the console opened.
 pub fn play(state: &mut State, pass: &Pass) {
     let script = DemoScript::of(pass, state.session.profile.sandbox);
-    if let Some(present) = begun(state) {
+    begin(state);
+    if let Some(present) = &mut state.demo.present {
         present.play(script);
     }
     narrate(state, format!("{}. {}", pass.name, key_hint(state, "start")));
@@ -85,7 +82,8 @@ pub fn play(state: &mut State, pass: &Pass) {
 
 /// Shows a rehearsal: nothing is sent until it is left.
 pub fn rehearse(state: &mut State, rehearsal: Rehearsal) {
-    if let Some(present) = begun(state) {
+    begin(state);
+    if let Some(present) = &mut state.demo.present {
         present.rehearse(rehearsal);
     }
     narrate(state, format!("A rehearsal of a recorded conversation: nothing is sent. {}", key_hint(state, "start")));
@@ -145,18 +143,17 @@ pub(super) fn handles_global(state: &mut State, action: Action) -> bool {
     true
 }
 
-/// Whether a key is part of a command that is being typed although the demo takes none.
+/// Whether a key is part of a command that is being typed although the demo takes none; any other is shown, unless it is
+/// text.
 pub(super) fn ignores(state: &mut State, chord: Chord) -> bool {
     let leaves = state.keys.map.action(Context::Present, chord) == Some(Action::PresentLeave);
-    state.demo.present.as_mut().is_some_and(|present| present.ignores(chord, leaves))
-}
-
-/// Shows a chord, unless it is text.
-pub(super) fn pressed(state: &mut State, chord: Chord) {
     let text = state.context() == Context::Composer && chord.typed().is_some();
-    if let Some(present) = state.demo.present.as_mut().filter(|_| !text && state.overlay.is_none()) {
+    let Some(present) = state.demo.present.as_mut().filter(|_| state.overlay.is_none()) else { return false };
+    let ignored = present.ignores(chord, leaves);
+    if !ignored && !text {
         present.show_chord(chord);
     }
+    ignored
 }
 
 /// What is left of `effects` while a rehearsal is shown: nothing is asked of the engine, whatever key was pressed.
