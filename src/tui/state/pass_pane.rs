@@ -20,21 +20,13 @@ pub struct PassPane {
 }
 
 impl PassPane {
-    pub(super) const fn show(&mut self) {
-        self.shown = true;
+    pub(super) const fn show(&mut self, shown: bool) {
+        self.shown = shown;
     }
 
-    pub(super) const fn hide(&mut self) {
-        self.shown = false;
-    }
-
-    pub(crate) const fn step_judged(&mut self, at: Option<(usize, usize)>) {
-        self.judged = at;
-    }
-
-    /// The step whose verdict was the last thing done; something else is done now.
-    pub(crate) const fn take_judged(&mut self) -> Option<(usize, usize)> {
-        self.judged.take()
+    /// Something is done: a step is judged, or none. The step whose verdict was the last thing done before.
+    pub(crate) const fn step_judged(&mut self, at: Option<(usize, usize)>) -> Option<(usize, usize)> {
+        std::mem::replace(&mut self.judged, at)
     }
 
     pub(crate) fn begin_reading(&mut self, path: &Path) {
@@ -46,13 +38,9 @@ impl PassPane {
         self.reading.take_if(|reading| reading == path).is_some()
     }
 
-    /// The file has mistakes: its path, as it was `typed`, is offered again once it is mended.
+    /// The file has mistakes: its path, as it was `typed`, is offered again once it is mended. Empty: none has.
     pub(crate) fn file_is_mistaken(&mut self, typed: String) {
         self.mistaken = typed;
-    }
-
-    pub(crate) fn pass_opened(&mut self) {
-        self.mistaken.clear();
     }
 
     /// Whether the open step of the run needs a marker in a recording: it was not marked last.

@@ -30,7 +30,7 @@ pub fn act(state: &mut State, action: Action) {
         return state.status.offer(&[(Action::Pass, "choose one")]);
     };
     let (open, paused) = (runner.run().at, runner.is_paused());
-    let judged = state.pass_pane.take_judged();
+    let judged = state.pass_pane.step_judged(None);
     match action {
         Action::PassGo => go(state),
         Action::PassAgain => ask_again(state),
@@ -219,7 +219,7 @@ pub fn open(state: &mut State, file: &str, text: &str) -> bool {
         state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
         return false;
     }
-    state.pass_pane.pass_opened();
+    state.pass_pane.file_is_mistaken(String::new());
     state.show_pass();
     state.status.info("Run each step, then accept the suggested verdict or give your own.");
     state.status.offer(&[(Action::PassGo, "run")]);
