@@ -106,14 +106,9 @@ fn named(name: &str) -> Option<KeyCode> {
 
 impl fmt::Display for Chord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.modifiers.contains(KeyModifiers::CONTROL) {
-            f.write_str("^")?;
-        }
-        if self.modifiers.contains(KeyModifiers::ALT) {
-            f.write_str("Alt-")?;
-        }
-        if self.modifiers.contains(KeyModifiers::SHIFT) {
-            f.write_str("Shift-")?;
+        let marks = [(KeyModifiers::CONTROL, "^"), (KeyModifiers::ALT, "Alt-"), (KeyModifiers::SHIFT, "Shift-")];
+        for (_, mark) in marks.into_iter().filter(|(held, _)| self.modifiers.contains(*held)) {
+            f.write_str(mark)?;
         }
         match self.code {
             KeyCode::Char(' ') => f.write_str("Space"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::key_hints::{GROUPS, group};
 use super::token_badge::{badge, countdown, duration, session_words};
-use super::{Page, PageContent, Pane, State, ids};
+use super::{PageContent, Pane, State, ids};
 use crate::model::{Channel, Fault, RateLimit, TokenFacts, WebSession};
 use crate::session::refusals::Refusal;
 use crate::text::counted;
@@ -37,12 +37,6 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
         }
         PageContent::Lines(title, lines) => (title.into(), lines.into()),
     }
-}
-
-pub fn last_scroll(state: &State, page: &Page) -> u16 {
-    let rows =
-        page_rows(&page_text(state, &page.content).1, state.arrangement.size.width, state.look.theme.ascii).0.len();
-    u16::try_from(rows - page_height(rows, state.arrangement.size.height)).unwrap_or(u16::MAX)
 }
 
 /// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.

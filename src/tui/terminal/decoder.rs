@@ -247,11 +247,9 @@ fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
         [b'['] => return Step::More,
         [b'[', letter @ b'A'..=b'E', ..] => return Step::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), modifiers))),
         [b'[', ..] => return Step::Done(3, None),
+        // The mouse as X10 reports it, where another program left it switched on: three bytes follow, any of them.
+        [b'M', report @ ..] => return if report.len() < 3 { Step::More } else { Step::Done(6, None) },
         _ => {}
-    }
-    // The mouse as X10 reports it, where another program left it switched on: three bytes follow, any of them.
-    if let [b'M', report @ ..] = body {
-        return if report.len() < 3 { Step::More } else { Step::Done(6, None) };
     }
     let Some(end) = body.iter().position(|b| matches!(b, b'@'..=b'~') || *b < b' ') else {
         return if body.len() > SEQUENCE_MAX { Step::Swallow(Kind::Csi) } else { Step::More };

@@ -7,7 +7,7 @@ use crate::model::Extras;
 use crate::pass::builtin;
 use crate::pass::runner::RunnerEvent;
 use crate::tui::state::overlay::edit_line;
-use crate::tui::state::page::{last_scroll, page_text};
+use crate::tui::state::page::{page_height, page_rows, page_text};
 use crate::tui::state::palette::PaletteItem;
 use crate::tui::state::{
     Card, Confirmation, Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Page, PageContent, Palette,
@@ -129,7 +129,9 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
         (_, None, Char('g') | Home) => page.scroll = 0,
         _ => page.scroll = page.scroll.saturating_add_signed(scrolls.unwrap_or(0)),
     }
-    page.scroll = page.scroll.min(last_scroll(state, &page));
+    let (size, text) = (state.arrangement.size, page_text(state, &page.content).1);
+    let rows = page_rows(&text, size.width, state.look.theme.ascii).0.len();
+    page.scroll = page.scroll.min(u16::try_from(rows - page_height(rows, size.height)).unwrap_or(u16::MAX));
     state.overlay = Some(Overlay::Page(page));
 }
 

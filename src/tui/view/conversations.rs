@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Address, Moment, WebSession};
+use crate::model::{Address, WebSession};
 use crate::session::conversations::{ConversationItem, Conversations, MessageCounts};
 use crate::tui::state::token_badge::session_words;
 use crate::tui::state::{Pane, State};
@@ -212,13 +212,11 @@ impl RowWriter<'_> {
     }
 }
 
-/// `since 09:27`: a point in time stays true while nothing is drawn; a running count would not.
-fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> Option<String> {
-    item.connected_since().map(|since| format!("since {}", moment(since, look.now, look.zone)))
-}
-
-/// `09:27`, or the day where it was another.
-pub(super) fn moment(at: jiff::Timestamp, now: Moment, zone: &jiff::tz::TimeZone) -> String {
-    let (at, now) = (at.to_zoned(zone.clone()), now.wall.to_zoned(zone.clone()));
-    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { dates::short(at.date(), now.date()) }
+/// `since 09:27`, or the day where it was another: a point in time stays true while nothing is drawn; a running count
+/// would not.
+pub(super) fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> Option<String> {
+    let [at, now] = [item.connected_since()?, look.now.wall].map(|at| at.to_zoned(look.zone.clone()));
+    let today = at.date() == now.date();
+    let at = if today { at.strftime("%H:%M").to_string() } else { dates::short(at.date(), now.date()) };
+    Some(format!("since {at}"))
 }

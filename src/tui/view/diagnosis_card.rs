@@ -124,7 +124,6 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
 fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, short: bool) -> Vec<Row> {
     let Some(exchange) = entry.exchange() else { return Vec::new() };
     let log = state.log_with(entry.number());
-    let number = |id| log.number_of(id);
     let now = state.session.log.entry(entry.number()).is_some();
     let mut rows = Rows { ascii: state.look.theme.ascii, room, all: Vec::new() };
     rows.row(title(state, entry, diagnosis, room));
@@ -132,7 +131,8 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
     let mut meaning = &[][..];
     let advice = entry.advice();
     let check = format!("press {} to check", state.keys.map.key(Action::Probe));
-    let parts = render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number, &check);
+    let parts =
+        render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &|id| log.number_of(id), &check);
     for part in &parts {
         match part.kind {
             PartKind::Cause => {

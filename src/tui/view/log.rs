@@ -24,8 +24,7 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     }
     // Keys are named where they act: beside the entry that they mean.
     let (chosen, explained) = (log.selected().map(LogEntry::number), log.why().map(LogEntry::number));
-    for (shown, y) in log.window().zip(area.top()..area.bottom()) {
-        let line = Rect { y, height: 1, ..area };
+    for (shown, line) in log.window().zip(area.rows()) {
         let number = Some(shown.entry.number());
         let parts = match shown.row.kind {
             RowKind::Keys(explaining) if number != chosen => explaining * usize::from(number == explained),

@@ -39,7 +39,11 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         return None;
     }
     if panes.too_small {
-        too_small(state, buf);
+        let size = state.arrangement.size;
+        let needs = format!("guestwire needs {}x{}", MINIMUM.width, MINIMUM.height);
+        let said = format!("{needs}; this is {}x{}. Sends continue, and nothing is lost.", size.width, size.height);
+        let style = state.look.theme.style(StyleRole::Text);
+        frame::sentence(&said, Rect::from((Position::ORIGIN, size)), style, buf);
         return None;
     }
     if let Some(demo) = &state.demo.present {
@@ -85,14 +89,6 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         conversations::draw_pane(state, &area, buf);
     }
     cursor
-}
-
-fn too_small(state: &State, buf: &mut Buffer) {
-    let size = state.arrangement.size;
-    let needs = format!("guestwire needs {}x{}", MINIMUM.width, MINIMUM.height);
-    let sentence = format!("{needs}; this is {}x{}. Sends continue, and nothing is lost.", size.width, size.height);
-    let style = state.look.theme.style(StyleRole::Text);
-    frame::sentence(&sentence, Rect::from((Position::ORIGIN, size)), style, buf);
 }
 
 /// The final pass over a drawn frame: masks each text that `[redact]` names wherever it stands in a row, also in the composer, in

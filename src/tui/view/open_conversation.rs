@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::conversations::moment;
+use super::conversations::since;
 use super::frame::{self, DrawingContext, Piece};
 use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
@@ -47,8 +47,7 @@ pub(super) fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     ];
     let aside = aside.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let right = item.map(|item| {
-        let since = item.connected_since().map(|at| moment(at, state.now, &state.look.zone));
-        let since = since.map_or_else(String::new, |since| format!("connected since {since} · "));
+        let since = since(item, &look).map_or_else(String::new, |since| format!("connected {since} · "));
         format!("{since}{}", item.conversation.channel().as_str())
     });
     let right = (right.unwrap_or_default(), StyleRole::Dim);

@@ -32,6 +32,8 @@ const SHORT: usize = 9;
 const WORD: usize = 8;
 /// Columns of the word of a step: "your verdict" is the longest.
 const STEP_WORD: usize = 12;
+/// Columns of the step timer.
+const CLOCK: usize = 6;
 
 #[derive(Clone, Copy)]
 struct Room {
@@ -67,8 +69,7 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     below.truncate(height.saturating_sub(least));
     let above = height - below.len();
     let at = open.unwrap_or(list.len().saturating_sub(1));
-    let first = (at + 1 + above / 3).saturating_sub(above).min(list.len().saturating_sub(above));
-    let first = first.min(at);
+    let first = (at + 1 + above / 3).saturating_sub(above).min(list.len().saturating_sub(above)).min(at);
     let here = open.map(|open| usize::from(area.y) + open - first);
     let start = area.bottom().saturating_sub(u16::try_from(below.len()).unwrap_or(0));
     let above = (area.top()..).zip(list.iter().skip(first).take(above));
@@ -147,13 +148,17 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Piece> {
         return rows;
     };
     let instruction = filled(&step.instruction, runner.open_step(), step);
-    rows.push((clocked(&instruction, runner, state, room.cells), StyleRole::Strong));
-    let rest = visible(&instruction).into_owned();
-    let first = room.cells.saturating_sub(CLOCK + 1);
-    if width(&rest) > first && !room.short {
-        // What did not fit beside the clock follows in whole.
-        rows.pop();
-        rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
+    let text = visible(&instruction);
+    if width(&text) > room.cells.saturating_sub(CLOCK + 1) && !room.short {
+        // What does not fit beside the clock stands in whole, without it.
+        rows.extend(wrapped(&text, room, 0, StyleRole::Strong));
+    } else {
+        let seconds = runner.open_for(state.now).as_secs();
+        let paused = if runner.is_paused() { "paused " } else { "" };
+        let clock = format!("{paused}{}:{:02}", seconds / 60, seconds % 60);
+        let text = fit(&text, room.cells.saturating_sub(clock.len().max(CLOCK) + 1), state.look.theme.ascii);
+        let pad = room.cells.saturating_sub(width(&text) + clock.len());
+        rows.push((format!("{text}{}{clock}", " ".repeat(pad)), StyleRole::Strong));
     }
     // A step that only asks for a judgement has that question as its instruction already.
     let judge = step.judge.iter().filter(|judge| !instruction.contains(*judge));
@@ -168,19 +173,6 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Piece> {
     rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, 5, StyleRole::Text)));
     rows.extend(hint(state, runner, step, room));
     rows
-}
-
-/// Columns of the step timer.
-const CLOCK: usize = 6;
-
-fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
-    let seconds = runner.open_for(state.now).as_secs();
-    let paused = if runner.is_paused() { "paused " } else { "" };
-    let clock = format!("{paused}{}:{:02}", seconds / 60, seconds % 60);
-    let text = visible(text);
-    let text = fit(&text, room.saturating_sub(clock.len().max(CLOCK) + 1), state.look.theme.ascii);
-    let pad = room.saturating_sub(width(&text) + clock.len());
-    format!("{text}{}{clock}", " ".repeat(pad))
 }
 
 fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: Room) -> Vec<Piece> {

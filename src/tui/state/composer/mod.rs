@@ -107,25 +107,23 @@ impl Composer {
     /// What is to be said about the text. It may quote what was typed, so it is not safe for a terminal.
     pub(crate) fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
-        match &self.notice {
-            Some(Notice::Refused(why)) => return Some((format!("not sent: {why}"), StyleRole::Warning)),
+        Some(match &self.notice {
+            Some(Notice::Refused(why)) => (format!("not sent: {why}"), StyleRole::Warning),
             _ if over > 0 => {
-                return Some((
-                    format!("{} too many: not sent until it is shorter", counted(over, "byte")),
-                    StyleRole::Warning,
-                ));
+                (format!("{} too many: not sent until it is shorter", counted(over, "byte")), StyleRole::Warning)
             }
             Some(Notice::PastedLines(lines)) => {
-                return Some((format!("{lines} lines: {} sends them as one message", send()), StyleRole::Info));
+                (format!("{lines} lines: {} sends them as one message", send()), StyleRole::Info)
             }
-            None => {}
-        }
-        let unknown = self.expansion(now).and_then(|e| e.unknown.into_iter().next()).map(|name| {
-            let known = NAMES.map(|(name, _)| name).join(", ");
-            format!("{{{{{name}}}}} is not a variable: it is sent as typed. The variables are {known}")
-        });
-        let walk = || format!("history {} of {}; the draft is below the newest", self.back, self.sent.len());
-        Some((unknown.or_else(|| (self.back > 0).then(walk))?, StyleRole::Info))
+            None => {
+                let unknown = self.expansion(now).and_then(|e| e.unknown.into_iter().next()).map(|name| {
+                    let known = NAMES.map(|(name, _)| name).join(", ");
+                    format!("{{{{{name}}}}} is not a variable: it is sent as typed. The variables are {known}")
+                });
+                let walk = || format!("history {} of {}; the draft is below the newest", self.back, self.sent.len());
+                (unknown.or_else(|| (self.back > 0).then(walk))?, StyleRole::Info)
+            }
+        })
     }
 
     /// What the next message of the conversation being written to carries; `None` where nothing.
