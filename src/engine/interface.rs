@@ -207,8 +207,7 @@ pub enum Unrecorded {
 }
 
 impl Unrecorded {
-    /// Why, in words.
-    pub fn why(self) -> String {
+    pub(crate) fn why(self) -> String {
         let (Self::NotNow(why) | Self::Never(why)) = self;
         why
     }
@@ -230,7 +229,7 @@ pub struct GuestToken {
 
 impl GuestToken {
     /// A guest token of the profile, or a new one that nobody keeps.
-    pub fn configured_or_new(configured: Option<SecretString>) -> Self {
+    pub(crate) fn configured_or_new(configured: Option<SecretString>) -> Self {
         let fresh = configured.is_none();
         let token = configured.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
         Self { token, fresh, kept: Ok(()) }

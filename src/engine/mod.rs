@@ -31,7 +31,8 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Tty};
 
-pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
+pub use client::Environment;
+pub(crate) use client::{check_ca_file, proxy_of, proxy_problems};
 pub use interface::{
     Command, EngineOptions, GuestToken, GuestTokenAnswer, Intent, NoLog, Recording, Report, SendLog, Unrecorded,
 };
@@ -42,7 +43,7 @@ pub use crate::model::DiscoveredConversation;
 /// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, the profile's own
 /// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];
 /// one that cannot be read now is not known.
-pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
+pub(crate) fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
     let mut redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
     let label = if matches!(profile.credentials, Credentials::Pasted(_)) { "token" } else { "client secret" };
     let signing = profile.credentials.read(Tty::Allowed).ok().zip(Some(label));

@@ -16,7 +16,7 @@ pub mod oauth;
 pub mod open_messaging;
 pub mod web_messaging;
 
-pub use crate::text::json;
+pub(crate) use crate::text::json;
 pub use answerer::{Answerer, CallKind, tells_error, who_answered};
 
 use std::time::Duration;

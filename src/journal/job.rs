@@ -158,7 +158,7 @@ pub struct JournalTrouble {
 
 impl JournalTrouble {
     /// Nothing, or not all, is kept; messages can be sent.
-    pub const fn not_kept(sentence: String) -> Self {
+    pub(crate) const fn not_kept(sentence: String) -> Self {
         Self { short: "NOT KEPT", sentence, sending: true }
     }
 }
@@ -249,7 +249,7 @@ pub enum LogSource {
 
 impl LogSource {
     /// When it began.
-    pub fn at(&self) -> Moment {
+    pub(crate) fn at(&self) -> Moment {
         match self {
             Self::Exchange(exchange) => exchange.started,
             Self::Note { at, .. } => *at,

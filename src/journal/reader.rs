@@ -200,7 +200,7 @@ impl JournalReader {
     }
 
     /// The first number of the newest session that has entries.
-    pub fn newest_session(&self) -> Result<u64, String> {
+    pub(crate) fn newest_session(&self) -> Result<u64, String> {
         let sql = "SELECT min(number) FROM exchanges WHERE session = (SELECT session FROM exchanges ORDER BY number DESC LIMIT 1)";
         let first: rusqlite::Result<Option<u64>> = self.db.query_row(sql, [], |row| row.get(0));
         first.map(Option::unwrap_or_default).map_err(|e| format!("the journal cannot be read: {e}"))

@@ -245,7 +245,7 @@ impl Restored {
     }
 
     /// Whether a person decides about what is queued: it is too old, or a clock that was turned back tells no age.
-    pub fn queue_is_old(&self, now: Timestamp) -> bool {
+    pub(crate) fn queue_is_old(&self, now: Timestamp) -> bool {
         let queued = self.messages.iter().map(|(message, _)| message).filter(|m| m.delivery == DeliveryStatus::Queued);
         queued.map(|m| now.duration_since(m.at.wall).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
     }

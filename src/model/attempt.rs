@@ -110,7 +110,7 @@ pub struct Response {
 
 impl Response {
     /// The request ids and the names under which they came, the one that support asks for first. [real: documented]
-    pub fn request_ids(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn request_ids(&self) -> Vec<(&'static str, String)> {
         let named = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"].into_iter();
         let named = named.filter_map(|name| Some((name, header(&self.headers, name)?.to_owned())));
         let context = || {
@@ -210,8 +210,7 @@ impl From<TimingForm> for Timing {
 }
 
 impl Timing {
-    /// The parts that were measured, by name, in order.
-    pub fn parts(&self) -> impl Iterator<Item = (&'static str, Duration)> + use<> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, Duration)> + use<> {
         let names = ["look-up", "connect", "TLS", "first byte", "total"];
         let parts = [self.resolve, self.connect, self.tls, self.first_byte, self.total];
         names.into_iter().zip(parts).filter_map(|(name, part)| Some((name, part?)))
@@ -237,18 +236,17 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// One line: how far it got, with whom it broke, and why.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         failure::line(self.kind, self.phase, &self.party, &self.detail)
     }
 
     /// The same as a reason. What had come of an answer stands in the exchange.
-    pub fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> Reason {
         Reason::Broken(self.kind, self.phase, self.party.clone(), self.detail.clone())
     }
 
     /// Whether the same request would fail again at once: a certificate, a setting or a proxy stands in its way.
-    pub fn is_permanent(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         match self.kind {
             FailureKind::Invalid | FailureKind::Tls(_) => true,
             FailureKind::Proxy => self.partial.as_ref().is_none_or(|answer| answer.status < 500),
@@ -262,7 +260,7 @@ impl Failure {
     }
 
     /// The same with its preposition: `during the TLS handshake`.
-    pub const fn during(&self) -> &'static str {
+    pub(crate) const fn during(&self) -> &'static str {
         if matches!(self.kind, FailureKind::Unrecorded) {
             "while keeping what is to be sent"
         } else {
@@ -271,7 +269,7 @@ impl Failure {
     }
 
     /// How a request that was written came to nothing; `None` where that is not known, or nothing was written.
-    pub const fn in_vain(&self) -> Option<&'static str> {
+    pub(crate) const fn in_vain(&self) -> Option<&'static str> {
         match self.kind {
             FailureKind::Unprocessed => Some("the server promised that it did not process the request"),
             // With TLS 1.3 the client may write before it is refused.
@@ -281,13 +279,12 @@ impl Failure {
     }
 
     /// A failure with the host itself, of which no answer came and no byte was written.
-    pub fn new(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
         Self { kind, phase, party: Party::Host {}, detail: detail.into(), wrote: false, partial: None }
     }
 
-    /// The same, with another party than the host.
     #[must_use]
-    pub fn with(self, party: Party) -> Self {
+    pub(crate) fn with(self, party: Party) -> Self {
         Self { party, ..self }
     }
 

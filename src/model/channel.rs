@@ -137,7 +137,7 @@ impl Channel {
     }
 
     /// Whether its messages go through a session of the guest's own, which needs no token of the organisation.
-    pub const fn has_sessions(self) -> bool {
+    pub(crate) const fn has_sessions(self) -> bool {
         matches!(self.capabilities().transport, Transport::Frame)
     }
 }
@@ -192,7 +192,7 @@ impl Address {
     }
 
     /// The id that stands in its path or its socket's address: of a conversation, an integration or a deployment.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Self::GuestApi { conversation_id: id, .. }
             | Self::OpenMessaging { integration_id: id, .. }
@@ -201,7 +201,7 @@ impl Address {
     }
 
     /// A text that is the same for the same address in every run: what the journal knows a conversation by.
-    pub fn ident(&self) -> String {
+    pub(crate) fn ident(&self) -> String {
         let or_dash = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
         match self {
             Self::GuestApi { conversation_id, participant_id, external_id } => {

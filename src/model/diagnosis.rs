@@ -23,17 +23,16 @@ macro_rules! causes {
 
         impl Cause {
             /// One sentence without a full stop, for the card.
-            pub const fn sentence(self) -> &'static str {
+            pub(crate) const fn sentence(self) -> &'static str {
                 match self { $(Self::$cause => $says,)* }
             }
 
-            /// What kind of trouble it is, for a look at many refusals at once.
-            pub const fn family(self) -> Family {
+            pub(crate) const fn family(self) -> Family {
                 match self { $(Self::$cause => Family::$family,)* }
             }
 
             /// Its page as Markdown, with placeholders for what only a case knows.
-            pub const fn page(self) -> &'static str {
+            pub(crate) const fn page(self) -> &'static str {
                 match self { $(Self::$cause => include_str!(concat!("../../assets/causes/", $name, ".md")),)* }
             }
         }
@@ -213,12 +212,12 @@ impl Diagnosis {
     }
 
     /// Whether the evidence does not decide: the first cause is one of several that fit alike.
-    pub fn is_undecided(&self) -> bool {
+    pub(crate) fn is_undecided(&self) -> bool {
         self.confidence() == Confidence::Possible
     }
 
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match (self.suspects.first(), self.settles.first()) {
             (None, _) => Cause::Unknown.sentence().to_owned(),
             (_, Some(settles)) if self.is_undecided() => {
@@ -276,8 +275,7 @@ pub enum ProbeQuestion {
 }
 
 impl ProbeQuestion {
-    /// The conversation that it is about, if it is about one.
-    pub const fn conversation(self) -> Option<ConversationKey> {
+    pub(crate) const fn conversation(self) -> Option<ConversationKey> {
         match self {
             Self::Conversation(key)
             | Self::Messages(key)

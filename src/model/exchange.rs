@@ -107,8 +107,7 @@ impl Outcome {
         }
     }
 
-    /// The name under which it is kept.
-    pub const fn kept_name(&self) -> &'static str {
+    pub(crate) const fn kept_name(&self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Waiting => "waiting",
@@ -130,13 +129,11 @@ impl Outcome {
         matches!(self, Self::Refused(_) | Self::Failed(_) | Self::Unknown(_))
     }
 
-    /// Why, in words, where there is a reason.
-    pub fn words(&self) -> Option<String> {
+    pub(crate) fn words(&self) -> Option<String> {
         self.reason().map(ToString::to_string)
     }
 
-    /// Why, where there is a reason.
-    pub const fn reason(&self) -> Option<&Reason> {
+    pub(crate) const fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Refused(why) | Self::Unknown(why) | Self::Failed(why) => Some(why),
             _ => None,
@@ -218,7 +215,7 @@ impl Exchange {
     }
 
     /// Whether it is a frame of the guest socket, ours or theirs: its status is then the frame's code.
-    pub fn is_frame(&self) -> bool {
+    pub(crate) fn is_frame(&self) -> bool {
         self.last_attempt().is_some_and(|a| matches!(a.request.method.as_str(), "FRAME" | "RECV"))
     }
 
@@ -227,13 +224,11 @@ impl Exchange {
         self.last_attempt()?.status()
     }
 
-    /// When it was settled.
-    pub fn ended(&self) -> Option<Moment> {
+    pub(crate) fn ended(&self) -> Option<Moment> {
         Some(self.started.after(self.took?))
     }
 
-    /// Milliseconds from beginning to settling.
-    pub fn took_ms(&self) -> Option<u64> {
+    pub(crate) fn took_ms(&self) -> Option<u64> {
         self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
     }
 

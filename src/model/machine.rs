@@ -40,8 +40,7 @@ pub enum AgentState {
 }
 
 impl AgentState {
-    /// The chip: `DSD ok`.
-    pub const fn chip(&self) -> &'static str {
+    pub(crate) const fn chip(&self) -> &'static str {
         match self {
             Self::Idle => "DSD idle",
             Self::Well => "DSD ok",
@@ -60,8 +59,7 @@ pub enum WebhookState {
 }
 
 impl WebhookState {
-    /// One sentence, without a full stop.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self {
             Self::Listening(address) => format!("webhooks are taken at http://{address}, signed ones only"),
             Self::Failed(why) => {

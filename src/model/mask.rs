@@ -47,9 +47,8 @@ impl Masks {
         self.phones |= other.phones;
     }
 
-    /// The same with every phone number masked too.
     #[must_use]
-    pub fn with_phones(&self) -> Self {
+    pub(crate) fn with_phones(&self) -> Self {
         Self { phones: true, ..self.clone() }
     }
 
@@ -58,12 +57,12 @@ impl Masks {
     }
 
     /// `text` with `«phone»` and `«private»` in the places. Borrowed where there was nothing to mask.
-    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.replaced(text, |out, _, label| out.push_str(label))
     }
 
     /// `text` in the same shape with a `*` for each masked cell, so that it wraps as before: for the screen. Blanks stay.
-    pub fn shape<'t>(&self, text: &'t str, cells: impl Fn(&str) -> usize) -> Cow<'t, str> {
+    pub(crate) fn shape<'t>(&self, text: &'t str, cells: impl Fn(&str) -> usize) -> Cow<'t, str> {
         self.replaced(text, |out, place, _| {
             for c in place.chars() {
                 if c == ' ' { out.push(' ') } else { out.push_str(&"*".repeat(cells(c.encode_utf8(&mut [0; 4])))) }
@@ -89,7 +88,7 @@ impl Masks {
     }
 
     /// The places that are masked, in order, and what stands there instead.
-    pub fn find(&self, text: &str) -> Vec<(Range<usize>, &'static str)> {
+    pub(crate) fn find(&self, text: &str) -> Vec<(Range<usize>, &'static str)> {
         let mut found = Vec::new();
         if self.is_empty() {
             return found;

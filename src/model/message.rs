@@ -36,12 +36,12 @@ words! {
 
 impl Author {
     /// Whether the platform says that somebody of the other side said it.
-    pub const fn is_named(self) -> bool {
+    pub(crate) const fn is_named(self) -> bool {
         matches!(self, Self::Bot | Self::Agent)
     }
 
     /// Whether what it says can be a reply.
-    pub const fn replies(self) -> bool {
+    pub(crate) const fn replies(self) -> bool {
         matches!(self, Self::Bot | Self::Agent | Self::Somebody)
     }
 }
@@ -102,7 +102,7 @@ pub fn read_back<'m, K>(
 
 impl DeliveryStatus {
     /// Whether such a message can stand in the conversation.
-    pub const fn may_have_arrived(&self) -> bool {
+    pub(crate) const fn may_have_arrived(&self) -> bool {
         match self {
             Self::Sending { .. }
             | Self::Accepted
@@ -130,8 +130,7 @@ impl DeliveryStatus {
         }
     }
 
-    /// Why it was refused, or is not known.
-    pub const fn reason(&self) -> Option<&Reason> {
+    pub(crate) const fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Refused(why) | Self::Unknown(why) => Some(why),
             _ => None,
@@ -246,14 +245,13 @@ impl OutgoingMessage {
     }
 
     /// A message once more: a new one, linked to the old.
-    pub fn again(message: &Message) -> Self {
+    pub(crate) fn again(message: &Message) -> Self {
         // The name is the engine's to give.
         let extras = Extras { key: None, ..message.extras.clone() };
         Self { resend_of: Some(message.id), extras, ..Self::text(message.conversation, message.text.clone()) }
     }
 
-    /// A choice that the other side offered in the message `answers`.
-    pub fn answer(conversation: ConversationKey, choice: Choice, answers: impl Into<String>) -> Self {
+    pub(crate) fn answer(conversation: ConversationKey, choice: Choice, answers: impl Into<String>) -> Self {
         let text = choice.words_or_payload().to_owned();
         let extras = Extras { choice: Some(choice), answers: Some(answers.into()), ..Extras::default() };
         Self { extras, ..Self::text(conversation, text) }
@@ -289,8 +287,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Its label, or its payload where that is blank.
-    pub fn words_or_payload(&self) -> &str {
+    pub(crate) fn words_or_payload(&self) -> &str {
         if self.label.trim().is_empty() { &self.payload } else { &self.label }
     }
 
@@ -299,9 +296,8 @@ impl Choice {
         Self { label: label.into(), payload: payload.into(), ..Self::default() }
     }
 
-    /// The same, offered by something else.
     #[must_use]
-    pub fn of(self, kind: ChoiceKind) -> Self {
+    pub(crate) fn of(self, kind: ChoiceKind) -> Self {
         Self { kind, ..self }
     }
 }
@@ -347,7 +343,7 @@ pub struct Extras {
 
 impl Extras {
     /// Whether there is nothing beside the text that a person would see.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
     }
 
@@ -365,8 +361,7 @@ impl Extras {
 }
 
 impl Attachment {
-    /// What it is called on screen: its name, or where it is.
-    pub fn label(&self) -> std::borrow::Cow<'_, str> {
+    pub(crate) fn label(&self) -> std::borrow::Cow<'_, str> {
         match (&self.name, &self.place) {
             (Some(name), _) => name.into(),
             (None, FileSource::Url(url)) => url.into(),

@@ -80,7 +80,7 @@ pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use fault::{FAULTS, Fault, SandboxRequest};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
-pub use machine::{AgentState, Signal, WebhookState, is_loopback};
+pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;
 pub use message::{
     Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, OutgoingMessage, RemoteMessage,
@@ -92,6 +92,7 @@ pub use variation::Variation;
 
 pub(crate) use channel::{Attachments, Transport};
 pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Settles, Suspect};
+pub(crate) use machine::is_loopback;
 pub(crate) use message::ChoiceKind;
 pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
 

@@ -38,13 +38,12 @@ pub enum WebSession {
 }
 
 impl WebSession {
-    /// Whether the socket is open and the session configured.
-    pub const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         matches!(self, Self::Open { .. } | Self::ReadOnly(_))
     }
 
     /// Why this cannot be asked of it now; `None` where it can.
-    pub const fn forbids(&self, ask: SessionAsk) -> Option<&'static str> {
+    pub(crate) const fn forbids(&self, ask: SessionAsk) -> Option<&'static str> {
         match (ask, self) {
             (SessionAsk::Connect, Self::Open { .. } | Self::ReadOnly(_)) => Some("it is open already"),
             (SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest, _) => None,
@@ -107,13 +106,12 @@ pub enum RepliesReadable {
 }
 
 impl RepliesReadable {
-    /// What stands in the way.
-    pub const fn unreadable(&self) -> Option<&Unreadable> {
+    pub(crate) const fn unreadable(&self) -> Option<&Unreadable> {
         if let Self::No(why) = self { Some(why) } else { None }
     }
 
     /// For JSON: true or false, where it is known.
-    pub const fn known(&self) -> Option<bool> {
+    pub(crate) const fn known(&self) -> Option<bool> {
         match self {
             Self::NotYetKnown => None,
             Self::Yes => Some(true),
@@ -157,7 +155,7 @@ pub enum Unreadable {
 impl Unreadable {
     /// Why a read failed. `status`: of the answer; 0: no complete answer. `missing`: permissions that the service's refusal
     /// names as missing; `None`: the answer is not the service's, or no refusal. `why`: what happened, in one line.
-    pub fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
+    pub(crate) fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
         match (status, missing) {
             (0, _) => Self::NoAnswer(why.to_owned()),
             (429, _) | (408 | 500..=510 | 512..=599, Some(_)) => Self::Failing(status),
@@ -167,7 +165,7 @@ impl Unreadable {
     }
 
     /// What stands in the way, after "replies could not be read: ". No full stop.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self {
             Self::Refused(status, missing) if !missing.is_empty() => {
                 format!("{status}, missing {}", missing.join(" "))
@@ -194,8 +192,7 @@ impl Unreadable {
         }
     }
 
-    /// The whole sentence, without a full stop.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         format!("replies could not be read: {}", self.words())
     }
 }

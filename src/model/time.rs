@@ -36,7 +36,7 @@ impl Moment {
 
     /// The moment `by` earlier, on both clocks. Saturates at the beginning of time.
     #[must_use]
-    pub fn before(self, by: Duration) -> Self {
+    pub(crate) fn before(self, by: Duration) -> Self {
         let wall = self.wall.saturating_sub(by).unwrap_or(Timestamp::MIN);
         Self { mono: self.mono.saturating_sub(by), wall }
     }
@@ -47,7 +47,7 @@ impl Moment {
     }
 
     /// The next moment after `now` at which the whole seconds left until this one change.
-    pub fn next_second(self, now: Self) -> Option<Self> {
+    pub(crate) fn next_second(self, now: Self) -> Option<Self> {
         let left = self.left(now);
         if left.is_zero() {
             return None;
@@ -57,7 +57,7 @@ impl Moment {
     }
 
     /// Monotonic time left until `self` seen from `now`; zero if it has passed.
-    pub fn left(self, now: Self) -> Duration {
+    pub(crate) fn left(self, now: Self) -> Duration {
         self.mono.saturating_sub(now.mono)
     }
 }
@@ -76,7 +76,6 @@ impl From<i64> for Moment {
     }
 }
 
-/// A length of time in whole microseconds.
 pub fn micros_of(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -74,8 +74,7 @@ pub enum TokenStatus {
 }
 
 impl TokenStatus {
-    /// The status's word for programs.
-    pub const fn word(&self) -> &'static str {
+    pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::SignedOut => "signed-out",
             Self::Getting => "getting",

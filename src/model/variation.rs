@@ -32,7 +32,7 @@ const EMOJI_BIDI: &str = " 👍🏽 👩‍🚀 🇳🇱 e\u{301} \u{202E}txet d
 
 impl Variation {
     /// Why it makes no sense on `channel`; nothing where it does. Of the guest socket the token is the guest's own.
-    pub const fn senseless(self, channel: Channel) -> Option<&'static str> {
+    pub(crate) const fn senseless(self, channel: Channel) -> Option<&'static str> {
         let can = channel.capabilities();
         match self {
             Self::WrongScope if can.scopes_decide => None,
@@ -48,8 +48,7 @@ impl Variation {
         }
     }
 
-    /// The text that is sent where `typed` was typed.
-    pub fn text(self, typed: &str) -> String {
+    pub(crate) fn text(self, typed: &str) -> String {
         match self {
             Self::Oversize => {
                 let missing = (GUEST_TEXT_MAX_BYTES + 1).saturating_sub(typed.len());
@@ -61,13 +60,13 @@ impl Variation {
     }
 
     /// Whether it goes out with the session's own token, whose limits and refusals count.
-    pub const fn carries_own_token(self) -> bool {
+    pub(crate) const fn carries_own_token(self) -> bool {
         !matches!(self, Self::ExpiredToken | Self::NoToken | Self::WrongScope)
     }
 
     /// Whether a 401 may be what was asked for. None of these is healed by a renewal, which would only disturb a good token;
     /// so a token that has ended by itself is not healed either.
-    pub const fn wants_refusal(self) -> bool {
+    pub(crate) const fn wants_refusal(self) -> bool {
         !matches!(self, Self::EmojiBidi)
     }
 }

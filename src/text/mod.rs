@@ -3,11 +3,11 @@
 pub(crate) mod alike;
 pub(crate) mod dates;
 pub(crate) mod fold;
-pub mod json;
+pub(crate) mod json;
 pub mod screen;
 
 /// `text` with runs of white space (line ends too) as one space.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -17,7 +17,7 @@ pub(crate) fn capitalised(text: &str) -> String {
 }
 
 /// So many of what one is called: `1 message`, `2 messages`, `3 entries`.
-pub fn counted(count: usize, one: &str) -> String {
+pub(crate) fn counted(count: usize, one: &str) -> String {
     match one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         _ if count == 1 => format!("1 {one}"),
         Some(stem) => format!("{count} {stem}ies"),
@@ -26,19 +26,19 @@ pub fn counted(count: usize, one: &str) -> String {
 }
 
 /// A reason as a part of a sentence: without the full stop that it may end with.
-pub fn clause(why: &(impl ToString + ?Sized)) -> String {
+pub(crate) fn clause(why: &(impl ToString + ?Sized)) -> String {
     why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// A reason as a sentence of its own.
-pub fn sentence(why: &(impl ToString + ?Sized)) -> String {
+pub(crate) fn sentence(why: &(impl ToString + ?Sized)) -> String {
     format!("{}.", capitalised(&clause(why)))
 }
 
 /// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to
 /// it: a byte order mark, carriage returns before line ends, and the line end after the last line. Blank lines before that
 /// are the writer's own and stay.
-pub fn cleaned(text: &str) -> String {
+pub(crate) fn cleaned(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n");
     text.strip_suffix('\n').unwrap_or(&text).to_owned()

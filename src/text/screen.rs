@@ -31,7 +31,7 @@ fn cluster_width(cluster: &str) -> usize {
 
 /// Writes `text` at a place, cut to `cells` and to the buffer; where the next text goes. As `Buffer::set_stringn`, but
 /// ASCII, which is nearly all that a screen holds, is not searched for grapheme clusters: that is half of a frame's cost.
-pub fn put(
+pub(crate) fn put(
     buf: &mut Buffer,
     x: u16,
     y: u16,
@@ -135,7 +135,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// The lines of `text`, each made [`visible`]; `\n` and `\r\n` break lines, tabs become two spaces.
-pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+pub(crate) fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.split('\n').map(|line| {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.contains('\t') { Cow::Owned(visible(&line.replace('\t', "  ")).into_owned()) } else { visible(line) }
@@ -143,7 +143,7 @@ pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// `text` cut to at most `cells`, with `…` (or `...` in ASCII) at the end where something was cut.
-pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
+pub(crate) fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
     if width(text) <= cells {
         return Cow::Borrowed(text);
     }
@@ -156,7 +156,7 @@ pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
 }
 
 /// At most the first `bytes` bytes of `text`, cut between characters: what follows could not be seen.
-pub fn head(text: &str, bytes: usize) -> &str {
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
     }
@@ -165,7 +165,7 @@ pub fn head(text: &str, bytes: usize) -> &str {
 }
 
 /// The longest prefix of whole grapheme clusters that fits into `cells`.
-pub fn prefix(text: &str, cells: usize) -> &str {
+pub(crate) fn prefix(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
         used += cluster_width(cluster);
@@ -177,7 +177,7 @@ pub fn prefix(text: &str, cells: usize) -> &str {
 }
 
 /// The typographic characters of our own sentences in ASCII, where that is asked for.
-pub fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
+pub(crate) fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
     if !ascii || text.is_ascii() {
         return Cow::Borrowed(text);
     }
@@ -187,7 +187,7 @@ pub fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
 }
 
 /// An id where columns are few: `first4…last4`; short ids stay whole.
-pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
+pub(crate) fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
     let clusters: Vec<&str> = id.graphemes(true).collect();
     if clusters.len() <= 11 {
         return visible(id);
@@ -201,7 +201,7 @@ pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
 /// The rows into which a line falls whose text begins behind a label and two blanks or more (`  ^K   Cut to the end`):
 /// what follows the first row hangs under the text. Where there is little room, label and text move together, and the
 /// rest hangs four cells in.
-pub fn hanging(line: &str, cells: usize) -> Vec<String> {
+pub(crate) fn hanging(line: &str, cells: usize) -> Vec<String> {
     if width(line) <= cells {
         return vec![line.to_owned()];
     }
@@ -219,7 +219,7 @@ pub fn hanging(line: &str, cells: usize) -> Vec<String> {
 }
 
 /// `head` and the rows of `text` at `cells` columns, the later ones `hang` cells in.
-pub fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
+pub(crate) fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
     let hang = if hang * 2 > cells { 0 } else { hang };
     let first = wrap(text, cells.saturating_sub(width(head))).next().unwrap_or_default();
     let mut rows = vec![format!("{head}{}", first.trim_end())];
@@ -232,7 +232,7 @@ pub fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
 
 /// The rows into which one line falls at `cells` columns, which together are the whole line: broken after a space where
 /// one is near, else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
-pub fn wrap(line: &str, cells: usize) -> impl Iterator<Item = &str> {
+pub(crate) fn wrap(line: &str, cells: usize) -> impl Iterator<Item = &str> {
     wrap_by(line, cells, cluster_width).into_iter().map(|row| line.get(row).unwrap_or_default())
 }
 
@@ -270,7 +270,7 @@ fn shown_width(cluster: &str) -> usize {
 
 /// Like [`wrap`], for a line that is still as it was typed: byte ranges of the rows, measured as [`visible`] shows them.
 /// A stand-in is never split unless it is wider than a whole row.
-pub fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
+pub(crate) fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
     let cells = cells.max(1);
     if line.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return wrap_printable(line.as_bytes(), cells);

@@ -39,10 +39,9 @@ use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
 pub use capture::{ClientAnswer, NoAnswer, Tried};
-pub use dial::proxy_of;
-pub use proxy::{Environment, proxy_problems};
-pub use tls::check_ca_file;
+pub use proxy::Environment;
 pub use wire::Gate;
+pub(crate) use {dial::proxy_of, proxy::proxy_problems, tls::check_ca_file};
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.

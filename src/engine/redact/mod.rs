@@ -79,9 +79,8 @@ impl Redactor {
         Self { names: SecretNames::new(extra), secrets: Vec::new(), values: None, masks: Masks::default() }
     }
 
-    /// One that also masks these by their look.
     #[must_use]
-    pub fn with_masks(mut self, masks: Masks) -> Self {
+    pub(crate) fn with_masks(mut self, masks: Masks) -> Self {
         self.masks = masks;
         self
     }
@@ -144,8 +143,7 @@ impl Redactor {
         Header::new(name, value)
     }
 
-    /// All headers, in order.
-    pub fn headers(&self, headers: &HeaderMap) -> Vec<Header> {
+    pub(crate) fn headers(&self, headers: &HeaderMap) -> Vec<Header> {
         headers.iter().map(|(name, value)| self.header(name.as_str(), value.as_bytes())).collect()
     }
 
