@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel}
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::exit::{Exit, Failed};
-use super::journal::{self, Heard, SubcommandJournal};
+use super::journal::{self, Heard};
 use super::open::OpenProfile;
 use super::output::{self, Output, OutputLine};
 use super::{local, logging, signals};
@@ -143,7 +143,6 @@ pub async fn run_front_end<F: FrontEnd>(
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let output = Output::of(&opened.profile, needs.report_on_stdout);
     let paths = &settings.paths;
-    let kept = kept.map(|SubcommandJournal(journal)| journal);
     let mut runner = FrontEndLoop { front, engine, opened, paths, journal: None, kept, output, json };
     let exit = runner.run(clock, reports, unbounded_channel().1, channel(1).1).await;
     let FrontEndLoop { front, mut output, engine, opened, kept, .. } = runner;

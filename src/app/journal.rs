@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use super::exit::Failed;
 use super::output;
 use crate::config::{Profile, Settings};
-use crate::engine::{EngineOptions, GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::engine::EngineOptions;
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
-use crate::model::{Conversation, ConversationKey, DeliveryStatus, MessageId, RemoteMessage};
+use crate::model::{Conversation, ConversationKey, RemoteMessage};
 use crate::pass::report;
 use crate::session::Session;
 
@@ -60,44 +59,14 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
 
 pub type Heard = (ConversationKey, Vec<RemoteMessage>);
 
-/// The journal of a subcommand, which alone sends its messages.
-#[derive(Clone, Debug)]
-pub struct SubcommandJournal(pub Journal);
-
-impl SendLog for SubcommandJournal {
-    fn intent(&self, intent: Intent) -> Recording {
-        let recording = self.0.intent(intent);
-        // Nobody is here to see a message wait for the disk.
-        Box::pin(async move { recording.await.map_err(|e| Unrecorded::Never(e.why())) })
-    }
-
-    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
-        // This process alone may send it: to others, a message that waits here was not sent.
-        let delivery = if delivery.is_settled() { delivery } else { &DeliveryStatus::Cancelled };
-        self.0.outcome(message, delivery, remote_id)
-    }
-
-    fn read_only(&self) -> bool {
-        self.0.read_only()
-    }
-
-    fn guest_token(
-        &self,
-        conversation: ConversationKey,
-        configured: Option<SecretString>,
-        renew: bool,
-    ) -> GuestTokenAnswer {
-        self.0.guest_token(conversation, configured, renew)
-    }
-}
-
 /// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it
 /// cannot be had: sending goes on without.
-pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(SubcommandJournal, Vec<Heard>)> {
+pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(Journal, Vec<Heard>)> {
     if settings.journal.ephemeral {
         return None;
     }
-    let (journal, mut pages) = Journal::open(JournalOptions { beside: true, ..journal_options(settings, profile) });
+    let (journal, mut pages) =
+        Journal::open(JournalOptions { of_subcommand: true, ..journal_options(settings, profile) });
     let opened = async {
         loop {
             match pages.recv().await {
@@ -112,10 +81,10 @@ pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(Subcomman
     let late = || Err("the journal did not open in time: this message is not kept".to_owned());
     let heard = timeout(OPENING, opened).await.unwrap_or_else(|_| late());
     let heard = heard.inspect_err(|why| output::warn(why)).ok()?;
-    Some((SubcommandJournal(journal), heard))
+    Some((journal, heard))
 }
 
-pub fn options<J: SendLog + Clone + 'static>(journal: Option<&J>) -> EngineOptions {
+pub fn options(journal: Option<&Journal>) -> EngineOptions {
     journal.map_or_else(EngineOptions::default, |journal| EngineOptions {
         send_log: Arc::new(journal.clone()),
         ..EngineOptions::default()

@@ -77,10 +77,6 @@ fn private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The right to write; given back when dropped, or when the process ends in whatever way.
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
-
 /// Why a journal could not be opened for writing.
 #[derive(Debug)]
 pub enum FileDenied {
@@ -112,14 +108,15 @@ pub fn why(e: &rusqlite::Error) -> String {
     }
 }
 
-pub fn lock(dir: &Path) -> Result<Lock, FileDenied> {
+/// The right to write; given back when dropped, or when the process ends in whatever way.
+pub fn lock(dir: &Path) -> Result<File, FileDenied> {
     let system = |what: &str, e: &io::Error| FileDenied::System(format!("{what} {}: {e}", dir.display()));
     private_directory(dir).map_err(|e| system("the directory cannot be made:", &e))?;
     #[cfg(unix)]
     restrict(dir, 0o700).map_err(|e| system("the directory cannot be made private:", &e))?;
     let file = private(&dir.join("journal.lock")).map_err(|e| system("nothing can be written to", &e))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(FileDenied::Taken),
         Err(TryLockError::Error(e)) => Err(system("the lock cannot be had in", &e)),
     }
@@ -174,7 +171,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// Opens the database for writing beside another guestwire of the same layout.
 pub fn open_beside(dir: &Path) -> rusqlite::Result<Connection> {
     let db = connect(&database(dir))?;
-    db.execute_batch("PRAGMA synchronous = FULL")?;
     if schema::version(&db)? != schema::VERSION {
         return Err(rusqlite::Error::InvalidQuery);
     }

@@ -24,8 +24,9 @@ pub struct JournalOptions {
     pub keep: Duration,
     /// How large it may grow, in bytes.
     pub max_bytes: u64,
-    /// Where another guestwire writes: keep messages beside it, without entries of the log, instead of only reading.
-    pub beside: bool,
+    /// For a subcommand, which alone sends its messages. Where another guestwire writes, it keeps them beside that one,
+    /// without entries of the log, instead of only reading.
+    pub of_subcommand: bool,
     /// As if the disk ended after so many pages of 4 KiB. For tests.
     pub page_limit: Option<u32>,
 }
@@ -38,7 +39,7 @@ impl JournalOptions {
             conversations,
             keep: Duration::from_secs(30 * 86_400),
             max_bytes: 512 << 20,
-            beside: false,
+            of_subcommand: false,
             page_limit: None,
         }
     }

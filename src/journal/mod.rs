@@ -65,6 +65,7 @@ pub struct Journal {
     pages: UnboundedSender<JournalPage>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
     read_only: Arc<AtomicBool>,
+    of_subcommand: bool,
 }
 
 impl Journal {
@@ -80,6 +81,7 @@ impl Journal {
             asks,
             pages: pages.clone(),
             read_only: Arc::new(AtomicBool::new(true)),
+            of_subcommand: options.of_subcommand,
         };
         let (dir, known, history) = (options.dir.clone(), Arc::clone(&keys), pages.clone());
         let writer = Writer::new(options, inbox, keys, pages, Arc::clone(&journal.read_only));
@@ -142,11 +144,16 @@ impl Journal {
 
 impl SendLog for Journal {
     fn intent(&self, intent: Intent) -> Recording {
-        self.record(|done| Work::Intent(intent, done))
+        let (for_good, recording) = (self.of_subcommand, self.record(|done| Work::Intent(intent, done)));
+        // Nobody is there to see a message of a subcommand wait for the disk.
+        Box::pin(async move { recording.await.map_err(|e| if for_good { Unrecorded::Never(e.why()) } else { e }) })
     }
 
     fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
-        let (delivery, remote_id) = (delivery.clone(), remote_id.map(str::to_owned));
+        // A subcommand alone may send its messages: to others, one that waits in it was not sent.
+        let waits = self.of_subcommand && !delivery.is_settled();
+        let delivery = if waits { DeliveryStatus::Cancelled } else { delivery.clone() };
+        let remote_id = remote_id.map(str::to_owned);
         self.record(|done| Work::Outcome { message, delivery, remote_id, done: Some(done) })
     }
 

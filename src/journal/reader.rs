@@ -52,7 +52,7 @@ impl JournalReader {
             HistoryRange::Before(number) => self.collect("e.number < ?1 ORDER BY e.number DESC", *number, limit),
             HistoryRange::After(number) => self.collect("e.number > ?1 ORDER BY e.number", *number, limit),
         };
-        let (mut entries, more) = page.map_err(unreadable)?;
+        let (mut entries, more) = page.map_err(|why| format!("The journal cannot be read: {why}."))?;
         if !matches!(want, HistoryRange::After(_)) {
             entries.reverse();
         }
@@ -140,10 +140,12 @@ impl JournalReader {
         let of = ident.and_then(|ident| self.keys.key(&ident));
         let source = match packed.and_then(|packed| columns::unpack(&packed, session)) {
             Some(mut exchange) => {
+                // Kept under way: recovery may have found how it ended.
+                let recovered: Option<String> = row.get(12)?;
                 if !exchange.outcome.is_settled()
-                    && let Some(ended) = restore::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
+                    && let Some(name) = recovered.filter(|name| !matches!(name.as_str(), "open" | "waiting"))
                 {
-                    exchange.outcome = ended;
+                    exchange.outcome = restore::settled(&name, why.clone());
                 }
                 (exchange.kind, exchange.what) = (kind, what);
                 exchange.conversation = of;
@@ -262,10 +264,6 @@ fn carried(row: &Row<'_>) -> rusqlite::Result<Option<TranscriptExchange>> {
         marked: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         comment: row.get(13)?,
     }))
-}
-
-fn unreadable(why: rusqlite::Error) -> String {
-    format!("The journal cannot be read: {why}.")
 }
 
 /// Everything of an entry in which a query may stand.

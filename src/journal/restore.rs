@@ -103,12 +103,7 @@ fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exch
     })
 }
 
-/// How an entry that was kept under way ended, by what recovery found; `None` where it is under way still.
-pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
-    outcome.filter(|name| !matches!(*name, "open" | "waiting")).map(|name| settled(name, why))
-}
-
-fn settled(name: &str, why: Option<String>) -> Outcome {
+pub fn settled(name: &str, why: Option<String>) -> Outcome {
     let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
     match Outcome::from((name.to_owned(), why.clone())) {
         Outcome::Unknown(_) => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),

@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::columns::KeyTable;
-use super::files::{self, BUSY, FileDenied, Lock, why};
+use super::files::{self, BUSY, FileDenied, why};
 use super::job::Restored;
 use super::statements::{self, Numbers};
 use super::work::{Inbox, Work};
@@ -40,7 +41,7 @@ pub struct Store {
     pub db: Connection,
     pub numbers: Numbers,
     /// `None` beside another guestwire: then only messages are kept.
-    lock: Option<Lock>,
+    lock: Option<File>,
 }
 
 enum Mode {
@@ -152,7 +153,7 @@ impl Writer {
     fn open(&self, first: bool) -> Mode {
         match self.lock() {
             Ok(lock) => self.begin(lock, false, first),
-            Err(FileDenied::Taken) if self.options.beside => self.beside(),
+            Err(FileDenied::Taken) if self.options.of_subcommand => self.beside(),
             Err(FileDenied::Taken) => {
                 self.await_lock();
                 if first {
@@ -196,11 +197,11 @@ impl Writer {
     }
 
     /// The right to write. One that leaves just now (a restart) is waited for a moment.
-    fn lock(&self) -> Result<Lock, FileDenied> {
+    fn lock(&self) -> Result<File, FileDenied> {
         let end = Instant::now() + LEAVING;
         loop {
             match files::lock(&self.options.dir) {
-                Err(FileDenied::Taken) if !self.options.beside && Instant::now() < end => {
+                Err(FileDenied::Taken) if !self.options.of_subcommand && Instant::now() < end => {
                     std::thread::sleep(LEAVING / 10);
                 }
                 other => return other,
@@ -269,7 +270,7 @@ impl Writer {
     }
 
     /// Begins a session in the file; a damaged one, which may have looked sound at first, is set aside for a new one.
-    fn begin(&self, lock: Lock, damaged: bool, first: bool) -> Mode {
+    fn begin(&self, lock: File, damaged: bool, first: bool) -> Mode {
         let dir = &self.options.dir;
         if damaged {
             match files::set_aside(dir, Timestamp::now()) {

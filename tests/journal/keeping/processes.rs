@@ -43,7 +43,7 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     let dir = tempfile::tempdir().unwrap();
     let (first, mut pages) = open(dir.path());
     restored(&mut pages);
-    let (second, mut pages) = Journal::open(JournalOptions { beside: true, ..options(dir.path()) });
+    let (second, mut pages) = Journal::open(JournalOptions { of_subcommand: true, ..options(dir.path()) });
     let JournalPage::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
     assert!(said.contains("Another guestwire"), "{said}");
     restored(&mut pages);
@@ -66,7 +66,7 @@ fn a_damaged_file_beside_another_guestwire_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let (first, mut pages) = open(dir.path());
     restored(&mut pages);
-    let (second, mut pages) = Journal::open(JournalOptions { beside: true, ..options(dir.path()) });
+    let (second, mut pages) = Journal::open(JournalOptions { of_subcommand: true, ..options(dir.path()) });
     next(&mut pages);
     restored(&mut pages);
     // A change of somebody else, so that no page that is remembered counts any more; then all pages but the first.

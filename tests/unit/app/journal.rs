@@ -1,7 +1,7 @@
 //! Tests of `app::journal`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use crate::app::journal::{SubcommandJournal, close};
+use crate::app::journal::close;
 use crate::engine::{Intent, SendLog as _};
 use crate::journal::{Journal, JournalOptions, JournalReader};
 use crate::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
@@ -12,9 +12,9 @@ async fn a_message_of_one_process_waits_for_no_other() {
     let home = tempfile::tempdir().unwrap();
     let address = Address::GuestApi { conversation_id: "c".into(), participant_id: None, external_id: None };
     let conversation = Conversation { key: ConversationKey(0), name: "c".into(), address };
-    let options = JournalOptions::new(home.path().join("p"), vec![conversation]);
-    let (journal, _pages) = Journal::open(options.clone());
-    let kept = SubcommandJournal(journal);
+    let mut options = JournalOptions::new(home.path().join("p"), vec![conversation]);
+    options.of_subcommand = true;
+    let (kept, _pages) = Journal::open(options.clone());
     let intent = Intent {
         message: MessageId(1),
         conversation: ConversationKey(0),
@@ -33,5 +33,5 @@ async fn a_message_of_one_process_waits_for_no_other() {
             reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.delivery.unwrap())).collect();
         assert_eq!(lives, [("hello".to_owned(), DeliveryStatus::Cancelled)]);
     }
-    close(Some(&kept.0));
+    close(Some(&kept));
 }
