@@ -38,7 +38,7 @@ pub mod clock;
 pub mod config;
 pub mod diagnosis;
 pub mod engine;
-pub mod export;
+mod export;
 mod files;
 #[cfg(test)]
 #[path = "../tests/support/fixtures.rs"]

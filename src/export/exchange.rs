@@ -14,13 +14,9 @@ use crate::text::json::{self, dense, with};
 pub struct HarEntry<'e> {
     /// Its number in the log.
     pub number: u64,
-    /// What happened.
     pub exchange: &'e Exchange,
-    /// A person marked it.
     pub marked: bool,
-    /// What a person said about it.
     pub comment: Option<&'e str>,
-    /// Why it was refused.
     pub diagnosis: Option<&'e Diagnosis>,
 }
 
@@ -184,9 +180,6 @@ fn timings(timing: &Timing) -> Value {
     })
 }
 
-/// How a masked value looks: anything between these two.
-const MASK: (char, char) = ('«', '»');
-
 /// Headers that curl works out itself.
 const LEFT_OUT: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "accept-encoding"];
 
@@ -235,7 +228,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn is_masked(text: &str) -> bool {
-    text.contains(MASK.0) && text.contains(MASK.1)
+    text.contains('«') && text.contains('»')
 }
 
 fn push_header(words: &mut Vec<String>, header: &Header, bearer: bool) {

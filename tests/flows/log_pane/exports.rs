@@ -3,13 +3,19 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use guestwire::export::{HarEntry, curl, har};
-use guestwire::model::{Attempt, Body, BodyForm, Exchange, Header, Request};
+use guestwire::model::{Attempt, Body, BodyForm, Exchange, ExchangeStep, Header, Request};
 
 use crate::support::log::*;
 
 fn attempt_of(exchange: &Exchange) -> Attempt {
     exchange.last_attempt().unwrap().as_ref().clone()
+}
+
+fn curl(attempt: &Attempt) -> String {
+    let steps = vec![ExchangeStep::Try(Arc::new(attempt.clone()))];
+    let mut log = log(100, 10);
+    log.exchange(Arc::new(Exchange { steps, ..(*accepted(1, 0, "x")).clone() }));
+    log.selected().unwrap().copy_curl().unwrap()
 }
 
 /// The arguments that `curl` would get when the command is pasted into `sh`.
@@ -177,7 +183,9 @@ fn har_has_an_entry_a_try_with_all_that_the_format_wants() {
     let lost = entries.iter().find(|e| e["_outcome"] == "UNKN").unwrap();
     assert_eq!(lost["response"]["status"], 0);
     assert!(lost["_error"].as_str().unwrap().contains("reset by peer"));
-    let one = har([HarEntry { number: 1, exchange: &token(1, 0), marked: false, comment: None, diagnosis: None }]);
+    let mut alone = self::log(100, 10);
+    alone.exchange(token(1, 0));
+    let one = alone.har();
     assert_eq!(one["log"]["entries"][0]["timings"]["connect"], 43.0);
     assert_eq!(one["log"]["entries"][0]["timings"]["ssl"], 31.0);
 }
