@@ -86,7 +86,7 @@ fn read_pass(path: &Path) -> Result<String, String> {
     })
 }
 
-fn see(path: &Path) -> Result<(), String> {
+pub fn see(path: &Path) -> Result<(), String> {
     let sentence = |why: &str| format!("Not attached, {why}: “{}”.", path.display());
     let failed = |error: io::Error| match error.kind() {
         ErrorKind::NotFound => sentence("there is no such file"),
@@ -137,7 +137,3 @@ pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Re
     replace_config(paths, &document.to_string(), &|name| std::env::var_os(name))?;
     Ok(format!("“{name}” is in {} now, in the profile {owner}.", paths.config_file.display()))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/app/local.rs"]
-mod tests;

@@ -169,7 +169,7 @@ pub fn printed(document: &[u8]) -> Result<Exit, Failed> {
     Output::default().bytes(document).map(|()| Exit::Done)
 }
 
-fn safe(text: &str) -> String {
+pub fn safe(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
@@ -246,7 +246,3 @@ pub fn bar(done: usize, all: usize, open: &[&str]) -> String {
     let bar: String = (0..20).map(|at| if at < filled { '#' } else { '-' }).collect();
     format!("[{bar}] {done} of {all}  {}", open.join(", "))
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/app/output.rs"]
-mod tests;

@@ -4,9 +4,6 @@
 pub(crate) mod cast;
 pub(crate) mod escape;
 mod exchange;
-#[cfg(test)]
-#[path = "../../tests/unit/export/mod.rs"]
-mod tests;
 pub(crate) mod transcript;
 
 pub use exchange::{HarEntry, curl, har};

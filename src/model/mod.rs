@@ -95,7 +95,3 @@ pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Sett
 pub(crate) use machine::is_loopback;
 pub(crate) use message::ChoiceKind;
 pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
-
-#[cfg(test)]
-#[path = "../../tests/unit/model/mod.rs"]
-mod tests;

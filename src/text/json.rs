@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use serde_json::Value;
 
 /// Longer documents are not read. Bodies are cut long before.
-pub(super) const LONGEST: usize = 8 << 20;
+pub(crate) const LONGEST: usize = 8 << 20;
 /// What is nested deeper is read as `null`: no answer of the service is nested so deep, and reading recurses.
 const DEEPEST: usize = 100;
 

@@ -68,7 +68,3 @@ pub(crate) fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str
     let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
     if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/text/mod.rs"]
-mod tests;

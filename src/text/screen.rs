@@ -14,7 +14,7 @@ use super::fold::draws_nothing;
 /// What the flags of regions begin with, that are spelt in tags.
 const FLAG: char = '\u{1f3f4}';
 /// More marks on one letter are counted and not drawn: no script has so many. [Unicode: Stream-Safe Text Format, UAX #15]
-pub(super) const MARKS: usize = 30;
+pub(crate) const MARKS: usize = 30;
 
 /// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
 pub fn width(text: &str) -> usize {
@@ -207,15 +207,13 @@ pub(crate) fn hanging(line: &str, cells: usize) -> Vec<String> {
     }
     let indent = line.len() - line.trim_start_matches(' ').len();
     let (label, text) = line.split_at(line.get(indent..).and_then(|l| l.find("  ")).map_or(indent, |at| indent + at));
-    let begin = label.len() + (text.len() - text.trim_start_matches(' ').len());
-    let column = width(line.get(..begin).unwrap_or_default());
     let text = text.trim_start_matches(' ');
+    let head = line.strip_suffix(text).unwrap_or_default();
+    let column = width(head);
     if column * 2 <= cells {
-        let head = line.get(..begin).unwrap_or_default();
         return hung(head, text, column, cells);
     }
-    let label = format!("{}  ", label.trim_end());
-    hung("", &format!("{label}{text}"), indent + 4, cells)
+    hung("", &format!("{}  {text}", label.trim_end()), indent + 4, cells)
 }
 
 /// `head` and the rows of `text` at `cells` columns, the later ones `hang` cells in.
@@ -263,11 +261,6 @@ fn wrap_by(line: &str, cells: usize, measure: impl Fn(&str) -> usize) -> Vec<Ran
     rows
 }
 
-/// Cells of one cluster once it is made [`visible`].
-fn shown_width(cluster: &str) -> usize {
-    width(&visible(cluster))
-}
-
 /// Like [`wrap`], for a line that is still as it was typed: byte ranges of the rows, measured as [`visible`] shows them.
 /// A stand-in is never split unless it is wider than a whole row.
 pub(crate) fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
@@ -275,7 +268,7 @@ pub(crate) fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
     if line.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return wrap_printable(line.as_bytes(), cells);
     }
-    wrap_by(line, cells, shown_width)
+    wrap_by(line, cells, |cluster| width(&visible(cluster)))
 }
 
 /// [`wrap_shown`] where every byte is one cell.

@@ -2,6 +2,9 @@
 
 mod app;
 mod clock;
+mod export;
 mod files;
 mod front_ends;
 mod fuzz;
+mod model;
+mod text;

@@ -7,7 +7,7 @@
 //! ```
 //! A fault that brings about a cause which the console can name has that cause's name.
 
-pub(super) mod kind;
+pub(crate) mod kind;
 mod parameter;
 
 pub use kind::{FAULTS, FaultEffect, FaultKind};
@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use self::parameter::{AFTER, CONVERSATION, TARGET, TIMES};
 use crate::text::{counted, suggestion};
 
 /// What a pass or a person asks of the embedded sandbox.
@@ -89,9 +88,6 @@ impl Fault {
     }
 }
 
-/// The field that names the fault.
-const NAME: &str = "fault";
-
 fn wrong(field: &str, what: impl Into<String>) -> FaultError {
     FaultError { field: Some(field.to_owned()), what: what.into() }
 }
@@ -103,9 +99,9 @@ impl Fault {
         let Some(given) = json.as_object() else {
             return Err(whole("a fault is an object, for instance {\"fault\":\"rate-limited\",\"times\":1}"));
         };
-        let name = match given.get(NAME) {
+        let name = match given.get("fault") {
             Some(Value::String(name)) => name.as_str(),
-            Some(_) => return Err(wrong(NAME, "`fault` must be a text: the name of a fault")),
+            Some(_) => return Err(wrong("fault", "`fault` must be a text: the name of a fault")),
             None => {
                 return Err(whole(
                     "`fault` is missing: it names what goes wrong, for instance fault = \"token-expired\"",
@@ -114,29 +110,32 @@ impl Fault {
         };
         let kind = FaultKind::read(name, given)?;
         let kind = kind.ok_or_else(|| {
-            wrong(NAME, format!("no fault is called `{name}`{}", suggestion(name, FAULTS.iter().map(|row| row.name))))
+            wrong(
+                "fault",
+                format!("no fault is called `{name}`{}", suggestion(name, FAULTS.iter().map(|row| row.name))),
+            )
         })?;
         let row = kind.row();
-        let named = row.names_a_conversation().then_some(CONVERSATION);
+        let named = row.names_a_conversation().then_some("conversation");
         let own = row.parameters.iter().map(|parameter| parameter.name);
-        let known: Vec<&str> = [NAME, TIMES, AFTER, TARGET].into_iter().chain(named).chain(own).collect();
+        let known: Vec<&str> = ["fault", "times", "after", "target"].into_iter().chain(named).chain(own).collect();
         if let Some(stranger) = given.keys().find(|key| !known.contains(&key.as_str())) {
             let near = suggestion(stranger, known);
             return Err(wrong(stranger, format!("the fault `{name}` has no field `{stranger}`{near}")));
         }
-        let target = ParameterShape::Words(&FaultTarget::WORDS).read(given, TARGET)?.unwrap_or(row.target);
+        let target = ParameterShape::Words(&FaultTarget::WORDS).read(given, "target")?.unwrap_or(row.target);
         if target != FaultTarget::Any && !row.reaches.contains(&target) {
             let what = format!("the fault `{name}` makes no difference to that target; leave `target` out");
-            return Err(wrong(TARGET, what));
+            return Err(wrong("target", what));
         }
-        let conversation = ParameterShape::Text.read::<String>(given, CONVERSATION)?;
+        let conversation = ParameterShape::Text.read::<String>(given, "conversation")?;
         if conversation.is_some() && target == FaultTarget::Token {
             let what = "a token request names no conversation; leave `conversation` or `target` out";
-            return Err(wrong(CONVERSATION, what));
+            return Err(wrong("conversation", what));
         }
         let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let after = ParameterShape::Count.read(given, AFTER)?.map(number);
-        let times = ParameterShape::AtLeastOne.read(given, TIMES)?.map(number);
+        let after = ParameterShape::Count.read(given, "after")?.map(number);
+        let times = ParameterShape::AtLeastOne.read(given, "times")?.map(number);
         let at_once = row.effect == FaultEffect::Acts && after.is_none() && times.is_none();
         let times = if row.lasts { times } else { Some(times.unwrap_or(1)) };
         Ok(Self { kind, target, conversation, after: after.unwrap_or(0), times, at_once })

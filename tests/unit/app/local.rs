@@ -2,8 +2,15 @@
 //! written.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use std::fs;
+use std::path::Path;
+
+use crate::app::local::*;
+use crate::config::Flags;
 use crate::config::ProfileChoice;
+use crate::config::flags::ConfigInput;
+use crate::config::resolve::resolve;
+use crate::config::settings::Paths;
 use crate::config::settings::Settings;
 
 fn paths(dir: &Path) -> Paths {

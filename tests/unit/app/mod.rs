@@ -2,3 +2,5 @@
 
 mod exit;
 mod journal;
+mod local;
+mod output;

@@ -1,6 +1,9 @@
 //! Tests of `app::output`.
 
-use super::*;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::app::output::*;
 
 #[test]
 fn a_line_has_its_event_time_and_version_first() {
