@@ -48,10 +48,7 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Opt
         (kind, why) = stop.stopped() => Err(Failure::new(kind, progress.phase(), why).into()),
     };
     let total = Some(began.elapsed());
-    let (result, socket) = match opened {
-        Ok((answer, socket)) => (Ok(answer), socket),
-        Err(none) => (Err(none), None),
-    };
+    let (result, socket) = opened.map_or_else(|none| (Err(none), None), |(answer, socket)| (Ok(answer), socket));
     let first_byte = total.filter(|_| !matches!(&result, Err(NoAnswer { partial: None, .. })));
     (Tried { result, timing: Timing { first_byte, total, ..progress.timing() } }, socket)
 }

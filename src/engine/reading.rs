@@ -318,16 +318,10 @@ impl HeardMessages {
 }
 
 /// Remembers the newest `MAX`: of a session of days, no more than these. Each may have something said of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RecentSet<T, const MAX: usize, V = ()> {
     known: HashMap<T, V>,
     order: VecDeque<T>, // the oldest first
-}
-
-impl<T, const MAX: usize, V> Default for RecentSet<T, MAX, V> {
-    fn default() -> Self {
-        Self { known: HashMap::new(), order: VecDeque::new() }
-    }
 }
 
 impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {

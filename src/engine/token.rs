@@ -86,16 +86,21 @@ enum Verify {
     Done,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Stage {
+    #[default]
     Resting,
     Wanted, // to be asked for at the next [`TokenMachine::due`]
     Asking,
-    Pausing { retry: Moment, why: String, limited: bool },
+    Pausing {
+        retry: Moment,
+        why: String,
+        limited: bool,
+    },
     Dead(Box<TokenStatus>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TokenMachine {
     pasted: bool,           // it cannot be renewed
     requested: Vec<String>, // the scopes that are asked for, and those that the configured channels need
@@ -115,20 +120,7 @@ pub struct TokenMachine {
 
 impl TokenMachine {
     pub fn new(pasted: bool, requested: Vec<String>, required: Vec<String>, rng: Rng) -> Self {
-        Self {
-            pasted,
-            requested,
-            required,
-            current: None,
-            stage: Stage::Resting,
-            awaited: false,
-            again: false,
-            generation: Generation(0),
-            failures: 0,
-            rng,
-            told: TokenStatus::SignedOut,
-            missing_told: Vec::new(),
-        }
+        Self { pasted, requested, required, rng, ..Self::default() }
     }
 
     /// A person (or the start) wants to be signed in: asks if there is no usable token, also after a refusal.

@@ -54,14 +54,13 @@ fn markdown_line(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     let trimmed = line.trim_start();
     let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
-    // `-`, `+`, `=` and `1.` only mean something where a line begins.
+    // `-`, `+`, `=`, `#` and `1.` only mean something where a line begins.
     let marker = match trimmed.as_bytes().get(digits) {
-        Some(b'-' | b'+' | b'=') if digits == 0 => Some(line.len() - trimmed.len()),
+        Some(b'-' | b'+' | b'=' | b'#') if digits == 0 => Some(line.len() - trimmed.len()),
         // A number is a list only with a blank behind it.
         Some(b'.' | b')') if digits > 0 && matches!(trimmed.as_bytes().get(digits + 1), None | Some(b' ')) => {
             Some(line.len() - trimmed.len() + digits)
         }
-        Some(b'#') if digits == 0 => Some(line.len() - trimmed.len()),
         _ => None,
     };
     for (at, c) in line.char_indices() {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub $inner);
@@ -15,24 +15,18 @@ macro_rules! id {
                 self.0.fmt(f)
             }
         }
-    };
+    )*};
 }
 
-id! {
+ids! {
     /// A conversation of the picker: its place in the profile's list, stable while the process runs.
-    ConversationKey(u32)
-}
-id! {
+    ConversationKey(u32);
     /// A message, from the counter of the session.
-    MessageId(u64)
-}
-id! {
+    MessageId(u64);
     /// An exchange, from the engine's counter, in the order in which exchanges were begun.
-    ExchangeId(u64)
-}
-id! {
+    ExchangeId(u64);
     /// A token's generation: 1 for the first of a session, one more at each renewal.
-    Generation(u32)
+    Generation(u32);
 }
 
 /// Whether `text` has the form of an id that Genesys Cloud gives to conversations and participants: a UUID with hyphens.

@@ -95,7 +95,7 @@ impl Masks {
         }
         let bytes = text.as_bytes();
         let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
+        while at < bytes.len() {
             let hit = self.number(bytes, at).map(|end| (end, "«phone»")).or_else(|| {
                 let end = self.literal(text, at)?;
                 Some((end, "«private»"))
@@ -105,7 +105,7 @@ impl Masks {
                 at = end;
             } else {
                 // A number is looked for at its first digit only.
-                at += if byte.is_ascii_digit() { digits(bytes, at) } else { 1 };
+                at += bytes.iter().skip(at).take_while(|b| b.is_ascii_digit()).count().max(1);
             }
         }
         found
@@ -145,8 +145,4 @@ impl Masks {
         }
         end
     }
-}
-
-fn digits(bytes: &[u8], at: usize) -> usize {
-    bytes.iter().skip(at).take_while(|b| b.is_ascii_digit()).count().max(1)
 }

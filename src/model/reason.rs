@@ -211,15 +211,9 @@ impl Reason {
     }
 }
 
-impl From<&str> for Reason {
-    fn from(words: &str) -> Self {
-        Self::Text(words.to_owned())
-    }
-}
-
-impl From<String> for Reason {
-    fn from(words: String) -> Self {
-        Self::Text(words)
+impl<T: Into<String>> From<T> for Reason {
+    fn from(words: T) -> Self {
+        Self::Text(words.into())
     }
 }
 

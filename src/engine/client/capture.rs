@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::io::Read as _;
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
@@ -106,17 +107,13 @@ impl ClientAnswer {
 
 /// The words of the innermost error, one line, without the number that the system has for it.
 pub fn innermost(error: &dyn Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    let words = inner.to_string();
+    let words = successors(Some(error), |error| (*error).source()).last().unwrap_or(error).to_string();
     one_line(words.split(" (os error ").next().unwrap_or(&words))
 }
 
 /// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
 pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> NoAnswer {
-    for cause in chain(error) {
+    for cause in successors(Some(error), |error| (*error).source()) {
         if let Some(none) = cause.downcast_ref::<NoAnswer>() {
             return none.clone();
         }
@@ -160,10 +157,6 @@ fn too_large() -> Failure {
 /// Refused, or above the last of a GOAWAY (only those are given the GOAWAY as their error). [RFC 9113 6.8, 8.7]
 fn is_unprocessed(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM))
-}
-
-fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
 const ENCODINGS_MAX: usize = 3;

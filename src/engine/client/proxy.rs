@@ -41,25 +41,18 @@ impl Environment {
         (host, port, secure): (&str, u16, bool),
     ) -> Result<Option<Proxy>, String> {
         let exempt = |(_, list): (String, String)| exemptions(&list).any(|e| e.is_ok_and(|e| e.covers(host, port)));
-        let get = |name: &str| match &self.0 {
-            Some(lookup) => variable(&**lookup, name),
-            None => variable(&|name| std::env::var(name).ok(), name),
-        };
+        let own = |name: &str| std::env::var(name).ok();
+        let get = |name: &str| variable(self.0.as_deref().unwrap_or(&own), name);
         if get("no_proxy").is_some_and(exempt) {
             return Ok(None);
         }
-        match profile {
-            Some(ProfileProxy::Direct) => return Ok(None),
-            Some(ProfileProxy::Through(address, named_by)) => {
-                return Ok(Some(Proxy::at(address, Some(named_by.clone()))));
-            }
-            None => {}
-        }
         let named = get(if secure { "https_proxy" } else { "http_proxy" }).or_else(|| get("all_proxy"));
-        match named {
-            Some((spelling, value)) => Proxy::of_variable(spelling, &value).map(Some),
-            None if self.0.is_none() => Ok(system_proxy(host, port, secure)),
-            None => Ok(None),
+        match (profile, named) {
+            (Some(ProfileProxy::Direct), _) => Ok(None),
+            (Some(ProfileProxy::Through(address, by)), _) => Ok(Some(Proxy::at(address, Some(by.clone())))),
+            (None, Some((spelling, value))) => Proxy::of_variable(spelling, &value).map(Some),
+            (None, None) if self.0.is_none() => Ok(system_proxy(host, port, secure)),
+            (None, None) => Ok(None),
         }
     }
 }

@@ -118,7 +118,9 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
         CertificateError::NotValidForName => is_for("another name"),
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => is_for("no name at all"),
         CertificateError::NotValidForNameContext { presented, .. } => {
-            is_for(&presented.iter().map(|name| certified_name(name)).collect::<Vec<_>>().join(", "))
+            // rustls gives names as it prints them: `DnsName("x.example")`.
+            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name));
+            is_for(&names.collect::<Vec<_>>().join(", "))
         }
         CertificateError::Other(other) if matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) => {
             let how = "have an authority sign one for that host, and name the authority's PEM file in ca_files";
@@ -133,11 +135,6 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
         }
         other => (TlsFault::Other, one_line(&format!("{of} cannot be used: {other}"))),
     }
-}
-
-/// `DnsName("x.example")` → `x.example`: rustls gives names as it prints them.
-fn certified_name(presented: &str) -> &str {
-    presented.split_once('"').and_then(|(_, rest)| rest.split_once('"')).map_or(presented, |(name, _)| name)
 }
 
 fn date(time: UnixTime) -> String {

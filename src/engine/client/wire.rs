@@ -15,8 +15,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -118,26 +117,23 @@ pub async fn hand_over(
     Ok((answer, yes.then_some(handed_over)))
 }
 
-const CLOSED: u8 = 0;
-const OPEN: u8 = 1;
-const BARRED: u8 = 2;
-
+/// Once it is decided: whether it is open.
 #[derive(Debug, Default)]
-pub struct Gate(AtomicU8);
+pub struct Gate(OnceLock<bool>);
 
 impl Gate {
     pub fn is_open(&self) -> bool {
-        self.0.load(Ordering::Acquire) == OPEN
+        self.0.get() == Some(&true)
     }
 
     /// Forbids writing, unless it has begun. True: nothing of the body was or will be written.
     pub fn bar(&self) -> bool {
-        !matches!(self.0.compare_exchange(CLOSED, BARRED, Ordering::AcqRel, Ordering::Acquire), Err(OPEN))
+        !self.0.get_or_init(|| false)
     }
 
     /// The connection begins to write. False: it must not.
     pub fn pass(&self) -> bool {
-        !matches!(self.0.compare_exchange(CLOSED, OPEN, Ordering::AcqRel, Ordering::Acquire), Err(BARRED))
+        *self.0.get_or_init(|| true)
     }
 }
 

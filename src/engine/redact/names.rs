@@ -227,14 +227,12 @@ fn quoted(inner: &str, mark: char) -> Option<usize> {
 
 /// How long the object or list is that begins here; what is cut goes to the end.
 fn container(value: &str) -> usize {
-    let (mut depth, mut inside, mut escaped) = (0_usize, false, false);
+    let (mut depth, mut strings) = (0_usize, view::Strings::new(value, true));
     for (at, byte) in value.bytes().enumerate() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = inside,
-            b'"' => inside = !inside,
-            b'{' | b'[' if !inside => depth += 1,
-            b'}' | b']' if !inside => {
+            _ if strings.inside(byte) => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
                 depth -= 1;
                 if depth == 0 {
                     return at + 1;

@@ -35,12 +35,6 @@ pub struct FaultParameter {
     pub about: &'static str,
 }
 
-/// What every fault has beside its own parameters.
-pub(super) const TARGET: &str = "target";
-pub(super) const CONVERSATION: &str = "conversation";
-pub(super) const AFTER: &str = "after";
-pub(super) const TIMES: &str = "times";
-
 impl ParameterShape {
     fn holds(self, value: &Value) -> bool {
         let count = value.as_u64();
