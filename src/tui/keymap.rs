@@ -77,7 +77,7 @@ impl Keymap {
         wrong.sort_by_key(|problem| problem.at);
         let two = map.bound.keys().filter(|(_, keys)| keys.second.is_some());
         let prefixes = two.map(|(context, keys)| (*context, keys.first)).collect();
-        if wrong.is_empty() { Ok(Self { prefixes, keys, ..map }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { keys, prefixes, ..map }) } else { Err(wrong) }
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.

@@ -33,6 +33,8 @@ const FINISH: Duration = Duration::from_secs(3);
 /// A recorded demo of some minutes is far smaller.
 const MAX_REHEARSAL: u64 = 64 << 20;
 
+type DemoStart = Box<dyn FnOnce(&mut State)>;
+
 /// Reads what is shown from the start. `made_up` puts into the console's state what is to be measured.
 pub fn prepare(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
     let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
@@ -72,7 +74,7 @@ fn failed(what: &str, why: &std::io::Error) -> Failed {
 }
 
 /// What `--demo` (a pass, sent message by message) and `--rehearse` (what was said once) name.
-fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Box<dyn FnOnce(&mut State)>>, Failed> {
+fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
     let read = |path: &Path, max| {
         files::read_text(path, max)
             .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::error_text(&e))))

@@ -64,7 +64,7 @@ fn item(target: PaletteTarget, name: String, about: &str) -> PaletteItem {
 
 fn actions(typed: &str) -> Vec<&'static ActionRow> {
     let mut score = scores(typed);
-    best_first(ACTIONS.iter().filter(is_listed).filter_map(|spec| {
+    best_first(ACTIONS.iter().filter(|spec| is_listed(spec)).filter_map(|spec| {
         let name = score(spec.name);
         let any = score(&format!("{} {} {}", spec.name, spec.about, spec.synonyms));
         // The whole name stands above a hit in a name, and that above one in the description.
@@ -87,7 +87,7 @@ fn best_first<T>(found: impl Iterator<Item = (u32, T)>) -> Vec<T> {
 }
 
 /// Whether an action makes sense by name: the mere moves of a cursor do not.
-fn is_listed(spec: &&ActionRow) -> bool {
+fn is_listed(spec: &ActionRow) -> bool {
     use Action::{Editor, HistorySearch, Redo, Send, Snippets, Undo};
     match spec.context {
         Context::Composer => matches!(spec.action, Send | HistorySearch | Snippets | Editor | Undo | Redo),
