@@ -27,15 +27,13 @@ use crate::model::is_loopback;
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// A profile, unless something is wrong with it; where its metrics go, and what `config check` has to look at.
-pub type Resolved = (Option<Profile>, Option<MetricsSettings>, Findings);
-
 pub fn resolve(
     name: &Spot<String>,
     mut table: Table<'_>,
     further: Vec<Table<'_>>,
     input: &ConfigInput<'_>,
     redaction: &Redaction,
-) -> Resolved {
+) -> (Option<Profile>, Option<MetricsSettings>, Findings) {
     let mut reader = ProfileReader { input, redaction, metrics: None, findings: Findings::default() };
     let profile = reader.profile(name, &mut table, further);
     table.finish();

@@ -243,24 +243,21 @@ impl PastExchanges {
             // Whatever the path of the channel: the last segment that is an id.
             let id = path(url).rsplit('/').find(|part| is_uuid(part)).filter(|_| guest && shown.is_accepted_send());
             let Some(id) = id else { return false };
-            keep(&mut self.book(id.to_owned()).accepted, seen);
+            keep(&mut book(&mut self.conversations, id.to_owned(), CONVERSATIONS).accepted, seen);
             return true;
         }
         let Some(id) = read_from(url) else { return false };
         if said.is_success() {
             let Some(read) = conversations::read(shown.body()) else { return false };
-            let known = &mut self.book(id).read;
+            let known = &mut book(&mut self.conversations, id, CONVERSATIONS).read;
             let news = known.as_ref().is_none_or(|(old, _)| old.at < seen.at);
             if news {
                 *known = Some((seen, read));
             }
             return news;
         }
-        said.status == Some(404) && said.by.is_service() && keep(&mut self.book(id).missing, seen)
-    }
-
-    fn book(&mut self, id: String) -> &mut ConversationBook {
-        book(&mut self.conversations, id, CONVERSATIONS)
+        let missing = said.status == Some(404) && said.by.is_service();
+        missing && keep(&mut book(&mut self.conversations, id, CONVERSATIONS).missing, seen)
     }
 
     pub(crate) fn granted(&self, generation: Generation) -> Option<String> {

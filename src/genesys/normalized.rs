@@ -47,10 +47,6 @@ impl MessageReceipt {
         Self { status: text(value, "status").unwrap_or_default(), reasons: reasons.join(", ") }
     }
 
-    pub fn is_failure(&self) -> bool {
-        self.status.eq_ignore_ascii_case("Failed")
-    }
-
     pub fn words(&self) -> String {
         match (self.status.is_empty(), self.reasons.is_empty()) {
             (true, _) => "without a status".to_owned(),

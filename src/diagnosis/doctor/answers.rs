@@ -78,10 +78,6 @@ impl ProbeAnswer<'_> {
         diagnose(self.exchange, None, self.evidence)
     }
 
-    fn name(&self) -> String {
-        self.doctor.target.as_ref().map(|t| t.name.clone()).unwrap_or_default()
-    }
-
     /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
     fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
         let because = match diagnosis {
@@ -228,12 +224,8 @@ impl ProbeAnswer<'_> {
     }
 
     fn conversation(&mut self) {
-        let name = self.name();
-        let Some(Address::GuestApi { conversation_id, participant_id, external_id }) =
-            self.doctor.target.as_ref().map(|t| t.address.clone())
-        else {
-            return;
-        };
+        let Some(Conversation { name, address, .. }) = self.doctor.target.clone() else { return };
+        let Address::GuestApi { conversation_id, participant_id, external_id } = address else { return };
         let book = self.evidence.history.conversations.get(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|(seen, _)| seen.exchange == self.exchange.id);
         let (true, Some((_, read))) = (self.is_accepted(), read) else {
@@ -325,7 +317,7 @@ impl ProbeAnswer<'_> {
     }
 
     fn integration(&mut self) {
-        let name = self.name();
+        let name = self.doctor.target.as_ref().map(|t| t.name.clone()).unwrap_or_default();
         if self.is_accepted() {
             return self.pass("integration", format!("the integration of “{name}” exists"));
         }

@@ -190,7 +190,7 @@ fn hear(
             let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));
             cx.report(Report::Typing(key, author, until));
         }
-        WebhookContent::Receipt(receipt) if receipt.is_failure() => {
+        WebhookContent::Receipt(receipt) if receipt.status.eq_ignore_ascii_case("Failed") => {
             let name = cx.entry(key).map(|entry| entry.conversation.name.clone()).unwrap_or_default();
             cx.notice(&format!(
                 "the platform accepted a message in \u{201c}{name}\u{201d} and then did not deliver it: {}",

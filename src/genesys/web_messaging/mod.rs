@@ -25,7 +25,6 @@ use serde_json::Value;
 use super::{Call, json, list, path_segment, text, texts, whole};
 use crate::model::is_loopback;
 
-pub const APPLICATION: &str = "guestwire";
 pub const PAGE_SIZE: u32 = 25;
 pub const HISTORY: &str = "/api/v2/webmessaging/messages"; // the path of the history. [MTSDK `WebMessagingApi.kt`]
 const NAME_MAX: usize = 1024; // longest name of a file. [SAFRI quoting the limits page]
@@ -35,7 +34,7 @@ const SIZE_MAX_KB: u64 = 10 * 1024; // largest file where the session tells no l
 pub fn socket_url(host: &str, deployment_id: &str) -> String {
     let host = host.trim_end_matches('/');
     let host = host.strip_suffix("/v1").unwrap_or(host);
-    format!("{host}/v1?deploymentId={}&application={APPLICATION}", path_segment(deployment_id))
+    format!("{host}/v1?deploymentId={}&application=guestwire", path_segment(deployment_id))
 }
 
 pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -> Result<Call, String> {

@@ -89,10 +89,6 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
 ];
 
-/// A value that cannot be: the table in which it stands (the how manieth of that name; no name: the scenario itself), its
-/// key, and what is wrong.
-type WrongValue = ((&'static str, usize), String, String);
-
 impl Scenario {
     /// The one that the console opens on.
     pub fn builtin() -> Self {
@@ -132,8 +128,9 @@ impl Scenario {
     }
 
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the
-    /// conversation's channel does not have.
-    fn check(&self) -> Result<(), WrongValue> {
+    /// conversation's channel does not have. Tells the table in which such a value stands (the how manieth of that name; no
+    /// name: the scenario itself), its key, and what is wrong.
+    fn check(&self) -> Result<(), ((&'static str, usize), String, String)> {
         for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
             if low > high {
                 let what = format!("{key} goes from {low} down to {high}; write the smaller one first");

@@ -11,9 +11,6 @@ use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::world::content::{GuestContent, TakenChoice};
 use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, World, script};
 
-/// A message that may be received; what the counterpart hears (the text, or the payload of a choice); its attributes.
-type IncomingMessage = (SimulatedMessage, String, BTreeMap<String, String>);
-
 const UNEXPECTED: &str = "Unexpected error";
 
 impl World {
@@ -75,7 +72,8 @@ impl World {
         Ok(())
     }
 
-    fn read(&mut self, request: Request) -> Result<IncomingMessage, FrameRefusal> {
+    /// A message that may be received; what the counterpart hears (the text, or the payload of a choice); its attributes.
+    fn read(&mut self, request: Request) -> Result<(SimulatedMessage, String, BTreeMap<String, String>), FrameRefusal> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {
             self.tally.web.attributes_ignored += 1;
