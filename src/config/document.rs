@@ -123,8 +123,7 @@ pub fn kind(value: &DeValue<'_>) -> &'static str {
 
 /// A span of time above zero, as config and flags write it.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    let span: jiff::SignedDuration = text.trim().parse().ok()?;
-    Duration::try_from(span).ok().filter(|d| !d.is_zero())
+    Duration::try_from(text.trim().parse::<jiff::SignedDuration>().ok()?).ok().filter(|d| !d.is_zero())
 }
 
 /// A number of bytes above zero: `64 MiB`.

@@ -102,8 +102,7 @@ impl ShownValue for PathBuf {
 
 impl<T: ShownValue> ShownValue for Vec<T> {
     fn shown(&self) -> String {
-        let items: Vec<String> = self.iter().map(ShownValue::shown).collect();
-        format!("[{}]", items.join(", "))
+        format!("[{}]", self.iter().map(ShownValue::shown).collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -91,7 +91,6 @@ fn places(facts: &CaseFacts<'_>, checks: &mut Checks) {
 }
 
 fn token(facts: &CaseFacts<'_>, checks: &mut Checks) {
-    let book = facts.token();
     let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
     let unexpired = format!("{name}not expired");
     match facts.token_facts().and_then(|f| f.expires).zip(facts.attempt.map(Attempt::ended)) {
@@ -103,7 +102,7 @@ fn token(facts: &CaseFacts<'_>, checks: &mut Checks) {
     }
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
-    match book.map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
+    match facts.token().map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
         (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
             // What worked before this was refused need not work now.
             let before = seen.at < facts.exchange.started;

@@ -195,8 +195,7 @@ fn wait_in_seconds(value: &Value) -> Option<Duration> {
 
 /// From `messageParams.permissions`, else the bracketed list at the end of a permission message.
 fn permissions(value: &Value, message: Option<&str>) -> Vec<String> {
-    let named = value["messageParams"]["permissions"].as_str();
-    let listed = named.or_else(|| {
+    let listed = value["messageParams"]["permissions"].as_str().or_else(|| {
         let (_, rest) = message.filter(|m| m.contains("ermission"))?.split_once('[')?;
         rest.split_once(']').map(|(inside, _)| inside)
     });

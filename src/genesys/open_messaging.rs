@@ -142,8 +142,7 @@ pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<Web
     if bytes.len() != 32 {
         return Err(Unsigned::Malformed);
     }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    hmac::verify(&key, body, &bytes).map_err(|_| Unsigned::Differs)?;
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, secret), body, &bytes).map_err(|_| Unsigned::Differs)?;
     Ok(form)
 }
 

@@ -148,8 +148,7 @@ impl ProbeAnswer<'_> {
         }
         let why = reason(self.exchange, "no token was received");
         // Nothing was written: the secret is missing, and no server has said anything.
-        let diagnosis = self.exchange.last_attempt().and_then(|_| self.diagnosis());
-        self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
+        self.decide(self.exchange.last_attempt().and_then(|_| self.diagnosis()).as_ref(), &why, DoctorStage::Token);
         self.fail("token", why);
     }
 

@@ -21,9 +21,8 @@ fn conversation(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     }
     let book = facts.history.conversations.get(id);
     let exists = book.and_then(|b| b.read.as_ref().map(|(seen, _)| *seen).or(b.accepted));
-    let missing = book.and_then(|b| missing_since(b.missing, exists));
     let home = facts.history.home_of(id).filter(|home| !home.eq_ignore_ascii_case(id));
-    let unknown = match (home, missing, exists) {
+    let unknown = match (home, book.and_then(|b| missing_since(b.missing, exists)), exists) {
         (Some(home), ..) => proven(cause, format!("the id in the path is a participant's; the conversation is {home}")),
         (_, Some(_), _) => proven(cause, "a read says that there is no conversation with this id"),
         (_, None, Some(_)) => excluded(cause),
@@ -149,9 +148,6 @@ pub fn origin(facts: &CaseFacts<'_>) -> Hypothesis {
             proven(cause, format!("the deployment allows {listed}, and not {origin}"))
         }
         Some(_) => excluded(cause),
-        None => {
-            let why = format!("the socket with the origin {origin} was refused with 403");
-            open(cause, why).by(Probe::Deployment)
-        }
+        None => open(cause, format!("the socket with the origin {origin} was refused with 403")).by(Probe::Deployment),
     }
 }

@@ -234,8 +234,7 @@ impl RequestContext<'_> {
             To::DeploymentDomains => return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains),
             To::Upload => {
                 let signed = [self.query("signature"), self.header(HeaderName::from_static("x-amz-tagging"))];
-                let bytes = axum::body::Bytes::copy_from_slice(self.body);
-                return HttpAnswer::empty(world.put(id, signed, bytes));
+                return HttpAnswer::empty(world.put(id, signed, axum::body::Bytes::copy_from_slice(self.body)));
             }
             To::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());

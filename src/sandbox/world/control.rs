@@ -107,8 +107,7 @@ impl World {
             FaultKind::ParticipantMismatch => {
                 for n in meant {
                     let conversation = &mut self.conversations[n];
-                    let guest = &mut conversation.participants[0].id;
-                    let true_id = std::mem::replace(guest, self.dice.messages.uuid());
+                    let true_id = std::mem::replace(&mut conversation.participants[0].id, self.dice.messages.uuid());
                     conversation.true_guest.get_or_insert(true_id);
                 }
             }

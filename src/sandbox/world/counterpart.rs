@@ -21,8 +21,7 @@ use crate::text::json::{dense, with};
 impl World {
     /// Puts something on the list of what is due, behind everything that is due no later.
     pub(super) fn due(&mut self, at: Moment, what: DueEvent) {
-        let place = self.due.partition_point(|(before, _)| *before <= at);
-        self.due.insert(place, (at, what));
+        self.due.insert(self.due.partition_point(|(before, _)| *before <= at), (at, what));
     }
 
     pub(crate) fn next_due(&self) -> Option<Moment> {

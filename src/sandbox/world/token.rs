@@ -118,8 +118,7 @@ impl IssuedTokens {
         let allowed = self.allowed;
         let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
             let gauge = Gauge { exceeded: false, ..self.unknown_tokens.count(allowed, now) };
-            let known = bearer.ok_or(ServiceRefusal::NO_TOKEN);
-            return (gauge, known.and(Err(ServiceRefusal::TOKEN_UNKNOWN)));
+            return (gauge, Err(bearer.map_or(ServiceRefusal::NO_TOKEN, |_| ServiceRefusal::TOKEN_UNKNOWN)));
         };
         let gauge = token.window.count(allowed, now);
         let admitted = if token.revoked {

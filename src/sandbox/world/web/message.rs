@@ -94,8 +94,7 @@ impl World {
         }
         let id = self.dice.messages.hex();
         let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.as_str(), self.now.wall);
-        let own_id = message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid());
-        said.own_id = Some(own_id.into());
+        said.own_id = Some(message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid()).into());
         said.metadata = message.metadata;
         said.request = Some(tracing_id.unwrap_or_else(|| "-".to_owned()).into());
         let mut heard = text;
@@ -148,10 +147,9 @@ impl World {
 
     /// Whether the session has had its messages of this second; otherwise this one is counted.
     fn too_fast(&mut self, token: &str) -> bool {
-        let allowed = self.scenario.limits.messages_per_second as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return false };
         session.second.retain(|at| self.now.since(*at) < Duration::from_secs(1));
-        let too_fast = session.second.len() >= allowed;
+        let too_fast = session.second.len() >= self.scenario.limits.messages_per_second as usize;
         if !too_fast {
             session.second.push(self.now);
         }

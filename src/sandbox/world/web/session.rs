@@ -95,10 +95,9 @@ impl World {
         if let Some(connection) = self.web.connections.get_mut(&from) {
             connection.session = Some(token.clone());
         }
-        let most = self.scenario.limits.session_connections as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.connections.push(from);
-        if session.connections.len() > most {
+        if session.connections.len() > self.scenario.limits.session_connections as usize {
             let oldest = session.connections[0];
             self.dismiss(oldest, "sessionLimitReached");
         }
