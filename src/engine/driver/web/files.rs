@@ -98,7 +98,7 @@ impl Driver {
 
     /// The storage asks to wait: the message waits at the head of its queue, and all of its files are uploaded again then.
     fn upload_limited(&mut self, key: ConversationKey, limited: TryResult) {
-        let Some((message, done)) = self.uploads(key).end() else { return };
+        let Some(message) = self.uploads(key).fail() else { return };
         match self.sends.follow(message, limited, &self.cx) {
             Some(RetryDecision::Again(pause, why)) => {
                 self.sends.again(message, self.cx.now.after(pause), why, &self.cx);
@@ -106,7 +106,7 @@ impl Driver {
             Some(verdict) => self.conclude(message, verdict.into_outcome()),
             None => {}
         }
-        self.delete_files(key, done);
+        self.delete_unwanted(key);
     }
 
     pub fn upload_arrived(&mut self, key: ConversationKey, id: &str) {
@@ -124,15 +124,15 @@ impl Driver {
     }
 
     fn upload_failed(&mut self, key: ConversationKey, why: Reason) {
-        if let Some((message, done)) = self.uploads(key).end() {
+        if let Some(message) = self.uploads(key).fail() {
             self.conclude(message, Outcome::Refused(why));
-            self.delete_files(key, done);
+            self.delete_unwanted(key);
         }
     }
 
     /// The socket is gone: the files are uploaded again with the next one.
     pub fn uploads_lost(&mut self, key: ConversationKey, why: &str) {
-        if let Some((message, _)) = self.uploads(key).end() {
+        if let Some(message) = self.uploads(key).end() {
             self.message_lost(message, false, FailureKind::Reset, why);
         }
     }
@@ -153,11 +153,6 @@ impl Driver {
             web.uploads.abandon(message);
             self.delete_unwanted(key);
         }
-    }
-
-    fn delete_files(&mut self, key: ConversationKey, ids: Vec<String>) {
-        self.uploads(key).add_unwanted(ids);
-        self.delete_unwanted(key);
     }
 
     pub fn delete_unwanted(&mut self, key: ConversationKey) {

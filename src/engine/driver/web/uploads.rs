@@ -111,20 +111,22 @@ impl Uploads {
         Some(uploading.message)
     }
 
-    /// The files go no further: gives the message and what has arrived, unless all had.
-    pub fn end(&mut self) -> Option<(MessageId, Vec<String>)> {
-        let Uploading { message, done, .. } = self.current.take().filter(|u| !u.left.is_empty())?;
-        Some((message, done.into_iter().map(|(id, _)| id).collect()))
+    /// The files go no further; gives their message, unless all had arrived.
+    pub fn end(&mut self) -> Option<MessageId> {
+        Some(self.current.take().filter(|u| !u.left.is_empty())?.message)
+    }
+
+    /// The same, and what has arrived belongs to no message any more.
+    pub fn fail(&mut self) -> Option<MessageId> {
+        let under_way = self.current.iter().filter(|u| !u.left.is_empty());
+        self.unwanted.extend(under_way.flat_map(|u| &u.done).map(|(id, _)| id.clone()));
+        self.end()
     }
 
     /// What the server has of a message's files, or is about to get, belongs to no message any more.
     pub fn abandon(&mut self, message: MessageId) {
         let Some(Uploading { offered, done, .. }) = self.current.take_if(|u| u.message == message) else { return };
         self.unwanted.extend(done.into_iter().map(|(id, _)| id).chain(offered.map(|(id, _)| id)));
-    }
-
-    pub fn add_unwanted(&mut self, ids: Vec<String>) {
-        self.unwanted.extend(ids);
     }
 
     pub fn take_unwanted(&mut self) -> Option<String> {
