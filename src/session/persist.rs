@@ -59,7 +59,9 @@ impl Session {
                 changes.engine(Command::Add(conversation));
             }
         }
-        selected.map(|key| self.conversations.select(key));
+        if let Some(key) = selected {
+            self.conversations.select(key);
+        }
         let recalled = restored.recalled();
         if !recalled.is_empty() {
             changes.engine(Command::Recall(recalled));

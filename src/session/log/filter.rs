@@ -30,7 +30,9 @@ pub struct FilterError {
     pub column: usize,
 }
 
-const IS: &[(&str, fn(&LogEntry) -> bool)] = &[
+type Property = fn(&LogEntry) -> bool;
+
+const IS: &[(&str, Property)] = &[
     ("error", LogEntry::is_error),
     ("marked", |entry| entry.kept.marked),
     ("healed", |entry| entry.healed() > 0),

@@ -71,13 +71,16 @@ pub(super) struct Columns {
     pub id: Option<usize>,
 }
 
+/// Leaves a column out, or makes it narrower.
+type GiveUp = fn(&mut Columns);
+
 impl Columns {
     /// The columns for `width` cells (the selection's column not counted).
     pub fn new(width: usize, number: usize, ascii: bool) -> Self {
         let id = Some(if ascii { 10 } else { 9 });
         let mut c = Self { number: number.max(3), time: 8, kind: true, text: 0, status: true, ms: true, id };
         // Below the smallest supported width: what is left keeps its place, the id goes, then the status.
-        let steps: [(usize, fn(&mut Self)); 6] = [
+        let steps: [(usize, GiveUp); 6] = [
             (TEXT_WANTED, |c| c.ms = false),
             (TEXT_WANTED, |c| c.time = 5),
             (TEXT_WANTED, |c| c.kind = false),
