@@ -163,8 +163,7 @@ pub struct Tally {
 impl Tally {
     pub fn of<'s>(steps: impl Iterator<Item = &'s StepResult> + Clone) -> Self {
         let count = |verdict| steps.clone().filter(|step| step.counts() == verdict).count();
-        let [pass, fail] = [Verdict::Pass, Verdict::Fail].map(|verdict| count(Some(verdict)));
-        let [blocked, skipped] = [Verdict::Blocked, Verdict::Skip].map(|verdict| count(Some(verdict)));
+        let [pass, fail, blocked, skipped] = Verdict::ALL.map(|verdict| count(Some(verdict)));
         Self { pass, fail, blocked, skipped, open: count(None) }
     }
 

@@ -75,18 +75,14 @@ impl Plain {
     /// Runs a step that waits; accepts what is suggested of one that is decided.
     fn pass_go(&mut self) -> Done {
         let Some(runner) = &self.session.pass.runner else { return Ok(()) };
-        let suggested = runner.open_result().and_then(|r| r.suggested);
-        match runner.stage() {
-            StepStage::Ready => self.pass_again(),
-            StepStage::Judging if suggested.is_some() => {
-                self.session.screen_for_pass(&self.zone);
-                self.pass_event(RunnerEvent::Accept);
-            }
-            StepStage::Judging => return Err(format!("guestwire suggests no verdict here. {ONLY_YOU}")),
-            StepStage::Preparing(_) | StepStage::Watching => {
+        match (runner.stage(), runner.open_result().and_then(|r| r.suggested)) {
+            (StepStage::Ready, _) => self.pass_again(),
+            (StepStage::Judging, Some(suggested)) => self.pass_verdict(suggested),
+            (StepStage::Judging, None) => return Err(format!("guestwire suggests no verdict here. {ONLY_YOU}")),
+            (StepStage::Preparing(_) | StepStage::Watching, _) => {
                 self.say("The step still runs. Your verdict ends it at once.");
             }
-            StepStage::Over => self.say("The test run is finished. Type .pass reports, or .pass open and a name."),
+            (StepStage::Over, _) => self.say("The test run is finished. Type .pass reports, or .pass open and a name."),
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
-use crate::model::{ConversationKey, Moment, SessionAsk};
+use crate::model::{ConversationKey, Moment};
 use crate::pass::runner::{
     Mode, PassConversation, RunSetup, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent,
 };
@@ -112,9 +112,7 @@ impl Session {
                     changes.engine(Command::Cancel(message));
                 }
             }
-            RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
-            RunnerEffect::Connect(key) => changes.engine(Command::Session(key, SessionAsk::Connect)),
-            RunnerEffect::Renew => changes.engine(Command::Renew),
+            RunnerEffect::Ask(command) => changes.engine(command),
             RunnerEffect::Sandbox(asked) => changes.0.push(Change::Sandbox(asked)),
             RunnerEffect::ClearFaults => changes.0.push(Change::ClearFaults),
         }

@@ -93,7 +93,8 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
 }
 
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
-    let (file, source) = source(args.pass.as_deref())?;
+    // None was asked for only where the schema was, which is printed already.
+    let (file, source) = source(&args.pass.clone().unwrap_or_default())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
     let cases = chosen(&pass, &args.only)?;
     // Said before the pass is played, not after.
@@ -159,12 +160,7 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
     output::unwritten(&format!("the report {}", path.display()), path, why)
 }
 
-fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
-    let Some(path) = named else {
-        let names = builtin::names().join(", ");
-        let how = format!("name a pass file, or one of the built-in passes: {names}");
-        return Err(Failed::usage(format!("there is nothing to run; {how}")));
-    };
+fn source(path: &Path) -> Result<(String, String), Failed> {
     let shown = path.display();
     let failed = |why: String| Failed::usage(format!("{shown}: {why}"));
     if files::is_standard_stream(path) {
@@ -242,13 +238,9 @@ pub fn waves(pass: &Pass, plan: &[(usize, u32)], setup: &RunSetup, parallel: boo
 /// The one conversation that a case speaks in; the outer `None`: it must be played by itself, because it changes what
 /// others meet (the sandbox, the token), speaks in several, or uses what another case captures.
 #[expect(clippy::option_option, reason = "whether it shares, and with whom")]
-fn lane_of(case: &PassCase, setup: &RunSetup) -> Option<Option<String>> {
-    let default_conversation = setup
-        .default_conversation
-        .and_then(|key| setup.conversations.iter().find(|p| p.key == key))
-        .map(|p| p.name.clone());
-    let of: BTreeSet<Option<String>> =
-        names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| default_conversation.clone())).collect();
+fn lane_of<'c>(case: &'c PassCase, setup: &'c RunSetup) -> Option<Option<&'c str>> {
+    let default = setup.default_conversation().map(|p| p.name.as_str());
+    let of: BTreeSet<_> = names(case).map(|spot| spot.map_or(default, |name| Some(name.value.as_str()))).collect();
     let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| s.captures()).map(|c| c.name.as_str()).collect();
     let texts = case.steps.iter().filter_map(|s| s.send.as_ref());
     let texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));

@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::{Attempt, Body, Cause, Ending, Exchange, ExchangeStep, Outcome, Timing};
-use crate::pass::result::{
-    CaseResult, ExchangeEvidence, ExpectationResult, PassRun, SaidMessage, StepResult, Tally, Verdict,
-};
+use crate::pass::result::{CaseResult, ExchangeEvidence, PassRun, SaidMessage, StepResult, Tally, Verdict};
 use crate::text::counted;
 use crate::text::json::{self, with};
 
@@ -87,7 +85,7 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
         "runs": step.runs,
         "open": span(step.open),
         "seconds": format!("{:.3}", step.open.as_secs_f64()),
-        "expectations": step.expectations.iter().map(expectation).collect::<Vec<_>>(),
+        "expectations": step.expectations.iter().map(|e| with(json!(e), json!({ "met": e.met.word() }))).collect::<Vec<_>>(),
         "said": step.evidence.said.iter().map(said).collect::<Vec<_>>(),
         "exchanges": step.evidence.exchanges.iter().map(|one| exchange(run, one)).collect::<Vec<_>>(),
         "screen": step.evidence.screen,
@@ -97,10 +95,6 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
     with(summary(step), more)
 }
 
-fn expectation(expectation: &ExpectationResult) -> Value {
-    with(json!(expectation), json!({ "met": expectation.met.word() }))
-}
-
 fn said(said: &SaidMessage) -> Value {
     let clock = said.at.strftime("%H:%M:%S").to_string();
     with(json!(said), json!({"clock": clock, "time": time(said.at), "delivery": said.delivery}))
@@ -108,8 +102,8 @@ fn said(said: &SaidMessage) -> Value {
 
 /// What did not come as expected, a line each: what a CI server shows of a failed step.
 fn failure(step: &StepResult) -> Vec<String> {
-    let found = |e: &ExpectationResult| e.detail.clone().unwrap_or_else(|| "nothing".to_owned());
-    let unmet = step.unmet().map(|e| format!("expected {}, found: {}", e.what, found(e)));
+    let found = step.unmet().map(|e| (&e.what, e.detail.as_deref().unwrap_or("nothing")));
+    let unmet = found.map(|(what, found)| format!("expected {what}, found: {found}"));
     step.caused_by().map(|cause| format!("cause {cause}")).into_iter().chain(unmet).collect()
 }
 

@@ -24,7 +24,7 @@ use super::file::{Pass, PassStep};
 use super::result::{PassRun, StepResult, Verdict};
 use crate::config::Spot;
 use crate::diagnosis::{PastExchanges, ProfileFacts};
-use crate::engine::Report;
+use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable};
 use crate::text::{alike, nearest};
@@ -57,6 +57,10 @@ impl RunSetup {
     fn conversation(&self, key: ConversationKey) -> Option<&PassConversation> {
         self.conversations.iter().find(|c| c.key == key)
     }
+
+    pub fn default_conversation(&self) -> Option<&PassConversation> {
+        self.conversation(self.default_conversation?)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +89,6 @@ pub enum RunnerEvent<'e> {
     /// Run the open step, also once more.
     Go,
     Verdict(Verdict),
-    /// The suggested verdict is the person's, too.
-    Accept,
     Undo,
     /// A person's note on a step, by the places of its case and itself; empty takes it back.
     Note((usize, usize), &'e str),
@@ -102,9 +104,7 @@ pub enum RunnerEffect {
     /// Send this; the message's id is told with [`Runner::sent`] at once.
     Send(OutgoingMessage),
     Cancel(MessageId),
-    Read(ConversationKey),
-    Connect(ConversationKey),
-    Renew,
+    Ask(Command),
     /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
     Sandbox(SandboxRequest),
     /// Lift all faults: the case that set them is over. Not answered.
@@ -207,8 +207,8 @@ impl Runner {
         let wanted = self.open_step().and_then(|s| s.conversation.as_ref());
         let case = self.plan.get(self.run.at.0).and_then(|at| self.pass.cases.get(*at));
         let Some(Spot { value: name, .. }) = wanted.or_else(|| case?.conversation.as_ref()) else {
-            let default_conversation = self.setup.default_conversation.and_then(|key| self.setup.conversation(key));
-            return default_conversation.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
+            let none = || "no conversation is open, and the pass names none".to_owned();
+            return self.setup.default_conversation().ok_or_else(none);
         };
         self.setup.conversations.iter().find(|p| p.name == *name).ok_or_else(|| missing_conversation(&self.setup, name))
     }
@@ -267,12 +267,6 @@ impl Runner {
             }
             RunnerEvent::Go => self.go(),
             RunnerEvent::Verdict(verdict) => self.verdict(verdict),
-            RunnerEvent::Accept => {
-                let suggested = self.open_result().and_then(|result| result.suggested);
-                if let (StepStage::Judging, Some(verdict)) = (&self.stage, suggested) {
-                    self.verdict(verdict);
-                }
-            }
             RunnerEvent::Undo => self.undo(),
             RunnerEvent::Note(at, text) => self.note(at, text),
             RunnerEvent::Case(by) => self.case(by),

@@ -72,7 +72,6 @@ impl Runner {
         if let Some(result) = self.open_mut() {
             (result.verdict, result.ended) = (Some(verdict), Some(wall));
             result.began.get_or_insert(wall);
-            stop_waiting(result);
         }
         self.next_open();
     }
@@ -238,8 +237,7 @@ fn stop_waiting(result: &mut StepResult) {
 }
 
 fn blank(case: &PassCase, round: u32, setup: &RunSetup) -> CaseResult {
-    let default_conversation =
-        setup.default_conversation.and_then(|key| setup.conversation(key)).map(|p| p.name.clone());
+    let default_conversation = setup.default_conversation().map(|p| p.name.clone());
     let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
     CaseResult {
         id: case.id.clone(),

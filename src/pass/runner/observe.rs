@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::expectation::{Observed, Status, StepProgress, captured, fits, listening_until};
-use super::replies::ReplyTracker;
 use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::diagnose;
-use crate::engine::Report;
+use crate::engine::{Command, Report};
 use crate::model::{
     Author, Cause, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Generation, MessageId, Moment,
     Probe, RemoteMessage,
@@ -119,7 +118,8 @@ impl Runner {
     }
 
     fn note_heard(&mut self, key: ConversationKey) {
-        let heard = self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(ReplyTracker::unheard);
+        let heard =
+            self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(|replies| &replies.fresh);
         let heard: Vec<SaidMessage> = heard.map(SaidMessage::heard).collect();
         let Some(result) = self.open_mut() else { return };
         for message in heard {
@@ -136,7 +136,7 @@ impl Runner {
             && at.left(self.now).is_zero()
         {
             self.schedule_read(reads + 1);
-            self.effects.push(RunnerEffect::Read(key));
+            self.effects.push(RunnerEffect::Ask(Command::Read(key)));
         }
     }
 
@@ -178,18 +178,12 @@ impl Runner {
 
     /// Looks at everything again; decides what can be decided, and in a run alone goes on by itself.
     pub(super) fn settle(&mut self, known: &RunnerContext<'_>) {
-        self.look_again(known);
-        while let Mode::Alone { fail_fast } = self.mode {
-            match &self.stage {
-                StepStage::Ready => self.go_alone(fail_fast),
-                StepStage::Judging => self.judge_alone(),
-                StepStage::Preparing(_) | StepStage::Over => return,
-                StepStage::Watching => {
-                    self.look_again(known);
-                    if self.stage == StepStage::Watching {
-                        return;
-                    }
-                }
+        loop {
+            self.look_again(known);
+            match (self.mode, &self.stage) {
+                (Mode::Alone { fail_fast }, StepStage::Ready) => self.go_alone(fail_fast),
+                (Mode::Alone { .. }, StepStage::Judging) => self.judge_alone(),
+                _ => return,
             }
         }
     }
@@ -213,7 +207,7 @@ impl Runner {
         let read_tells = diagnosis.is_some_and(tells);
         if wants_why && read_tells && watch.settled.is_some() && !watch.asked_why {
             watch.asked_why = true;
-            self.effects.extend(self.open_conversation().ok().map(|p| RunnerEffect::Read(p.key)));
+            self.effects.extend(self.open_conversation().ok().map(|p| RunnerEffect::Ask(Command::Read(p.key))));
         }
         let over = looks.iter().all(|l| !matches!(l, Status::Open | Status::Waiting(_)));
         let lost = looks.iter().any(|l| matches!(l, Status::No(_)));
@@ -275,8 +269,7 @@ impl Runner {
         let Some(result) = self.open_mut() else { return };
         let verdict = if blocked.is_some() { Verdict::Blocked } else { Verdict::Pass };
         // Where nothing is expected, only a person can say.
-        let suggested = (!result.expectations.is_empty()).then_some(if lost { Verdict::Fail } else { verdict });
-        result.suggested = suggested;
+        result.suggested = (!result.expectations.is_empty()).then_some(if lost { Verdict::Fail } else { verdict });
         if blocked.is_some() && !lost {
             (result.why, result.cause) = (blocked, Some(Cause::RepliesUnreadable.as_str().to_owned()));
         }
@@ -293,11 +286,9 @@ impl Runner {
             }
             _ => false,
         };
-        let met = |wanted: &Expectation| {
-            replies.fresh.iter().enumerate().skip(replies.taken).find(|(_, m)| meets(wanted, m)).map(|(at, _)| at + 1)
-        };
-        if let Some(taken) = watch.wanted.iter().filter_map(met).max() {
-            replies.taken = taken;
+        let met = |wanted: &Expectation| replies.fresh.iter().position(|message| meets(wanted, message));
+        if let Some(last) = watch.wanted.iter().filter_map(met).max() {
+            replies.fresh.drain(..=last);
         }
     }
 

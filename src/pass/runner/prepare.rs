@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::expectation::StepProgress;
 use super::{Runner, RunnerEffect, StepStage};
+use crate::engine::Command;
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{
-    Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, RepliesReadable, WebSession,
+    Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, RepliesReadable, SessionAsk,
+    WebSession,
 };
 use crate::pass::file::{Expectation, StepMessage};
 use crate::pass::result::{ExpectationState, SaidMessage, StepEvidence, Verdict};
@@ -59,10 +61,10 @@ impl Runner {
             preps.push_back(RunnerEffect::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
         }
         preps.extend(step.advance.map(|by| RunnerEffect::Sandbox(SandboxRequest::Advance(by))));
-        preps.extend(step.renew.then_some(RunnerEffect::Renew));
+        preps.extend(step.renew.then_some(RunnerEffect::Ask(Command::Renew)));
         // A step that sends has it opened by its message.
         let opens = step.send.is_none() && step.expect.iter().any(Expectation::listens);
-        preps.extend(opens.then_some(RunnerEffect::Connect(key)));
+        preps.extend(opens.then_some(RunnerEffect::Ask(Command::Session(key, SessionAsk::Connect))));
         self.stage = StepStage::Preparing(preps);
         self.prepare();
     }
@@ -72,11 +74,11 @@ impl Runner {
         while let StepStage::Preparing(preps) = &mut self.stage {
             let Some(next) = preps.pop_front() else { return self.send() };
             match next {
-                RunnerEffect::Renew => {
+                RunnerEffect::Ask(Command::Renew) => {
                     self.renewing = Some((self.sign_in.generation, self.now.after(RENEW_WITHIN)));
                 }
-                RunnerEffect::Connect(_) if self.is_open() => continue,
-                RunnerEffect::Connect(key) => {
+                RunnerEffect::Ask(Command::Session(..)) if self.is_open() => continue,
+                RunnerEffect::Ask(Command::Session(key, _)) => {
                     self.set_session_deadline(Some(self.now.after(OPEN_WITHIN)));
                     self.trackers.entry(key).or_default().listen_from(self.now.wall);
                 }
@@ -138,12 +140,11 @@ impl Runner {
     }
 
     pub(super) fn prepared(&mut self, done: Result<(), &str>) {
-        if !matches!(self.stage, StepStage::Preparing(_)) {
-            return;
-        }
-        match done {
-            Ok(()) => self.prepare(),
-            Err(why) => self.decide(Verdict::Blocked, format!("the sandbox was not set up: {why}")),
+        match (done, &self.stage) {
+            (Err(why), StepStage::Preparing(_)) => {
+                self.decide(Verdict::Blocked, format!("the sandbox was not set up: {why}"));
+            }
+            _ => self.prepare(),
         }
     }
 

@@ -20,10 +20,8 @@ pub struct ReplyTracker {
     ours: Option<Ours>,
     /// When ours was said, by the remote side's clock, once it was found; where we only listen, since when, by ours.
     said: Option<Timestamp>,
-    /// What the other side has said since ours.
+    /// What the other side has said since ours, but for what an expectation has taken.
     pub fresh: VecDeque<RemoteMessage>,
-    /// How many of those an expectation has taken.
-    pub taken: usize,
     /// The newest offer: the message's id and its choices.
     pub offer: Option<(String, Vec<Choice>)>,
 }
@@ -69,15 +67,10 @@ impl ReplyTracker {
         }
     }
 
-    /// What the other side has said since ours, but for what an expectation has taken.
-    pub fn unheard(&self) -> impl Iterator<Item = &RemoteMessage> {
-        self.fresh.iter().skip(self.taken)
-    }
-
     /// We say something: what was heard before is old.
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
-        (self.taken, self.said) = (0, None);
+        self.said = None;
         self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
     }
 
@@ -158,7 +151,6 @@ impl ReplyTracker {
         }
         while self.fresh.len() > 1 && self.fresh.iter().map(bytes_of).sum::<usize>() > FRESH_MAX {
             self.fresh.pop_front();
-            self.taken = self.taken.saturating_sub(1);
         }
         answers
     }

@@ -82,17 +82,19 @@ pub fn toggle(state: &mut State) {
 /// Enter: runs a step that waits, accepts what is suggested of one that is decided.
 fn go(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
-    let said = match runner.stage() {
+    let said = match (runner.stage(), runner.open_result().and_then(|result| result.suggested)) {
         // One that was interrupted may have been received.
-        StepStage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => return ask_again(state),
-        StepStage::Ready => return run_step(state),
-        StepStage::Judging if runner.open_result().is_some_and(|r| r.suggested.is_some()) => {
+        (StepStage::Ready, _) if runner.open_result().is_some_and(|r| r.runs > 0) => return ask_again(state),
+        (StepStage::Ready, _) => return run_step(state),
+        (StepStage::Judging, Some(suggested)) => {
             state.session.screen_for_pass(&state.look.zone);
-            return pass_event(state, RunnerEvent::Accept);
+            return pass_event(state, RunnerEvent::Verdict(suggested));
         }
-        StepStage::Judging => "Only you can judge this step.",
-        StepStage::Preparing(_) | StepStage::Watching => "The step is still running; you can already give a verdict.",
-        StepStage::Over => return ask_reports(state),
+        (StepStage::Judging, None) => "Only you can judge this step.",
+        (StepStage::Preparing(_) | StepStage::Watching, _) => {
+            "The step is still running; you can already give a verdict."
+        }
+        (StepStage::Over, _) => return ask_reports(state),
     };
     state.status.info(said);
     state.status.offer(group("verdicts"));

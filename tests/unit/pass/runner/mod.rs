@@ -86,6 +86,12 @@ impl Rig {
         effects
     }
 
+    /// The suggested verdict is the person's, too.
+    fn accept(&mut self) -> Vec<RunnerEffect> {
+        let suggested = self.runner.open_result().unwrap().suggested.unwrap();
+        self.on(RunnerEvent::Verdict(suggested))
+    }
+
     fn after(&mut self, ms: u64) -> &mut Self {
         self.now = self.now.after(Duration::from_millis(ms));
         self
@@ -203,7 +209,7 @@ fn nothing_is_sent_before_a_person_says_go() {
     assert_eq!(rig.mets((0, 0)), ["waiting"]);
     rig.accepted();
     assert_eq!((rig.runner.stage(), rig.step((0, 0)).suggested), (&StepStage::Judging, Some(Verdict::Pass)));
-    assert_eq!(rig.on(RunnerEvent::Accept), [], "the next step waits too");
+    assert_eq!(rig.accept(), [], "the next step waits too");
     assert_eq!((rig.runner.run.at, rig.runner.stage()), ((0, 1), &StepStage::Ready));
     assert_eq!(rig.step((0, 0)).verdict, Some(Verdict::Pass));
     assert_eq!(texts(&rig.on(RunnerEvent::Go)), ["b 2"]);
@@ -294,7 +300,7 @@ fn replies_are_read_for_with_growing_pauses_until_one_fits() {
         let due = rig.runner.due().unwrap();
         pauses.push(due.since(rig.now).as_millis());
         rig.now = due;
-        assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Read(ONE)]);
+        assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Ask(Command::Read(ONE))]);
     }
     assert_eq!(pauses, [300, 600, 1000]);
     let said = [("g", Author::Guest, "hello"), ("b", Author::Bot, "Please wait")];
@@ -337,19 +343,19 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
     rig.accepted();
     let said = [("m1", Author::Guest, "hello"), ("b", Author::Bot, "one")];
     rig.says(&said);
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     rig.on(RunnerEvent::Go);
     rig.says(&[]);
     assert_eq!(rig.mets((0, 1)), ["waiting"], "it was the first step's");
     rig.after(1000);
-    assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Read(ONE)], "what was said until now is read");
+    assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Ask(Command::Read(ONE))], "what was said until now is read");
     rig.read(RepliesReadable::Yes);
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Fail));
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     rig.on(RunnerEvent::Go);
     rig.after(999).on(RunnerEvent::Due);
     assert_eq!(rig.mets((0, 2)), ["waiting"]);
-    assert_eq!(rig.after(1).on(RunnerEvent::Due), [RunnerEffect::Read(ONE)]);
+    assert_eq!(rig.after(1).on(RunnerEvent::Due), [RunnerEffect::Ask(Command::Read(ONE))]);
     assert_eq!(rig.mets((0, 2)), ["waiting"], "nobody knows before that read has ended");
     rig.read(RepliesReadable::Yes);
     assert_eq!((rig.mets((0, 2)), rig.step((0, 2)).suggested), (vec!["ok"], Some(Verdict::Pass)));
@@ -360,7 +366,7 @@ fn what_is_sent_after_a_renewal_waits_for_the_new_token() {
     let text = steps("steps = [{ renew = true, send = \"a\", expect = { renewals = 1 } }]");
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(7);
-    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Renew]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Ask(Command::Renew)]);
     assert_eq!(rig.token(7), [], "the old token is not what it waits for");
     assert!(matches!(rig.token(8).as_slice(), [RunnerEffect::Send(_)]));
     rig.accepted();
@@ -379,12 +385,12 @@ fn new_tokens_are_counted_from_the_step_on() {
         steps("steps = [{ renew = true, expect = { renewals = 1 } }, { send = \"a\", expect = { renewals = 0 } }]");
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(7);
-    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Renew]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Ask(Command::Renew)]);
     rig.token(7);
     assert_eq!(rig.mets((0, 0)), ["open"], "the old token does not count");
     rig.token(8);
     assert_eq!(rig.mets((0, 0)), ["ok"]);
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     rig.on(RunnerEvent::Go);
     rig.token(9);
     rig.accepted();
@@ -406,7 +412,7 @@ fn what_is_captured_is_filled_in_and_what_is_not_blocks() {
     rig.on(RunnerEvent::Undo);
     rig.on(RunnerEvent::Go);
     rig.accepted();
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     assert_eq!(texts(&rig.on(RunnerEvent::Go)), ["about T-9"]);
 }
 
@@ -425,7 +431,7 @@ fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
     assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(advance)]);
     assert_eq!(texts(&rig.on(RunnerEvent::Sandbox(Ok(())))), ["a"]);
     rig.accepted();
-    assert_eq!(rig.on(RunnerEvent::Accept), [RunnerEffect::ClearFaults]);
+    assert_eq!(rig.accept(), [RunnerEffect::ClearFaults]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A reply or a silence counts only where it could be observed.
 
 use super::*;
+use crate::model::SessionAsk;
 
 /// What could not be read neither passes nor fails a step: it is blocked, with the reason.
 #[test]
@@ -95,7 +96,7 @@ fn a_step_that_only_listens_opens_the_session() {
     let begun = || {
         let mut rig = Rig::new(&steps("steps = [{ expect = { silence = \"1s\" } }]"), Mode::Person);
         rig.runner.setup.conversations[0].channel = Channel::WebMessaging;
-        assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
+        assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Ask(Command::Session(ONE, SessionAsk::Connect))]);
         rig.socket(RepliesReadable::NotYetKnown);
         rig.report(session(WebSession::Connecting));
         assert!(rig.runner.opening().is_some() && rig.runner.due().is_some());
@@ -115,7 +116,7 @@ fn a_step_that_only_listens_opens_the_session() {
     // It was lost: an earlier step's trouble is not this one's.
     rig.on(RunnerEvent::Undo);
     rig.socket(RepliesReadable::No(Unreadable::SocketClosed("403".to_owned())));
-    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Ask(Command::Session(ONE, SessionAsk::Connect))]);
     // It does not open.
     let over =
         [(0, WebSession::Ended("403".into()), "403"), (60_000, WebSession::Connecting, "it did not open within 30 s")];

@@ -13,7 +13,7 @@ fn a_persons_verdict_counts_and_disagreement_is_told() {
     assert_eq!(step.note.as_deref(), Some("the name is wrong"));
     rig.on(RunnerEvent::Go);
     assert_eq!(rig.step((0, 1)).suggested, None, "only a person can say");
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     assert_eq!(rig.runner.run.at, (0, 1), "nothing is suggested, so nothing is accepted");
     rig.on(RunnerEvent::Verdict(Verdict::Pass));
     rig.on(RunnerEvent::Verdict(Verdict::Blocked));
@@ -67,7 +67,7 @@ fn a_run_that_was_kept_goes_on_at_the_very_step() {
     let again = resume(&decided);
     assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Judging), "what was decided stays decided");
     rig.runner = again;
-    rig.on(RunnerEvent::Accept);
+    rig.accept();
     assert!(!rig.runner.is_paused());
     assert_eq!((rig.step((0, 0)).verdict, rig.runner.run.at), (Some(Verdict::Pass), (0, 1)));
 }
