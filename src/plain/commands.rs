@@ -7,7 +7,7 @@ use super::{Plain, sentences};
 use crate::app::exit::Exit;
 use crate::diagnosis::render;
 use crate::engine::Command;
-use crate::model::{DeliveryStatus, MessageId, OutgoingMessage, SessionAsk};
+use crate::model::{DeliveryStatus, Message, MessageId, OutgoingMessage, SessionAsk};
 use crate::pass::runner::RunnerEvent;
 use crate::session::log::LogEntry;
 use crate::text::screen::visible_lines;
@@ -246,9 +246,8 @@ impl Plain {
 
     pub(super) fn ask_resend(&mut self, rest: &str) -> Done {
         let (n, _) = numbered(rest, "resend")?;
-        let (id, delivery) = self.message_of(n)?;
-        let Some(message) = self.session.threads.message(id) else { return Ok(()) };
-        let (place, text) = (self.spoken(message.conversation), message.text.clone());
+        let Message { id, conversation, text, delivery, .. } = self.message_of(n)?.clone();
+        let place = self.spoken(conversation);
         let happened = match &delivery {
             DeliveryStatus::Unknown(_) => {
                 let twice = "If it was, the guest has said it twice.";
@@ -274,7 +273,7 @@ impl Plain {
     /// `.settle N`, or without a question `.settle N received` and `.settle N lost`.
     pub(super) fn settle(&mut self, rest: &str) -> Done {
         let (n, word) = numbered(rest, "settle")?;
-        let (id, delivery) = self.message_of(n)?;
+        let Message { id, delivery, .. } = self.message_of(n)?.clone();
         let DeliveryStatus::Unknown(why) = delivery else {
             self.say(format!("Message {n} is {}; there is nothing to settle.", delivery.word()));
             return Ok(());

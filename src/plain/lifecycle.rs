@@ -88,7 +88,10 @@ impl Plain {
         }
         let listens = self.dialogue.question.is_none() && self.dialogue.block.is_none();
         if self.interactive && listens && std::mem::take(&mut self.dialogue.prompt_due) {
-            self.prompt();
+            match self.session.conversations.active() {
+                Some(key) => self.say(format!("{}. Type a message or a dot command:", self.spoken(key))),
+                None => self.say("No conversation is open. Type .open and a number, or another dot command:"),
+            }
         }
     }
 

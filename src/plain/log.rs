@@ -56,7 +56,7 @@ impl Plain {
     }
 
     fn show_entry_ids(&mut self, n: u64) {
-        let remote = self.message_of(n).ok().and_then(|(id, _)| self.session.threads.message(id)?.remote_id.clone());
+        let remote = self.message_of(n).ok().and_then(|message| message.remote_id.clone());
         match self.session.log.entry(n).and_then(LogEntry::copy_ids) {
             Some(ids) => {
                 self.say(format!("Ids of entry {n}:"));

@@ -7,7 +7,9 @@ use super::{AwaitedReply, FrontEndEffect, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::engine::Command;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Extras, MessageId, Objection, OutgoingMessage, Variation};
+use crate::model::{
+    Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Objection, OutgoingMessage, Variation,
+};
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
 use crate::text::screen::visible_lines;
 use crate::text::{capitalised, counted, dates};
@@ -110,7 +112,7 @@ impl Plain {
             self.cancel_all();
             return Ok(());
         };
-        let (id, delivery) = self.message_of(n)?;
+        let Message { id, delivery, .. } = self.message_of(n)?.clone();
         if delivery.is_settled() {
             self.say(format!("Message {n} is {}; there is nothing to take back.", delivery.word()));
         } else {
@@ -127,12 +129,11 @@ impl Plain {
         self.acts.extend(open.into_iter().map(|id| FrontEndEffect::Ask(Command::Cancel(id))));
     }
 
-    pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
+    pub(super) fn message_of(&self, n: u64) -> Result<&Message, String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
         let none = || format!("Entry {n} of the log is not a sent message. .log shows the entries.");
-        let message = message.ok_or_else(none)?;
-        Ok((message.id, message.delivery.clone()))
+        message.ok_or_else(none)
     }
 
     pub(super) fn show_thread(&mut self, rest: &str) -> Done {

@@ -40,7 +40,7 @@ use crate::app::open::{self, OpenProfile};
 use crate::app::output::{self, Output};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::engine::{Command, DiscoveredConversation, EngineHandle, Report};
+use crate::engine::{Command, DiscoveredConversation, EngineHandle};
 use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
 use crate::pass::runner::Runner;
 use crate::session::{JournalMode, Session};
@@ -135,7 +135,7 @@ impl FrontEnd for Plain {
             FrontEndEvent::Line(InputLine::Text(line)) => self.line(&line),
             FrontEndEvent::Line(InputLine::Bad(why)) => self.wrong(format!("Not sent: the line {why}.")),
             FrontEndEvent::Report(report) => self.report(*report),
-            FrontEndEvent::Ended => self.report(Report::Stopped),
+            FrontEndEvent::Ended => self.left = true,
             FrontEndEvent::Page(page) => self.journal(*page),
             FrontEndEvent::Signal(Signal::Interrupt) => self.interrupt(),
             FrontEndEvent::Signal(Signal::Terminate(number)) => {
@@ -239,13 +239,6 @@ impl Plain {
 
     fn say_each(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {
         lines.into_iter().for_each(|line| self.say(line));
-    }
-
-    fn prompt(&mut self) {
-        match self.session.conversations.active() {
-            Some(key) => self.say(format!("{}. Type a message or a dot command:", self.spoken(key))),
-            None => self.say("No conversation is open. Type .open and a number, or another dot command:"),
-        }
     }
 
     /// `Conversation 2, Echo`.

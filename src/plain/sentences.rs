@@ -161,8 +161,7 @@ impl Plain {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
-            Notice::EngineSaid(text) | Notice::JournalSaid(text) => self.say(format!("Notice: {text}")),
-            Notice::Stopped => self.left = true,
+            Notice::Said(text) => self.say(format!("Notice: {text}")),
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
             Notice::JournalFree => self.say("The journal is free now: this guestwire keeps everything and can send."),

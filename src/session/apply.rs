@@ -115,11 +115,10 @@ impl Session {
             }
             Report::Notice(conversation, text) => {
                 self.note(conversation, &text, now, changes);
-                changes.notice(Notice::EngineSaid(text));
+                changes.notice(Notice::Said(text));
             }
-            Report::Stopped => changes.notice(Notice::Stopped),
             // Answers to whoever asked: the exchanges that brought them are in the log.
-            Report::Discovered { .. } | Report::Probe(ProbeQuestion::Id(..), _) => {}
+            Report::Discovered { .. } | Report::Probe(ProbeQuestion::Id(..), _) | Report::Stopped => {}
             Report::Probe(asked, result) => self.probe_answered(asked, &result, now, changes),
         }
     }

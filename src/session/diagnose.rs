@@ -148,10 +148,7 @@ impl Session {
     }
 
     pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment, changes: &mut Changes) {
-        let exchange = match result {
-            Probed::Asked(id) => self.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
-            Probed::NotAsked(_) => None,
-        };
+        let exchange = self.log.probed(result).cloned();
         self.with_probes(now, changes, |doctor, evidence| {
             doctor.answered(asked, result, exchange.as_deref(), evidence);
         });

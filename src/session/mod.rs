@@ -109,18 +109,14 @@ pub(crate) enum Notice {
     ConversationId { key: ConversationKey, new: bool },
     /// The server's clock is so many seconds ahead.
     ClockSkew(i64),
-    /// A sentence of the engine. The log has it.
-    EngineSaid(String),
-    /// The engine has stopped.
-    Stopped,
+    /// A sentence of the engine or of the journal. The log has it.
+    Said(String),
     /// The journal has trouble that was not told before. The log has it.
     JournalTrouble(JournalTrouble),
     /// The journal keeps everything again.
     JournalWell,
     /// The journal was read-only and is not any more.
     JournalFree,
-    /// A sentence of the journal. The log has it.
-    JournalSaid(String),
     /// The conversation that an earlier session had open; `first`: none was open before.
     Reopened { key: ConversationKey, first: bool },
     /// The journal kept drafts: conversation, text, cursor.

@@ -35,7 +35,7 @@ impl Session {
             }
             JournalPage::Notice(text) => {
                 self.note(None, &text, now, changes);
-                changes.notice(Notice::JournalSaid(text));
+                changes.notice(Notice::Said(text));
             }
             // An answer to whoever turned the page.
             JournalPage::History(_) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Filter, Log, LogEntry};
-use crate::model::{Diagnosis, Exchange, ExchangeId, ExchangeKind, MessageId, Outcome};
+use crate::model::{Diagnosis, Exchange, ExchangeId, ExchangeKind, MessageId, Outcome, Probed};
 
 impl Log {
     /// Entries kept, the hidden ones included.
@@ -84,6 +84,11 @@ impl Log {
 
     pub(crate) fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
         self.get(*self.index.numbers.get(&exchange)?)
+    }
+
+    /// The exchange of a probe, while it is in memory.
+    pub(crate) fn probed(&self, result: &Probed) -> Option<&Arc<Exchange>> {
+        if let Probed::Asked(id) = result { self.entry_of(*id)?.exchange() } else { None }
     }
 
     /// The exchange that carries a message, while it is in memory.

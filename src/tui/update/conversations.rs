@@ -315,10 +315,7 @@ fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
 }
 
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
-    let exchange = match result {
-        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()).map(|exchange| &**exchange),
-        Probed::NotAsked(_) => None,
-    };
+    let exchange = state.session.log.probed(result).map(|exchange| &**exchange);
     let Some(id_search) = state.requests.id_told(asked, result, exchange) else { return };
     let trouble = id_search.look.troubles.first().cloned();
     match id_search.purpose {

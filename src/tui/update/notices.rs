@@ -78,7 +78,7 @@ fn say(state: &mut State, notice: Notice) {
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
-        Notice::EngineSaid(text) | Notice::JournalSaid(text) => state.status.warn(sentence(&text)),
+        Notice::Said(text) => state.status.warn(sentence(&text)),
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
         Notice::JournalWell => state.status.info("The journal keeps everything again."),
         Notice::JournalFree => {
@@ -99,8 +99,7 @@ fn say(state: &mut State, notice: Notice) {
         }
         Notice::ProbesOver(verdict) => probes_over(state, &verdict),
         Notice::Pass { was_over } => pass_moved(state, was_over),
-        // The event loop ends when the engine's channel closes; nothing is left to change.
-        Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
+        Notice::ConversationId { .. } | Notice::Probed(_) => {}
     }
 }
 

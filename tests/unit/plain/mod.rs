@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::*;
 
 use crate::diagnosis::ProfileFacts;
+use crate::engine::Report;
 use crate::fixtures::{self, at_second, attempt, guest_conversation, request, token_facts};
 use crate::journal::{Job, JournalPage};
 use crate::model::OutgoingMessage;

@@ -328,7 +328,7 @@ impl SendFrontEnd {
                 Notice::Exchange(exchange) => self.exchange(&exchange),
                 Notice::Message { id, delivery, .. } if id == self.message => self.message_moved(delivery),
                 Notice::WebSession(key, _) if key == here => self.session_moved(),
-                Notice::EngineSaid(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
+                Notice::Said(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
                 _ => {}
             }
         }
