@@ -139,11 +139,8 @@ impl IdsFrontEnd {
     }
 
     fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<FrontEndEffect> {
-        let exchange = match result {
-            Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
-            Probed::NotAsked(_) => None,
-        };
-        if !self.look.answered(asked, result, exchange.as_deref()) {
+        let exchange = self.session.log.probed(result).map(|exchange| &**exchange);
+        if !self.look.answered(asked, result, exchange) {
             return Vec::new();
         }
         let troubles = std::mem::take(&mut self.look.troubles).into_iter();

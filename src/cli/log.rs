@@ -14,6 +14,7 @@ use crate::journal::job::{HistoryRange, KeptEntry, LogSource};
 use crate::journal::{JournalReader, files};
 use crate::model::ConversationKey;
 use crate::text::dates::{self, Period};
+use crate::text::json::with;
 
 /// `guestwire log`
 #[derive(Debug, Args)]
@@ -88,48 +89,34 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     let named = |key: Option<ConversationKey>| {
         profile.conversations.get(key?.0 as usize).map(|entry| entry.conversation.name.as_str())
     };
-    let exchange = match &entry.source {
-        LogSource::Note { at, kind, text, about } => {
-            let human = format!("{:>6}  {}  {:<5}  {text}", entry.number, at.wall.strftime("%F %T"), kind.word());
-            let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "conversation": named(*about),
-                                 "marked": entry.marked, "comment": entry.comment });
-            return OutputLine::new("entry", at.wall, fields).says(human);
-        }
-        LogSource::Exchange(exchange) => exchange,
+    let (kind, what, about) = match &entry.source {
+        LogSource::Note { kind, text, about, .. } => (*kind, text, *about),
+        LogSource::Exchange(exchange) => (exchange.kind, &exchange.what, exchange.conversation),
     };
-    let (status, ms) = (exchange.status(), exchange.took_ms());
-    let id = exchange.request_id().map(|(_, id)| id);
-    let fields = json!({
-        "number": entry.number,
-        "kind": exchange.kind.word(),
-        "what": exchange.what,
-        "conversation": named(exchange.conversation),
-        "outcome": exchange.outcome.word(),
-        "reason": exchange.outcome.words(),
-        "status": status,
-        "ms": ms,
-        "request_id": id,
-        "attempts": exchange.attempts().count(),
-        "later": entry.delivery.as_ref().map(crate::model::DeliveryStatus::word),
-        "marked": entry.marked,
-        "comment": entry.comment,
-    });
-    let dash = || "-".to_owned();
-    let mut human = format!(
-        "{:>6}  {}  {:<5}  {:<4}  {:>3}  {:>6}  {}  {}",
-        entry.number,
-        exchange.started.wall.strftime("%F %T"),
-        exchange.kind.word(),
-        exchange.outcome.word(),
-        status.map_or_else(dash, |s| s.to_string()),
-        ms.map_or_else(dash, |ms| ms.to_string()),
-        id.as_deref().unwrap_or("-"),
+    let (number, at, kind) = (entry.number, entry.source.at().wall, kind.word());
+    let mut human = format!("{number:>6}  {}  {kind:<5}  ", at.strftime("%F %T"));
+    let mut fields = json!({ "number": number, "kind": kind, "what": what, "conversation": named(about) });
+    if let LogSource::Exchange(exchange) = &entry.source {
+        let (outcome, reason, status) = (exchange.outcome.word(), exchange.outcome.words(), exchange.status());
+        let (ms, id) = (exchange.took_ms(), exchange.request_id().map(|(_, id)| id));
+        let later = entry.delivery.as_ref().map(crate::model::DeliveryStatus::word);
+        fields = with(
+            fields,
+            json!({ "outcome": outcome, "reason": reason, "status": status, "ms": ms, "request_id": id,
+                                      "attempts": exchange.attempts().count(), "later": later }),
+        );
+        let dash = || "-".to_owned();
+        let (status, ms) = (status.map_or_else(dash, |s| s.to_string()), ms.map_or_else(dash, |ms| ms.to_string()));
         // A message of several lines is one line here.
-        exchange.what.replace('\n', "⏎"),
-    );
-    human.extend(exchange.outcome.words().map(|reason| format!("  {reason}")));
-    human.extend(entry.comment.as_ref().map(|comment| format!("  # {comment}")));
-    OutputLine::new("entry", exchange.started.wall, fields).says(human)
+        let what = what.replace('\n', "⏎");
+        human.push_str(&format!("{outcome:<4}  {status:>3}  {ms:>6}  {}  {what}", id.as_deref().unwrap_or("-")));
+        human.extend(reason.map(|reason| format!("  {reason}")));
+        human.extend(entry.comment.as_ref().map(|comment| format!("  # {comment}")));
+    } else {
+        human.push_str(what);
+    }
+    let fields = with(fields, json!({ "marked": entry.marked, "comment": entry.comment }));
+    OutputLine::new("entry", at, fields).says(human)
 }
 
 pub fn forget(yes: bool, settings: &Settings) -> Result<Exit, Failed> {

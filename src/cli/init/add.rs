@@ -91,15 +91,12 @@ pub fn to_existing(
 }
 
 fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
-    let FoundRegion::Known(domain) = draft.region else { return Vec::new() };
-    if !draft.is_complete() {
-        return Vec::new();
-    }
+    let (true, FoundRegion::Known(domain)) = (draft.is_complete(), &draft.region) else { return Vec::new() };
     let all = document.get("profiles").and_then(Item::as_table_like);
     let tables =
         all.into_iter().flat_map(TableLike::iter).filter_map(|(name, item)| Some((name, item.as_table_like()?)));
     let domain_of = |table: &dyn TableLike| Some(regions::find(table.get("region")?.as_str()?)?.domain.as_str());
-    let of_region: Vec<_> = tables.filter(|(_, table)| domain_of(*table) == Some(domain)).collect();
+    let of_region: Vec<_> = tables.filter(|(_, table)| domain_of(*table) == Some(*domain)).collect();
     let mut new = Vec::new();
     if !draft.lacks_client() && !of_region.iter().any(|(_, table)| signs_in_so(*table, &draft.signs_in)) {
         match of_region.iter().find(|(_, table)| !table.contains_key("oauth")) {
