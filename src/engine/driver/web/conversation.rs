@@ -40,13 +40,9 @@ pub struct FramePace {
 }
 
 impl FramePace {
-    pub const fn silence(&mut self, until: Moment) {
-        self.silent = Some(until);
-    }
-
-    /// A new connection owes no silence.
-    pub const fn connected(&mut self) {
-        self.silent = None;
+    /// None: a new connection owes no silence.
+    pub const fn silence(&mut self, until: Option<Moment>) {
+        self.silent = until;
     }
 }
 

@@ -113,7 +113,7 @@ impl Driver {
             (Some(socket), _) => {
                 let events = self.webs.events.clone();
                 let web = self.webs.of(key);
-                web.pace.connected();
+                web.pace.silence(None);
                 web.connection.opened(SocketTask::start(socket, (key, serial), events, self.cx.shared.subscribe()));
                 SocketEvent::Opened { fresh: web.connection.is_fresh() }
             }

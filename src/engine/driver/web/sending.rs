@@ -77,7 +77,7 @@ impl Driver {
         match self.sends.follow(message, outcome::of_frame(theirs), &self.cx) {
             Some(RetryDecision::Again(pause, why)) if !given_up => {
                 let until = self.cx.now.after(pause);
-                self.webs.of(key).pace.silence(until);
+                self.webs.of(key).pace.silence(Some(until));
                 self.sends.again(message, until, why, &self.cx);
             }
             Some(verdict) => {
