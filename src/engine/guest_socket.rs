@@ -242,7 +242,7 @@ async fn run(
             }
             order = commands.recv() => match order {
                 Some(SocketCommand::Write(frame, gate)) => {
-                    if gate.pass()
+                    if gate.open()
                         && let Err(why) = write(&mut socket, Message::text(frame)).await
                     {
                         break why;

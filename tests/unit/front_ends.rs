@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::app::drive::{FrontEnd as _, FrontEndEffect, FrontEndEvent, InputLine};
-use crate::cli::send::fold::{SendFrontEnd, Sending};
+use crate::cli::send::front_end::{SendFrontEnd, Sending};
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, DENIED, SCOPE, at_millis, guest_conversation, token_facts};
@@ -193,16 +193,16 @@ fn by_send(course: &Course) -> Facts {
         reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
         ..Sending::default()
     };
-    let mut fold = SendFrontEnd::new(sending, session(), &[]);
-    let mut acts = fold.on(Moment::ZERO, FrontEndEvent::Begin);
+    let mut front_end = SendFrontEnd::new(sending, session(), &[]);
+    let mut acts = front_end.on(Moment::ZERO, FrontEndEvent::Begin);
     let id =
         sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
     for report in (course.reports)(id) {
-        acts.extend(fold.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
+        acts.extend(front_end.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
     }
     // Nobody finds the message whose answer was lost.
-    while let Some(due) = fold.due() {
-        acts.extend(fold.on(due, FrontEndEvent::Due));
+    while let Some(due) = front_end.due() {
+        acts.extend(front_end.on(due, FrontEndEvent::Due));
     }
     let lines: Vec<Value> = acts
         .iter()

@@ -6,7 +6,7 @@
 //!                                        engine, sandbox◄┘  └─ reports, answers, time
 //! ```
 
-pub mod fold;
+pub mod front_end;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write as _};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use fold::RunFrontEnd;
+use front_end::RunFrontEnd;
 
 use super::send::find;
 use crate::app::drive::{Needs, run_front_end};

@@ -1,6 +1,6 @@
 //! `guestwire send`: one message through the same engine as the console, what came of it, and what is said on the way.
 
-pub mod fold;
+pub mod front_end;
 pub(super) mod lines;
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::fold::{SendFrontEnd, Sending};
+use self::front_end::{SendFrontEnd, Sending};
 use crate::app::drive::{Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal::Heard;

@@ -194,7 +194,7 @@ impl Client {
 
 /// We end the try: the gate says, for good, whether something may have left.
 fn gave_up((kind, why): (FailureKind, &str), progress: &Progress, gate: &Gate) -> Failure {
-    let wrote = !gate.bar();
+    let wrote = !gate.close();
     let phase = if wrote { Phase::Answer } else { progress.phase() };
     Failure { wrote, ..Failure::new(kind, phase, why) }
 }

@@ -2,14 +2,14 @@
 //! that it ever does.
 //!
 //! ```text
-//! Closed ── the connection takes the request for writing ──► Open   (a byte may have left)
-//!    └───── we give up first (deadline, cancel) ───────────► Barred (the body never leaves)
+//! undecided ── the connection takes the request for writing ──► open   (a byte may have left)
+//!    └──────── we give up first (deadline, cancel) ───────────► closed (the body never leaves)
 //! ```
 //! The proof rests on how hyper works. Its connection asks the body `is_end_stream` after it took the request out of its
 //! queue and before it encodes the head (`proto/h1/dispatch.rs` `poll_write`, `proto/h2/client.rs` `ClientTask::poll`),
-//! so a gate that is still closed means that nothing was written. hyper-util's pooled client resends a request by itself
+//! so a gate that is not open means that nothing was written. hyper-util's pooled client resends a request by itself
 //! only where hyper handed it back unstarted from that queue (`TrySendError::take_message`: "If an error occurs after the
-//! message has been serialized onto the connection, it will not be available here"), that is, with the gate closed: a
+//! message has been serialized onto the connection, it will not be available here"), that is, with the gate not open: a
 //! request is never written twice. The HTTP library's own retries are off, and could not clone this body either.
 
 use std::io;
@@ -127,12 +127,12 @@ impl Gate {
     }
 
     /// Forbids writing, unless it has begun. True: nothing of the body was or will be written.
-    pub fn bar(&self) -> bool {
+    pub fn close(&self) -> bool {
         !self.0.get_or_init(|| false)
     }
 
     /// The connection begins to write. False: it must not.
-    pub fn pass(&self) -> bool {
+    pub fn open(&self) -> bool {
         *self.0.get_or_init(|| true)
     }
 }
@@ -153,7 +153,7 @@ impl Body for GatedBody {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if !self.gate.pass() {
+        if !self.gate.open() {
             let why = "the request was given up before it was written";
             return Poll::Ready(Some(Err(io::Error::other(why))));
         }
@@ -161,7 +161,7 @@ impl Body for GatedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.gate.pass();
+        self.gate.open();
         self.data.is_none()
     }
 

@@ -10,8 +10,8 @@ use ratatui::layout::Size;
 
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
-use crate::cli::run::fold::RunFrontEnd;
-use crate::cli::send::fold::{SendFrontEnd, Sending};
+use crate::cli::run::front_end::RunFrontEnd;
+use crate::cli::send::front_end::{SendFrontEnd, Sending};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, at_millis, guest_conversation, token_facts};
 use crate::model::{
@@ -114,11 +114,11 @@ fn in_lines(course: &[Report]) -> Known {
 }
 
 /// Takes the reports until the subcommand is over; the exit code, if it is.
-fn fed(fold: &mut dyn FrontEnd, course: &[Report]) -> Option<Exit> {
+fn fed(front_end: &mut dyn FrontEnd, course: &[Report]) -> Option<Exit> {
     let reports = course.iter().map(|report| FrontEndEvent::Report(Box::new(report.clone())));
     let mut exit = None;
     for input in [FrontEndEvent::Begin].into_iter().chain(reports).chain([FrontEndEvent::Due]) {
-        let acts = fold.on(now(), input);
+        let acts = front_end.on(now(), input);
         exit = exit.or(acts
             .into_iter()
             .find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(exit) } else { None }));
@@ -134,9 +134,9 @@ fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
         reply_within: None,
         ..Sending::default()
     };
-    let mut fold = SendFrontEnd::new(sending, session(), &[]);
-    let exit = fed(&mut fold, course);
-    (known(&fold.session), exit)
+    let mut front_end = SendFrontEnd::new(sending, session(), &[]);
+    let exit = fed(&mut front_end, course);
+    (known(&front_end.session), exit)
 }
 
 fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
@@ -151,9 +151,9 @@ fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
         readable: RepliesReadable::NotYetKnown,
     };
     let setup = RunSetup { conversations: vec![conversation], default_conversation: Some(KEY), sandbox: false };
-    let mut fold = RunFrontEnd::new(Arc::new(pass), begin, setup, vec![vec![vec![(0, 1)]]], false, session());
-    let exit = fed(&mut fold, course);
-    (known(&fold.session), exit)
+    let mut front_end = RunFrontEnd::new(Arc::new(pass), begin, setup, vec![vec![vec![(0, 1)]]], false, session());
+    let exit = fed(&mut front_end, course);
+    (known(&front_end.session), exit)
 }
 
 fn sent(answer: Ending, outcome: Outcome) -> Report {

@@ -8,8 +8,8 @@ fn facts(granted: Option<Vec<String>>) -> TokenFacts {
     TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
 }
 
-fn feed(fold: &mut TokenFrontEnd, status: TokenStatus) -> Vec<FrontEndEffect> {
-    fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Token(status))))
+fn feed(front_end: &mut TokenFrontEnd, status: TokenStatus) -> Vec<FrontEndEffect> {
+    front_end.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Token(status))))
 }
 
 fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
@@ -25,17 +25,17 @@ fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
 /// A grant that names its scopes is a token of the login host: whether the API takes it is asked, too.
 #[test]
 fn named_scopes_end_it_once_the_api_was_asked() {
-    let mut fold = TokenFrontEnd::default();
-    assert_eq!(fold.on(Moment::ZERO, FrontEndEvent::Begin), [FrontEndEffect::Ask(Command::SignIn)]);
-    let getting = feed(&mut fold, TokenStatus::Getting);
+    let mut front_end = TokenFrontEnd::default();
+    assert_eq!(front_end.on(Moment::ZERO, FrontEndEvent::Begin), [FrontEndEffect::Ask(Command::SignIn)]);
+    let getting = feed(&mut front_end, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
     let named = |acceptance| TokenFacts { acceptance, ..facts(Some(vec!["a".to_owned()])) };
-    let asked = feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked)));
+    let asked = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::NotAsked)));
     assert_eq!(asked, [FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
-    assert_eq!(feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
-    let refused = feed(&mut fold, TokenStatus::Valid(named(Acceptance::Refused("401".to_owned()))));
+    assert_eq!(feed(&mut front_end, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
+    let refused = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::Refused("401".to_owned()))));
     assert_eq!(exit(&refused), Some(Exit::NotSignedIn));
-    let acts = feed(&mut fold, TokenStatus::Valid(named(Acceptance::Taken)));
+    let acts = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::Taken)));
     assert_eq!(exit(&acts), Some(Exit::Done));
     assert_eq!(
         json_lines(&acts),
@@ -49,18 +49,18 @@ fn named_scopes_end_it_once_the_api_was_asked() {
 
 #[test]
 fn unknown_scopes_are_waited_for_but_not_forever() {
-    let mut fold = TokenFrontEnd::default();
-    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
-    assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
-    assert_eq!(exit(&fold.on(Moment::ZERO, FrontEndEvent::Due)), Some(Exit::Done));
+    let mut front_end = TokenFrontEnd::default();
+    assert_eq!(exit(&feed(&mut front_end, TokenStatus::Valid(facts(None)))), None);
+    assert_eq!(front_end.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
+    assert_eq!(exit(&front_end.on(Moment::ZERO, FrontEndEvent::Due)), Some(Exit::Done));
 }
 
 #[test]
 fn a_missing_scope_is_warned_about() {
-    let mut fold = TokenFrontEnd::default();
+    let mut front_end = TokenFrontEnd::default();
     let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Some(Vec::new())) };
     facts.missing = vec!["guest:messages:send".to_owned()];
-    let acts = feed(&mut fold, TokenStatus::Valid(facts));
+    let acts = feed(&mut front_end, TokenStatus::Valid(facts));
     assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
@@ -108,10 +108,10 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
 
 #[test]
 fn a_token_that_the_api_refuses_is_no_sign_in() {
-    let mut fold = TokenFrontEnd::default();
-    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(None)))), None);
+    let mut front_end = TokenFrontEnd::default();
+    assert_eq!(exit(&feed(&mut front_end, TokenStatus::Valid(facts(None)))), None);
     let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
-    let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
+    let acts = feed(&mut front_end, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     let said = json_lines(&acts);
     assert!(said.iter().any(|line| line.contains(r#""message":"tokens/me answered 401""#)), "{said:?}");
@@ -120,10 +120,10 @@ fn a_token_that_the_api_refuses_is_no_sign_in() {
 #[test]
 fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
     let limited = |seconds| TokenStatus::Limited(Moment::ZERO.after(Duration::from_secs(seconds)), None);
-    let mut fold = TokenFrontEnd::default();
-    assert_eq!(exit(&feed(&mut fold, limited(20))), None);
-    assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
-    let acts = feed(&mut fold, limited(86_400));
+    let mut front_end = TokenFrontEnd::default();
+    assert_eq!(exit(&feed(&mut front_end, limited(20))), None);
+    assert_eq!(exit(&feed(&mut front_end, limited(119))), None, "in all, and not each");
+    let acts = feed(&mut front_end, limited(86_400));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     let said = "the token endpoint answered 429 and asks to wait 24h, and guestwire waits 120 s at most; \
                 try again after 1970-01-02T00:00:00Z";
@@ -141,16 +141,16 @@ fn a_dead_network_is_given_up_on() {
         (FailureKind::Invalid, 1),
         (FailureKind::Tls(TlsFault::UnknownIssuer), 1),
     ] {
-        let mut fold = TokenFrontEnd::default();
+        let mut front_end = TokenFrontEnd::default();
         let ending = Ending::Failed(Failure::new(kind, Phase::Connect, why));
         let asked = request("POST", "https://login.example/oauth/token", Vec::new(), "");
         let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];
         let failed = exchange(1, ExchangeKind::Token, tried, Outcome::Failed(why.into()));
-        fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Exchange(failed.into()))));
+        front_end.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Exchange(failed.into()))));
         let failing = || TokenStatus::Expired(Some(Moment::ZERO), why.to_owned());
         for _ in 1..tries {
-            assert_eq!(exit(&feed(&mut fold, failing())), None, "{kind:?}");
+            assert_eq!(exit(&feed(&mut front_end, failing())), None, "{kind:?}");
         }
-        assert_eq!(exit(&feed(&mut fold, failing())), Some(Exit::Network), "{kind:?}");
+        assert_eq!(exit(&feed(&mut front_end, failing())), Some(Exit::Network), "{kind:?}");
     }
 }

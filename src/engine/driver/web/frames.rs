@@ -165,7 +165,7 @@ impl Driver {
     }
 
     pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameInFlight, kind: FailureKind, why: &str) {
-        let wrote = !waiting.gate.bar();
+        let wrote = !waiting.gate.close();
         match waiting.of {
             FrameOwner::Message(message) => self.message_lost(message, wrote, kind, why),
             FrameOwner::Session(mut record) => {

@@ -37,16 +37,16 @@ fn a_server_that_never_stops_talking_is_read_once_a_turn() {
 fn who_comes_first_decides() {
     let gate = Gate::default();
     assert!(!gate.is_open());
-    assert!(gate.bar() && gate.bar(), "barring twice is still barred");
-    assert!(!gate.pass() && !gate.is_open());
+    assert!(gate.close() && gate.close(), "closing twice is still closed");
+    assert!(!gate.open() && !gate.is_open());
 
     let gate = Gate::default();
-    assert!(gate.pass() && gate.pass());
-    assert!(gate.is_open() && !gate.bar(), "too late");
+    assert!(gate.open() && gate.open());
+    assert!(gate.is_open() && !gate.close(), "too late");
 }
 
 #[test]
-fn asking_for_the_end_opens_and_a_barred_body_gives_nothing() {
+fn asking_for_the_end_opens_and_a_body_behind_a_closed_gate_gives_nothing() {
     let gate = Arc::new(Gate::default());
     let body = GatedBody::new(Bytes::from_static(b"x"), Arc::clone(&gate));
     assert_eq!(body.size_hint().exact(), Some(1));
@@ -55,7 +55,7 @@ fn asking_for_the_end_opens_and_a_barred_body_gives_nothing() {
     assert!(gate.is_open());
 
     let gate = Arc::new(Gate::default());
-    assert!(gate.bar());
+    assert!(gate.close());
     let mut body = GatedBody::new(Bytes::from_static(b"x"), gate);
     let mut cx = Context::from_waker(std::task::Waker::noop());
     assert!(matches!(Pin::new(&mut body).poll_frame(&mut cx), Poll::Ready(Some(Err(_)))));

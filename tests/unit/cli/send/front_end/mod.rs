@@ -34,7 +34,7 @@ fn session(channel: Channel) -> Session {
     Session::new(ProfileInfo::default(), Conversations::new(vec![conversation]), Log::new(LogOptions::default()))
 }
 
-fn web_fold() -> SendFrontEnd {
+fn web_front_end() -> SendFrontEnd {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: "Hello".to_owned(),
@@ -42,12 +42,12 @@ fn web_fold() -> SendFrontEnd {
         reply_within: None,
         ..Sending::default()
     };
-    let mut fold = SendFrontEnd::new(sending, session(Channel::WebMessaging), &[]);
-    fold.on(NOW, FrontEndEvent::Begin);
-    fold
+    let mut front_end = SendFrontEnd::new(sending, session(Channel::WebMessaging), &[]);
+    front_end.on(NOW, FrontEndEvent::Begin);
+    front_end
 }
 
-fn fold(reply_within: Option<Duration>) -> SendFrontEnd {
+fn front_end(reply_within: Option<Duration>) -> SendFrontEnd {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: "Hello".to_owned(),
@@ -55,9 +55,9 @@ fn fold(reply_within: Option<Duration>) -> SendFrontEnd {
         reply_within,
         ..Sending::default()
     };
-    let mut fold = SendFrontEnd::new(sending, session(Channel::GuestApi), &[]);
-    fold.on(NOW, FrontEndEvent::Begin);
-    fold
+    let mut front_end = SendFrontEnd::new(sending, session(Channel::GuestApi), &[]);
+    front_end.on(NOW, FrontEndEvent::Begin);
+    front_end
 }
 
 fn answered(status: u16) -> ExchangeStep {
@@ -113,10 +113,10 @@ fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
 }
 
 /// Feeds all inputs; gives the last acts.
-fn feed(fold: &mut SendFrontEnd, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
+fn feed(front_end: &mut SendFrontEnd, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
     let mut last = Vec::new();
     for input in inputs {
-        let acts = fold.on(NOW, input);
+        let acts = front_end.on(NOW, input);
         if !acts.is_empty() {
             last = acts;
         }
@@ -144,13 +144,13 @@ fn it_begins_by_sending() {
 #[test]
 fn accepted_is_zero_and_the_last_line_is_the_outcome() {
     for exchange_first in [true, false] {
-        let mut fold = fold(None);
-        fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+        let mut front_end = front_end(None);
+        front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
         let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)];
         if !exchange_first {
             inputs.reverse();
         }
-        let acts = feed(&mut fold, inputs);
+        let acts = feed(&mut front_end, inputs);
         assert_eq!(exit(&acts), Some(Exit::Done));
         let expected = format!(
             r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1","replies_readable":null}}"#
@@ -161,31 +161,32 @@ fn accepted_is_zero_and_the_last_line_is_the_outcome() {
 
 #[test]
 fn events_are_told_once_each() {
-    let mut fold = fold(None);
+    let mut front_end = front_end(None);
     let wait = ExchangeStep::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".into() };
-    let first = fold.on(NOW, exchange(vec![answered(429)], Outcome::Open));
+    let first = front_end.on(NOW, exchange(vec![answered(429)], Outcome::Open));
     let attempt = format!(
         r#"{{"event":"attempt",{TIME},"number":1,"status":429,"error":null,"phase":null,"generation":1,"request_id":"req-1","duration_ms":143}}"#
     );
     assert_eq!(json_lines(&first), [attempt]);
-    let second = fold.on(NOW, exchange(vec![answered(429), wait.clone()], Outcome::Waiting));
+    let second = front_end.on(NOW, exchange(vec![answered(429), wait.clone()], Outcome::Waiting));
     let waiting = format!(r#"{{"event":"waiting",{TIME},"until":"1970-01-01T00:00:07Z","why":"429"}}"#);
     assert_eq!(json_lines(&second), [waiting]);
-    let third = fold.on(NOW, exchange(vec![answered(429), wait.clone(), super::tests::attempt(None)], Outcome::Open));
+    let third =
+        front_end.on(NOW, exchange(vec![answered(429), wait.clone(), super::tests::attempt(None)], Outcome::Open));
     assert!(json_lines(&third).is_empty());
-    let fourth = fold.on(NOW, exchange(vec![answered(429), wait, answered(200)], Outcome::Accepted));
+    let fourth = front_end.on(NOW, exchange(vec![answered(429), wait, answered(200)], Outcome::Accepted));
     assert_eq!(json_lines(&fourth).len(), 1);
 }
 
 #[test]
 fn refused_is_one() {
-    let mut fold = fold(None);
+    let mut front_end = front_end(None);
     let why = || "unauthorized".to_owned();
     let inputs = vec![
         exchange(vec![answered(401)], Outcome::Refused(why().into())),
         delivery(DeliveryStatus::Refused(why().into())),
     ];
-    let acts = feed(&mut fold, inputs);
+    let acts = feed(&mut front_end, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":"token-absent""#), "{last}");
@@ -193,8 +194,10 @@ fn refused_is_one() {
 
 #[test]
 fn refused_before_sending_has_no_exchange() {
-    let acts =
-        feed(&mut fold(None), vec![delivery(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))]);
+    let acts = feed(
+        &mut front_end(None),
+        vec![delivery(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))],
+    );
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
@@ -206,7 +209,7 @@ fn a_network_that_fails_before_writing_is_four() {
     let why = || "connection refused".to_owned();
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
     let acts = feed(
-        &mut fold(None),
+        &mut front_end(None),
         vec![exchange(steps, Outcome::Failed(why().into())), delivery(DeliveryStatus::Refused(why().into()))],
     );
     assert_eq!(exit(&acts), Some(Exit::Network));
@@ -241,10 +244,10 @@ fn a_lost_answer_is_looked_up_and_then_five() {
         ),
     ];
     for (name, then, wanted, said) in rows {
-        let mut fold = fold(None);
-        assert_eq!(exit(&feed(&mut fold, lost())), None, "{name}");
-        assert_eq!(fold.due(), Some(NOW.after(LOOKING_UP)), "{name}");
-        let acts = feed(&mut fold, then);
+        let mut front_end = front_end(None);
+        assert_eq!(exit(&feed(&mut front_end, lost())), None, "{name}");
+        assert_eq!(front_end.due(), Some(NOW.after(LOOKING_UP)), "{name}");
+        let acts = feed(&mut front_end, then);
         assert_eq!(exit(&acts), Some(wanted), "{name}");
         let last = json_lines(&acts).pop().unwrap();
         assert!(last.contains(said), "{name}: {last}");
@@ -255,29 +258,31 @@ fn a_lost_answer_is_looked_up_and_then_five() {
 /// What else goes wrong on the socket is not about a message that was accepted.
 #[test]
 fn an_accepted_message_is_not_diagnosed_by_another_frame() {
-    let mut fold = web_fold();
-    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    let mut front_end = web_front_end();
+    front_end.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
     let refused = Outcome::Refused(Reason::Frame(400, "Request failed.".to_owned()));
     let stray =
         Exchange { steps: vec![answered(400)], ..fixtures::exchange(8, ExchangeKind::Frame, Vec::new(), refused) };
-    fold.on(NOW, report(Report::Exchange(Arc::new(stray))));
-    let lines = json_lines(&fold.on(NOW, delivery(DeliveryStatus::Accepted)));
+    front_end.on(NOW, report(Report::Exchange(Arc::new(stray))));
+    let lines = json_lines(&front_end.on(NOW, delivery(DeliveryStatus::Accepted)));
     assert!(lines.iter().all(|line| !line.contains("diagnosis")), "{lines:?}");
     assert!(lines.last().is_some_and(|line| line.contains(r#""outcome":"accepted""#)), "{lines:?}");
 }
 
 #[test]
 fn a_reply_after_ours_ends_the_waiting() {
-    let mut fold = fold(Some(Duration::from_secs(10)));
-    fold.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
-    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    let acts =
-        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
+    let mut front_end = front_end(Some(Duration::from_secs(10)));
+    front_end.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
+    front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    let acts = feed(
+        &mut front_end,
+        vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
+    );
     assert_eq!(exit(&acts), None);
-    assert_eq!(fold.due(), Some(NOW.after(Duration::from_secs(10))));
+    assert_eq!(front_end.due(), Some(NOW.after(Duration::from_secs(10))));
     let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
-    assert!(fold.on(NOW, read(&before)).is_empty());
-    let acts = fold.on(NOW, read(&[("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]));
+    assert!(front_end.on(NOW, read(&before)).is_empty());
+    let acts = front_end.on(NOW, read(&[("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]));
     assert_eq!(exit(&acts), Some(Exit::Done));
     let lines = json_lines(&acts);
     let reply = format!(
@@ -314,11 +319,14 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
         ),
     ];
     for (name, inputs, said) in rows {
-        let mut fold = fold(Some(Duration::from_secs(10)));
-        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
+        let mut front_end = front_end(Some(Duration::from_secs(10)));
+        feed(
+            &mut front_end,
+            vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
+        );
         let mut acts = Vec::new();
         for input in inputs {
-            acts = fold.on(end, input);
+            acts = front_end.on(end, input);
         }
         assert_eq!(exit(&acts), Some(Exit::Refused), "{name}: {acts:?}");
         let last = json_lines(&acts).pop().unwrap();
@@ -328,13 +336,13 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
 
 #[test]
 fn an_interrupt_takes_it_back_and_reports_honestly() {
-    let mut queued = fold(None);
+    let mut queued = front_end(None);
     let acts = queued.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     let acts = queued.on(NOW, delivery(DeliveryStatus::Cancelled));
     assert_eq!(exit(&acts), Some(Exit::Refused));
 
-    let mut flying = fold(None);
+    let mut flying = front_end(None);
     flying.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     flying.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
     let why = "cancelled while waiting for the answer";
@@ -345,7 +353,7 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
     let acts = feed(&mut flying, inputs);
     assert_eq!(exit(&acts), Some(Exit::Unknown));
 
-    let mut landed = fold(None);
+    let mut landed = front_end(None);
     landed.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     landed.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
     let acts =
@@ -356,11 +364,11 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 #[test]
 fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
     for last in [FrontEndEvent::Signal(Signal::Interrupt), FrontEndEvent::Ended, FrontEndEvent::Due] {
-        let mut fold = fold(None);
-        fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-        fold.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
-        assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
-        assert!(fold.on(NOW, FrontEndEvent::Ended).is_empty(), "the outcome is said once");
+        let mut front_end = front_end(None);
+        front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+        front_end.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
+        assert_eq!(exit(&front_end.on(NOW, last)), Some(Exit::Unknown));
+        assert!(front_end.on(NOW, FrontEndEvent::Ended).is_empty(), "the outcome is said once");
     }
 }
 
@@ -372,14 +380,14 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
         let messages = vec![RemoteMessage::new(id, author, text, at)];
         report(Report::MessagesArrived(ConversationKey(3), messages))
     };
-    let mut fold = fold(Some(Duration::from_secs(10)));
-    assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
-    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    fold.on(NOW, delivery(DeliveryStatus::Accepted));
-    fold.on(NOW, heard("ours", Author::Guest, "Hello", 5));
-    assert_eq!(fold.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
-    let acts = fold.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
+    let mut front_end = front_end(Some(Duration::from_secs(10)));
+    assert_eq!(front_end.on(NOW, heard("old", Author::Bot, "before", 1)), []);
+    front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    front_end.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    front_end.on(NOW, delivery(DeliveryStatus::Accepted));
+    front_end.on(NOW, heard("ours", Author::Guest, "Hello", 5));
+    assert_eq!(front_end.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
+    let acts = front_end.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
     assert_eq!(exit(&acts), Some(Exit::Done));
     assert!(json_lines(&acts)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{acts:?}");
 }
@@ -392,12 +400,12 @@ fn a_page_of_earlier_messages_is_no_reply() {
         let messages = vec![RemoteMessage::new(id, Author::Bot, "Good morning!", at)];
         report(Report::MessagesArrived(ConversationKey(3), messages))
     };
-    let mut fold = fold(Some(Duration::from_secs(10)));
-    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    assert_eq!(fold.on(NOW, heard("earlier", -60)), []);
-    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Accepted))), None, "it still waits for a reply");
-    assert_eq!(exit(&fold.on(NOW, heard("quick", 1))), Some(Exit::Done));
+    let mut front_end = front_end(Some(Duration::from_secs(10)));
+    front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    assert_eq!(front_end.on(NOW, heard("earlier", -60)), []);
+    front_end.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    assert_eq!(exit(&front_end.on(NOW, delivery(DeliveryStatus::Accepted))), None, "it still waits for a reply");
+    assert_eq!(exit(&front_end.on(NOW, heard("quick", 1))), Some(Exit::Done));
 }
 
 /// What a reply offers to answer with is told with it.
@@ -417,7 +425,7 @@ fn choices_are_told() {
 /// The guest's socket needs no token: that there is none refuses nothing, and a socket that cannot be opened is the network.
 #[test]
 fn a_web_message_needs_no_sign_in() {
-    let web = || web_fold();
+    let web = || web_front_end();
     let no_secret = || report(Report::Token(TokenStatus::NoSecret("none".to_owned())));
     let mut sent = web();
     assert_eq!(exit(&sent.on(NOW, no_secret())), None);
@@ -431,9 +439,9 @@ fn a_web_message_needs_no_sign_in() {
     );
     assert_eq!(exit(&acts), Some(Exit::Done));
     for (why, code) in [(no_route(), Exit::Network), (Reason::Session(SessionEnd::Expired), Exit::Refused)] {
-        let mut fold = web();
-        fold.on(NOW, no_secret());
-        let acts = feed(&mut fold, vec![delivery(DeliveryStatus::Refused(why)), FrontEndEvent::Due]);
+        let mut front_end = web();
+        front_end.on(NOW, no_secret());
+        let acts = feed(&mut front_end, vec![delivery(DeliveryStatus::Refused(why)), FrontEndEvent::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
 }
@@ -445,15 +453,15 @@ fn no_route() -> Reason {
 /// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
 #[test]
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
-    let mut fold = web_fold();
-    assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Queued))), None);
+    let mut front_end = web_front_end();
+    assert_eq!(exit(&front_end.on(NOW, delivery(DeliveryStatus::Queued))), None);
     let again = WebSession::Reconnecting(NOW.after(Duration::from_secs(2)), "no route".into());
-    let acts = fold.on(NOW, report(Report::Session(ConversationKey(3), again)));
+    let acts = front_end.on(NOW, report(Report::Session(ConversationKey(3), again)));
     assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
     let session = WebSession::Unreachable("no route; tried 8 times".into());
     let elsewhere = report(Report::Session(ConversationKey(0), session.clone()));
-    assert_eq!(fold.on(NOW, elsewhere), []);
-    let acts = fold.on(NOW, report(Report::Session(ConversationKey(3), session)));
+    assert_eq!(front_end.on(NOW, elsewhere), []);
+    let acts = front_end.on(NOW, report(Report::Session(ConversationKey(3), session)));
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     assert_eq!(exit(&acts), Some(Exit::Network));
     let said = format!("{acts:?}");
@@ -471,13 +479,13 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         (Reason::Session(SessionEnd::Expired), Exit::Refused),
         (Reason::NoSecret("the guest token cannot be read".to_owned()), Exit::NotSignedIn),
     ] {
-        let mut fold = web_fold();
+        let mut front_end = web_front_end();
         let ends = vec![
             exchange(vec![], Outcome::Failed(why.clone())),
             delivery(DeliveryStatus::Refused(why.clone())),
             FrontEndEvent::Due,
         ];
-        let acts = feed(&mut fold, ends);
+        let acts = feed(&mut front_end, ends);
         assert_eq!(exit(&acts), Some(code), "{why}");
         let said = format!(r#""message":"not sent: {why}"#);
         assert!(json_lines(&acts).pop().unwrap().contains(&said), "{acts:?}");

@@ -1,4 +1,4 @@
-//! A run without a screen as a fold: reports in, lines and an exit code out. Lanes are played side by side, waves one
+//! A run without a screen: reports in, lines and an exit code out. Lanes are played side by side, waves one
 //! after the other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,4 +1,4 @@
-//! `guestwire send` as a fold: reports in, lines and an exit code out.
+//! `guestwire send` after its start: reports in, lines and an exit code out.
 //!
 //! ```text
 //! Begin ─► (--choice N: what is offered?) ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
@@ -103,7 +103,7 @@ impl SendFrontEnd {
                 (choice.kind, choice.words) = (offered.kind, offered.words.clone());
             }
         }
-        let mut fold = Self {
+        let mut front_end = Self {
             session,
             sending,
             now: Moment::ZERO,
@@ -120,8 +120,8 @@ impl SendFrontEnd {
             replies: ReplyTracker::default(),
             offer: None,
         };
-        fold.offer = fold.offer_in(heard);
-        fold
+        front_end.offer = front_end.offer_in(heard);
+        front_end
     }
 
     fn say(&mut self, line: OutputLine) {
@@ -362,5 +362,5 @@ impl FrontEnd for SendFrontEnd {
 }
 
 #[cfg(test)]
-#[path = "../../../../tests/unit/cli/send/fold/mod.rs"]
+#[path = "../../../../tests/unit/cli/send/front_end/mod.rs"]
 mod tests;

@@ -52,8 +52,8 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
             reply_within: None,
             ..Sending::default()
         };
-        let mut fold = SendFrontEnd::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
-        let acts = fold.on(NOW, FrontEndEvent::Begin);
+        let mut front_end = SendFrontEnd::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
+        let acts = front_end.on(NOW, FrontEndEvent::Begin);
         let sent = acts.iter().find_map(|act| match act {
             FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { extras, .. })) => {
                 extras.choice.as_ref().map(|choice| choice.kind)
@@ -79,8 +79,8 @@ fn a_choice_is_taken_by_its_number() {
 
 #[test]
 fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
-    let mut fold = picking(2, None, &[]);
-    let acts = fold.on(NOW, FrontEndEvent::Begin);
+    let mut front_end = picking(2, None, &[]);
+    let acts = front_end.on(NOW, FrontEndEvent::Begin);
     assert!(
         sent(&acts).is_none() && acts.contains(&FrontEndEffect::Ask(Command::Read(ConversationKey(3)))),
         "{acts:?}"
@@ -88,7 +88,7 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
     let messages = vec![offering("r2", &["Yes", "No"])];
     let state = crate::model::RemoteState::Connected;
     let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
-    assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
+    assert_eq!(sent(&front_end.on(NOW, read(messages))), Some(("No", "no", "r2")));
 
     let mut none = picking(2, None, &[]);
     none.on(NOW, FrontEndEvent::Begin);
@@ -104,13 +104,13 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 #[test]
 fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
-    let mut fold = web();
-    let acts = fold.on(NOW, FrontEndEvent::Begin);
+    let mut front_end = web();
+    let acts = front_end.on(NOW, FrontEndEvent::Begin);
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
     let heard = |messages| report(Report::MessagesArrived(ConversationKey(3), messages));
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
-    assert_eq!(fold.on(NOW, heard(vec![before])), []);
-    assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
+    assert_eq!(front_end.on(NOW, heard(vec![before])), []);
+    assert_eq!(sent(&front_end.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
 
     let mut silent = web();
     silent.on(NOW, FrontEndEvent::Begin);

@@ -16,12 +16,12 @@ fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
         (vec![report(Report::Token(limited))], "asks to wait 1h, and guestwire waits 120 s at most"),
     ] {
         for refused in [false, true] {
-            let mut fold = fold(None);
-            fold.on(NOW, delivery(DeliveryStatus::Queued));
+            let mut front_end = front_end(None);
+            front_end.on(NOW, delivery(DeliveryStatus::Queued));
             if refused {
-                fold.on(NOW, exchange(vec![answered(401)], Outcome::Waiting));
+                front_end.on(NOW, exchange(vec![answered(401)], Outcome::Waiting));
             }
-            let acts = feed(&mut fold, renewal.clone());
+            let acts = feed(&mut front_end, renewal.clone());
             assert_eq!(exit(&acts), refused.then_some(Exit::NotSignedIn), "{words}");
             let last = json_lines(&acts).pop().unwrap_or_default();
             assert_eq!(last.contains(words), refused, "{last}");
@@ -31,10 +31,10 @@ fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
 
 #[test]
 fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
-    let mut fold = fold(None);
-    fold.on(NOW, delivery(DeliveryStatus::Queued));
+    let mut front_end = front_end(None);
+    front_end.on(NOW, delivery(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret("the environment variable X is not set".to_owned());
-    let acts = fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
+    let acts = front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     let last = json_lines(&acts).pop().unwrap();
@@ -43,21 +43,23 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 
 #[test]
 fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
-    let mut fold = fold(None);
-    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    let mut front_end = front_end(None);
+    front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient("authentication failed".to_owned());
-    fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
-    let acts = fold.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
+    front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
+    let acts = front_end.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
 
 #[test]
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
-    let mut fold = fold(None);
-    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    let mut front_end = front_end(None);
+    front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient("authentication failed".to_owned());
-    assert_eq!(exit(&fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))))), None);
-    let acts =
-        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
+    assert_eq!(exit(&front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))))), None);
+    let acts = feed(
+        &mut front_end,
+        vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
+    );
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
