@@ -21,18 +21,17 @@ impl Log {
     }
 
     pub(crate) const fn shown(&self) -> usize {
-        self.heights.shown()
+        self.shown.total()
     }
 
     /// Entries that the filter, the scope or a fold hides.
     pub fn hidden(&self) -> usize {
-        self.entries.len().saturating_sub(self.heights.shown())
+        self.entries.len().saturating_sub(self.shown.total())
     }
 
     /// Shown entries below the window that came while one read further up.
     pub fn unseen(&self) -> usize {
-        let came = (self.view.seen + 1).max(self.first)..self.next();
-        came.filter(|seq| self.heights.get(*seq) > 0).count()
+        self.shown.total() - self.shown.row_of(self.first, (self.view.seen + 1).max(self.first))
     }
 
     /// Whether the end is followed.

@@ -8,13 +8,12 @@ pub(super) struct Heights {
     /// Sums of rows.
     tree: Vec<u32>,
     total: u32,
-    shown: usize,
 }
 
 impl Heights {
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
-        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0, shown: 0 }
+        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0 }
     }
 
     fn slot(&self, seq: u64) -> usize {
@@ -34,10 +33,6 @@ impl Heights {
         self.total as usize
     }
 
-    pub const fn shown(&self) -> usize {
-        self.shown
-    }
-
     pub fn get(&self, seq: u64) -> u32 {
         self.rows.get(self.slot(seq)).copied().unwrap_or(0)
     }
@@ -50,7 +45,6 @@ impl Heights {
             return;
         }
         let change = rows.wrapping_sub(*old);
-        self.shown = self.shown + usize::from(rows > 0) - usize::from(*old > 0);
         *old = rows;
         self.total = self.total.wrapping_add(change);
         let mut at = slot + 1;

@@ -104,6 +104,7 @@ impl Log {
             let Some(old) = self.entries.pop_front() else { return };
             let seq = old.seq;
             self.heights.set(seq, 0);
+            self.shown.set(seq, 0);
             self.view.rows.remove(&seq);
             self.count_fold(old.visibility, false);
             self.first = seq + 1;
@@ -286,6 +287,7 @@ impl Log {
             (true, _) => self.lay_out(seq),
         };
         self.heights.set(seq, rows);
+        self.shown.set(seq, rows.min(1));
     }
 
     pub(super) fn lay_out(&mut self, seq: u64) -> u32 {
@@ -302,6 +304,8 @@ impl Log {
         let open = self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line);
         for seq in open.map(|entry| entry.seq).collect::<Vec<_>>() {
             self.measure(seq);
+            // Their number is wanted here; what comes into the window is laid out there.
+            self.view.rows.remove(&seq);
         }
         self.settle();
     }

@@ -72,6 +72,8 @@ pub struct Log {
     base: u64,
     index: Index,
     heights: Heights,
+    /// The same with one row an entry: these are counted.
+    shown: Heights,
     /// What was counted.
     pub totals: LogTotals,
     scope: Scope,
@@ -138,6 +140,7 @@ impl Log {
         let options = LogOptions { max_entries: options.max_entries.max(1), ..options };
         Self {
             heights: Heights::new(options.max_entries),
+            shown: Heights::new(options.max_entries),
             view: LogView { width: 80, height: 24, digits: 3, follow: true, ..LogView::default() },
             options,
             keys: KeyNames::default(),
