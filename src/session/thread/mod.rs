@@ -9,7 +9,7 @@
 
 mod merge;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -77,6 +77,8 @@ pub struct OfferedChoices<'t> {
 #[derive(Clone, Debug, Default)]
 pub struct Threads {
     by_key: BTreeMap<ConversationKey, Thread>,
+    /// Whose thread a message of ours is in, so that none is looked for in all of them.
+    thread_of: HashMap<MessageId, ConversationKey>,
     /// What a thread begins as.
     blank: Thread,
     /// Where the reader stands in conversations whose end is not in sight, in a form that another session understands.
@@ -98,7 +100,14 @@ impl Threads {
 
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
+        self.thread_of.insert(message.id, message.conversation);
         self.of(message.conversation).sent(message);
+        // What the threads let go is forgotten, not at each message but before it is more than what they hold.
+        let held: usize = self.by_key.values().map(|thread| thread.entries.len()).sum();
+        if self.thread_of.len() > 2 * held + 64 {
+            let ours = self.by_key.iter().flat_map(|(key, thread)| thread.ours().map(|message| (message.id, *key)));
+            self.thread_of = ours.collect();
+        }
     }
 
     /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
@@ -109,9 +118,9 @@ impl Threads {
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
-        let place = |thread: &Thread| thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id));
-        let (key, at, thread) =
-            self.by_key.iter_mut().find_map(|(key, thread)| Some((*key, place(thread)?, thread)))?;
+        let key = *self.thread_of.get(&id)?;
+        let thread = self.by_key.get_mut(&key)?;
+        let at = thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
         if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = thread.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
             if !(message.delivery == DeliveryStatus::Answered && delivery == DeliveryStatus::Accepted) {
@@ -164,7 +173,7 @@ impl Threads {
 
     /// A message of ours.
     pub fn message(&self, id: MessageId) -> Option<&Message> {
-        self.by_key.values().find_map(|thread| thread.ours().rev().find(|m| m.id == id))
+        self.get(*self.thread_of.get(&id)?)?.ours().rev().find(|m| m.id == id)
     }
 
     /// How our messages fared.

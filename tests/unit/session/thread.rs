@@ -283,12 +283,15 @@ fn a_thread_is_bounded_and_what_is_unknown_stays() {
     read(&mut t, all(most + 50));
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
     assert_eq!(t.messages(A)[0].text(), "lost?", "what is unknown stays");
-    for id in 2..(2 * merge::MAX_MESSAGES as u64) {
+    let last = 2 * merge::MAX_MESSAGES as u64 + 100;
+    for id in 2..=last {
         t.sent(ours(id, "y", 10_000 + i64::try_from(id).unwrap()));
         accept(&mut t, id, None);
     }
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
     assert_eq!(t.delivery(MessageId(5), DeliveryStatus::Accepted, None, None), None);
+    assert!(t.thread_of.len() < last as usize, "what is gone was forgotten");
+    assert!([1, last].iter().all(|id| t.message(MessageId(*id)).is_some()), "and nothing else");
 }
 
 #[test]
