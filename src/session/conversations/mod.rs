@@ -249,9 +249,10 @@ impl Conversations {
         ConversationKey(self.fresh)
     }
 
-    /// Adds a conversation, of a key that none has, and selects it; a name that is taken gets a number.
+    /// Adds a conversation, with a key that no other has, and selects it; a name that is taken gets a number.
     pub fn add(&mut self, mut conversation: Conversation) {
         let key = conversation.key;
+        debug_assert!(!self.items.contains_key(&key));
         let taken = |name: &str| self.items().any(|item| item.conversation.name == name);
         if taken(&conversation.name) {
             let mut names = (2..).map(|n| format!("{} ({n})", conversation.name));
