@@ -50,7 +50,11 @@ pub fn card(
     number: &dyn Fn(ExchangeId) -> Option<u64>,
     check: &str,
 ) -> Vec<Part> {
-    let left = exchange.last_attempt().is_some();
+    let (none, said) = match exchange.last_attempt() {
+        None => ("Nothing was sent", "Not sent"),
+        Some(attempt) if attempt.response().is_none() => ("No cause fits", "What happened"),
+        Some(_) => ("No cause fits", "Server said"),
+    };
     let actions = (1..).zip(advice).map(|(n, action)| format!("{n}  {}", action.words));
     let mut checked: Vec<_> = diagnosis.checked.iter().collect();
     // What does not hold comes first: that is where the cause is.
@@ -68,18 +72,17 @@ pub fn card(
         format!("{}: {}{settles}", suspect.cause.words(), suspect.because)
     });
     let cause = match (diagnosis.suspects.first(), diagnosis.confidence()) {
-        (None, _) => "NO CAUSE FOUND",
-        (Some(_), Confidence::Sure) => "CAUSE",
-        (Some(_), Confidence::Likely) => "MOST LIKELY",
-        (Some(_), Confidence::Possible) => "POSSIBLE",
+        (None, _) => "No cause found",
+        (Some(_), Confidence::Sure) => "Cause",
+        (Some(_), Confidence::Likely) => "Most likely",
+        (Some(_), Confidence::Possible) => "Possible",
     };
     let mut lines = Vec::new();
     if let Some(variation) = diagnosis.sent_as {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
     }
     match diagnosis.suspects.first() {
-        None if !left => lines.push("Nothing was sent: see “Not sent”.".to_owned()),
-        None => lines.push("No cause fits: here is what the server said.".to_owned()),
+        None => lines.push(format!("{none}: see “{said}”.")),
         Some(_) if diagnosis.is_undecided() => lines.push(format!("{}.", capitalised(&diagnosis.sentence()))),
         Some(first) => {
             lines.extend([&first.because, first.cause.sentence()].map(|said| format!("{}.", capitalised(said))));
@@ -90,12 +93,12 @@ pub fn card(
     }
     let parts = [
         (PartKind::Cause, cause, lines),
-        (PartKind::Actions, "DO THIS", actions.collect()),
-        (PartKind::Evidence, "EVIDENCE", evidence.collect()),
-        (PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
-        (PartKind::RuledOut, "RULED OUT", ruled_out(diagnosis).into_iter().collect()),
-        (PartKind::Said, if left { "SERVER SAID" } else { "NOT SENT" }, vec![diagnosis.said.clone()]),
-        (PartKind::Ids, "IDS", quote(exchange, profile)),
+        (PartKind::Actions, "Do this", actions.collect()),
+        (PartKind::Evidence, "Evidence", evidence.collect()),
+        (PartKind::NotRuledOut, "Not ruled out", open.collect()),
+        (PartKind::RuledOut, "Ruled out", ruled_out(diagnosis).into_iter().collect()),
+        (PartKind::Said, said, vec![diagnosis.said.clone()]),
+        (PartKind::Ids, "Ids", quote(exchange, profile)),
     ];
     let or_nothing = |lines: Vec<String>| if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
     parts.map(|(kind, heading, lines)| Part { kind, heading, lines: or_nothing(lines) }).into()
@@ -170,6 +173,9 @@ pub fn note(of: &Ticket<'_>) -> String {
     };
     let why = match diagnosis.cause() {
         Cause::Unknown if exchange.last_attempt().is_none() => format!("Nothing was sent: {}.", diagnosis.said),
+        Cause::Unknown if exchange.last_attempt().and_then(|a| a.response()).is_none() => {
+            format!("No known cause fits: {}.", diagnosis.said)
+        }
         Cause::Unknown => format!("No known cause fits; the server said: {}.", diagnosis.said),
         cause => format!("{certain}: {} ({cause}): {}.", cause.sentence(), one_line(&diagnosis.sentence())),
     };

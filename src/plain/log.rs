@@ -8,7 +8,6 @@ use crate::journal::Job;
 use crate::model::Outcome;
 use crate::session::conversations::ConversationItem;
 use crate::session::log::LogEntry;
-use crate::text::capitalised;
 
 impl Plain {
     pub(super) fn entry_of(&self, n: u64) -> Result<&LogEntry, String> {
@@ -101,7 +100,7 @@ impl Plain {
         let check = format!("type .probe {n} to check");
         let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
         for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number, &check) {
-            said.push(format!("{}:", capitalised(&part.heading.to_lowercase())));
+            said.push(format!("{}:", part.heading));
             said.extend(part.lines);
         }
         said.push(format!(

@@ -60,13 +60,13 @@ impl Rows {
     }
 
     /// A part whose name stands beside it; under it where there is little room.
-    fn labelled(&mut self, part: &Part, name: &str, name_role: StyleRole, role: StyleRole) {
+    fn labelled(&mut self, part: &Part, name_role: StyleRole, role: StyleRole) {
         let beside = self.room >= 60;
         if !beside {
-            self.row([(name.to_owned(), name_role)]);
+            self.row([(part.heading.to_owned(), name_role)]);
         }
         for (at, line) in part.lines.iter().enumerate() {
-            let name = if at == 0 { name } else { "" };
+            let name = if at == 0 { part.heading } else { "" };
             let label = if beside { format!("{name:<LABEL$}") } else { "  ".to_owned() };
             self.text((label, name_role), line, role, 0, None);
         }
@@ -143,7 +143,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
                 meaning = rest;
             }
             PartKind::Actions => {
-                rows.row([("Do this".to_owned(), StyleRole::Strong)]);
+                rows.row([(part.heading.to_owned(), StyleRole::Strong)]);
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
                     let key = advice.remedy.and_then(|remedy| remedy_key(state, exchange, now, remedy));
                     rows.text(("  ".to_owned(), StyleRole::Text), line, StyleRole::Text, 3, key);
@@ -152,16 +152,12 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
                 text(&mut rows, meaning);
             }
             PartKind::Evidence => evidence(state, diagnosis, (log, now), &mut rows),
-            PartKind::NotRuledOut => rows.labelled(part, "Not ruled out", StyleRole::Strong, StyleRole::Text),
+            PartKind::NotRuledOut => rows.labelled(part, StyleRole::Strong, StyleRole::Text),
             PartKind::RuledOut => {
-                rows.labelled(part, "Ruled out", StyleRole::Dim, StyleRole::Dim);
+                rows.labelled(part, StyleRole::Dim, StyleRole::Dim);
                 rows.blank();
             }
-            PartKind::Said => {
-                let name = if exchange.last_attempt().is_some() { "Server said" } else { "Not sent" };
-                rows.labelled(part, name, StyleRole::Strong, StyleRole::Dim);
-            }
-            PartKind::Ids => rows.labelled(part, "Ids", StyleRole::Strong, StyleRole::Dim),
+            PartKind::Said | PartKind::Ids => rows.labelled(part, StyleRole::Strong, StyleRole::Dim),
         }
     }
     let mut rows = rows.all;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnosis::render::{Ticket, ticket};
+use crate::diagnosis::render::{PartKind, Ticket, card, note, ticket};
 use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
@@ -350,6 +350,36 @@ fn a_headline_says_what_came_of_the_request() {
         let of = Ticket { diagnosis, exchange: &exchange, profile: &here, conversation: None, zone };
         let text = ticket(&of);
         assert!(text.starts_with(&format!("Guest message {how}: profile ")), "{text}");
+    }
+}
+
+/// The server said something only where it answered; the card and the note follow from the same facts.
+#[test]
+fn nothing_is_put_into_the_mouth_of_a_server_that_did_not_answer() {
+    use FailureKind::{Connect, Reset};
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let refused = Outcome::Refused("x".into());
+    let with = |ending| send(100, 5, ending, refused.clone());
+    let broken = |kind| with(Ending::Failed(Failure::new(kind, Phase::Answer, "what happened")));
+    let headers = fixtures::headers(&[("inin-correlation-id", "r")]);
+    let body = r#"{"code":"odd","status":418,"message":"odd"}"#;
+    let never_sent = Exchange { steps: Vec::new(), ..broken(Connect) };
+    for (exchange, heading, note_says) in [
+        (never_sent, "Not sent", "Nothing was sent: x."),
+        (broken(FailureKind::Cancelled), "What happened", "No known cause fits: no complete answer was received: "),
+        (broken(Connect), "What happened", "no connection"),
+        (broken(Reset), "What happened", "the connection was closed"),
+        (with(Ending::Answered(fixtures::response(418, headers, body))), "Server said", "the server said: odd"),
+    ] {
+        let found = diagnosis_of(&exchange, &here, &PastExchanges::default());
+        let parts = card(&found, &exchange, &found.actions, &here, &|_| None, "check");
+        let said = parts.iter().find(|part| part.kind == PartKind::Said).unwrap();
+        assert_eq!(said.heading, heading, "{found:?}");
+        let first = &parts[0].lines[0];
+        assert!(!first.contains("see “") || first.contains(heading), "{first}");
+        let (diagnosis, zone) = (&found, &jiff::tz::TimeZone::UTC);
+        let text = note(&Ticket { diagnosis, exchange: &exchange, profile: &here, conversation: None, zone });
+        assert!(text.contains(note_says), "{text}");
     }
 }
 
