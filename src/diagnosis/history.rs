@@ -144,6 +144,11 @@ impl PastExchanges {
         news
     }
 
+    /// The server's clock is this many seconds ahead.
+    pub const fn clock_skew(&mut self, seconds: i64) {
+        self.skew = Some(seconds);
+    }
+
     /// Takes in an exchange as it stands. Returns whether something is known now that was not before.
     pub fn exchange(&mut self, exchange: &Exchange) -> bool {
         // What was sent wrongly on purpose says nothing about the session's own tokens, and nothing does what was asked

@@ -13,7 +13,8 @@ use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Attachment, Channel, Conversation, ConversationKey, FileSource, RemoteState, SessionAsk, WebSession,
 };
-use crate::session::conversations::{ADDED_MALFORMED, ConversationItem, MessageCounts};
+use crate::session::MessageCounts;
+use crate::session::conversations::{ADDED_MALFORMED, ConversationItem};
 use crate::session::local::{self, LocalRequest};
 use crate::text::screen::short_id;
 use crate::text::{clause, counted, sentence};

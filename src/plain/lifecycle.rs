@@ -199,7 +199,7 @@ impl Plain {
 
     /// Takes back what an earlier session left queued. True if there was any.
     pub(super) fn take_back_paused(&mut self) -> bool {
-        let paused: Vec<MessageId> = self.session.journal.paused.iter().copied().collect();
+        let paused: Vec<MessageId> = self.session.journal.paused.keys().copied().collect();
         for id in &paused {
             self.with_session(|session, _, changes| session.take_back_paused(*id, changes));
         }

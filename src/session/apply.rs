@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
-use crate::model::{Author, ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage};
+use crate::model::{ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage};
 use crate::pass::runner::RunnerEvent;
 
 use super::log::Reply;
@@ -61,7 +61,7 @@ impl Session {
                     return;
                 }
                 let (key, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));
-                self.threads.delivery(id, delivery.clone(), exchange, remote_id);
+                self.threads.of(key).delivery(id, delivery.clone(), exchange, remote_id);
                 self.log.set_delivery(id, &delivery);
                 self.count_messages(key);
                 changes.notice(Notice::Message { id, before, delivery, exchange: carrier });
@@ -71,15 +71,14 @@ impl Session {
                 changes.notice(Notice::NotOnDisk(why));
             }
             Report::Conversation { key, state, since, messages } => {
-                let Some(item) = self.conversations.item_mut(key) else { return };
-                let before = item.set_remote(state, since);
+                let Some(before) = self.conversations.set_remote(key, state, since) else { return };
                 let news = self.merge_messages(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
             Report::MessagesArrived(key, messages) => {
-                let Some(item) = self.conversations.item_mut(key).filter(|_| !messages.is_empty()) else { return };
-                // Whoever said something has stopped typing it.
-                item.live.typing.take_if(|(author, _)| messages.iter().any(|m| m.author == *author));
+                if messages.is_empty() || !self.conversations.heard(key, &messages) {
+                    return;
+                }
                 let news = self.merge_messages(key, messages, Thread::heard, now, changes);
                 changes.notice(Notice::Arrived(key, news));
             }
@@ -87,13 +86,7 @@ impl Session {
                 let changed = self.conversations.set_readable(key, readable);
                 changes.notice(Notice::Replies { key, changed });
             }
-            Report::Typing(key, author, until) => {
-                if author != Author::Guest
-                    && let Some(item) = self.conversations.item_mut(key)
-                {
-                    item.live.typing = until.map(|until| (author, until));
-                }
-            }
+            Report::Typing(key, author, until) => self.conversations.set_typing(key, author, until),
             Report::Session(key, session) => {
                 if let Some(before) = self.conversations.set_session(key, session) {
                     changes.notice(Notice::WebSession(key, before));
@@ -109,8 +102,8 @@ impl Session {
             Report::Webhook(webhook) => self.webhook = Some(webhook),
             Report::RateLimit(limit) => self.rate_limit = Some(limit),
             Report::ClockSkew(seconds) => {
-                self.diagnoses.evidence.skew = Some(seconds);
-                self.threads.clock_skew(seconds);
+                self.diagnoses.evidence.clock_skew(seconds);
+                self.threads.all().for_each(|thread| thread.clock_skew(seconds));
                 changes.notice(Notice::ClockSkew(seconds));
             }
             Report::Notice(conversation, text) => {
@@ -148,7 +141,7 @@ impl Session {
             new.extend(self.threads.messages(key).iter().filter(|entry| entry.unread).map(|entry| entry.id));
         }
         if self.reports_every_message || self.conversations.active() == Some(key) {
-            self.threads.mark_read(key);
+            self.threads.of(key).mark_read();
         } else if news > 0 {
             self.conversations.set_unread(key, u32::try_from(new.len()).unwrap_or(u32::MAX));
         }
@@ -157,7 +150,6 @@ impl Session {
     }
 
     pub(super) fn count_messages(&mut self, key: ConversationKey) {
-        let counts = self.threads.counts(key);
-        self.conversations.item_mut(key).into_iter().for_each(|item| item.counts = counts);
+        self.conversations.set_counts(key, self.threads.counts(key));
     }
 }

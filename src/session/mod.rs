@@ -43,16 +43,14 @@ use crate::pass::PassRun;
 use refusals::Diagnoses;
 use thread::EntryId;
 
-pub use conversations::{Conversations, MessageCounts};
+pub use conversations::Conversations;
 pub use local::{LocalAnswer, LocalRequest};
 pub use log::{Density, Log, LogEntry, LogOptions};
 pub use refusals::{EndedTries, Rate401};
 pub(crate) use sign_in::{SignIn, SignInTrouble};
 pub use state::{FoundPass, ProfileInfo};
-pub(crate) use state::{
-    JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, SAVE_AFTER, place_words, reports_dir,
-};
-pub use thread::Threads;
+pub(crate) use state::{JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, place_words, reports_dir};
+pub use thread::{MessageCounts, Threads};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -216,7 +214,7 @@ impl Session {
         if !self.conversations.open_key(key) {
             return false;
         }
-        self.threads.mark_read(key);
+        self.threads.of(key).mark_read();
         self.conversations.set_unread(key, 0);
         self.keep_conversation(key, changes);
         self.look_at(key, changes);

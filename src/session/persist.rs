@@ -18,19 +18,14 @@ impl Session {
         match page {
             JournalPage::Restored(restored) => self.restore(*restored, reopen, now, changes),
             JournalPage::Trouble(trouble) => {
-                let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
-                self.journal.trouble = Some(trouble.clone());
-                if new {
+                if self.journal.fares(Some(trouble.clone())) {
                     self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
                     changes.notice(Notice::JournalTrouble(trouble));
                 }
-                if self.journal.keeping == JournalMode::Opening {
-                    self.journal.keeping = JournalMode::ReadOnly;
-                    self.release_held(changes);
-                }
+                self.release_held(changes);
             }
             JournalPage::Well => {
-                self.journal.trouble = None;
+                self.journal.fares(None);
                 changes.notice(Notice::JournalWell);
             }
             JournalPage::Notice(text) => {
@@ -43,13 +38,10 @@ impl Session {
     }
 
     fn restore(&mut self, mut restored: Restored, reopen: bool, now: Moment, changes: &mut Changes) {
-        let takes_over = self.journal.keeping == JournalMode::ReadOnly && !restored.read_only;
-        self.journal.keeping = if restored.read_only { JournalMode::ReadOnly } else { JournalMode::On };
+        let takes_over = self.journal.restored(&restored);
         if takes_over {
-            self.journal.trouble = None;
             changes.notice(Notice::JournalFree);
         }
-        self.journal.oldest = (restored.last_number > 0).then_some(restored.first_number);
         self.log.set_base(restored.last_number);
         // What is selected stays so.
         let selected = self.conversations.selected();
@@ -76,7 +68,7 @@ impl Session {
                 changes.engine(Command::Session(key, SessionAsk::Connect));
             }
         } else {
-            self.journal.opened = restored.open.or(active);
+            self.journal.open_kept(restored.open.or(active));
             if let Some(key) = restored.open.filter(|key| reopen && active != Some(*key)) {
                 let first = self.conversations.active().is_none();
                 self.conversations.open_key(key);
@@ -87,7 +79,7 @@ impl Session {
                 }
             }
         }
-        self.threads.earlier_until(now.wall);
+        self.threads.all().for_each(|thread| thread.session_began(now.wall));
         self.restore_conversations(&mut restored, changes);
         let leftovers = self.restore_messages(&mut restored, now, changes);
         for (key, heard) in restored.heard {
@@ -96,8 +88,6 @@ impl Session {
             let unread = kept.map_or(0, |kept| kept.unread);
             self.threads.of(key).recall(heard, unread);
         }
-        let kept = self.journal.conversations.values();
-        self.threads.places.extend(kept.filter_map(|kept| Some((kept.key, kept.place.clone()?))));
         changes.notice(Notice::Restored(leftovers));
         self.release_held(changes);
         for exchange in self.log.entries().filter_map(|entry| entry.exchange()) {
@@ -122,13 +112,13 @@ impl Session {
             if kept.pinned && self.conversations.get(kept.key).is_some_and(|item| !item.pinned) {
                 self.conversations.pin(kept.key);
             }
-            if kept.seen.is_some() {
-                self.threads.of(kept.key).seen_until = kept.seen;
+            if let Some(until) = kept.seen {
+                self.threads.of(kept.key).was_seen(until);
             }
             if self.conversations.active() != Some(kept.key) {
                 self.conversations.set_unread(kept.key, kept.unread);
             }
-            self.journal.conversations.insert(kept.key, kept);
+            self.journal.conversation_kept(kept);
         }
         // What begins in a sandbox begins anew, with other ids, when that is started anew.
         if !self.profile.sandbox {
@@ -139,7 +129,7 @@ impl Session {
         self.log.set_names(self.names());
         let drafts = std::mem::take(&mut restored.drafts);
         for (key, text, _) in &drafts {
-            self.journal.drafts.insert(*key, text.clone());
+            self.journal.draft_kept(*key, text);
             self.conversations.set_draft(*key, true);
         }
         if !drafts.is_empty() {
@@ -156,10 +146,11 @@ impl Session {
                 // The id of the remote side is tied as a report of it would be.
                 self.threads.sent(Message { remote_id: None, ..message.clone() });
             }
-            self.threads.delivery(id, message.delivery.clone(), None, message.remote_id.clone());
+            let remote_id = message.remote_id.clone();
+            self.threads.of(message.conversation).delivery(id, message.delivery.clone(), None, remote_id);
             if message.delivery == DeliveryStatus::Queued {
                 if paused {
-                    self.journal.paused.insert(id);
+                    self.journal.paused.insert(id, message.conversation);
                 } else {
                     changes.engine(Command::Send(message.id, OutgoingMessage::of(message)));
                 }
@@ -223,10 +214,9 @@ impl Session {
             pinned: item.pinned,
             seen: looked_at.max(before.and_then(|b| b.seen)),
             unread: item.unread,
-            place: self.threads.places.get(&key).cloned(),
+            place: self.journal.places.get(&key).cloned().flatten(),
         };
-        if before != Some(&kept) {
-            self.journal.conversations.insert(key, kept.clone());
+        if self.journal.conversation_kept(kept.clone()) {
             changes.journal(Job::Conversation(kept));
         }
     }

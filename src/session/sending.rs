@@ -34,15 +34,14 @@ impl Session {
         self.count_messages(conversation);
         if self.journal.keeps() && self.conversations.get(conversation).is_some_and(|item| !item.draft) {
             // What was the draft goes in the same step as the message comes.
-            self.journal.drafts.remove(&conversation);
-            self.journal.unsaved = None;
+            self.journal.draft_kept(conversation, "");
             changes.journal(Job::Queue(Box::new(message.clone())));
         } else {
             self.keep(Job::QueueBeside(Box::new(message.clone())), changes);
         }
         let request = Command::Send(message.id, OutgoingMessage::of(&message));
         if self.has_paused(conversation) {
-            self.journal.paused.insert(id);
+            self.journal.paused.insert(id, conversation);
             changes.notice(Notice::WaitsBehindPaused(id));
         } else if self.journal.keeping == JournalMode::Opening {
             self.journal.held.push(request);
@@ -55,13 +54,12 @@ impl Session {
 
     /// Whether queued messages of an earlier session wait for a word in a conversation.
     pub fn has_paused(&self, key: ConversationKey) -> bool {
-        let paused = self.journal.paused.iter();
-        paused.filter_map(|id| self.threads.message(*id)).any(|message| message.conversation == key)
+        self.journal.paused.values().any(|of| *of == key)
     }
 
     /// Messages that the engine has, and that are not settled.
     pub fn under_way(&self) -> impl Iterator<Item = &Message> {
-        self.threads.open().filter(|message| !self.journal.paused.contains(&message.id))
+        self.threads.open().filter(|message| !self.journal.paused.contains_key(&message.id))
     }
 
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
@@ -75,7 +73,7 @@ impl Session {
         // By conversation they stand in the thread in the order in which they were asked for.
         for item in self.conversations.items() {
             let ours = self.threads.get(item.conversation.key).into_iter().flat_map(Thread::ours);
-            for message in ours.filter(|message| paused.contains(&message.id)) {
+            for message in ours.filter(|message| paused.contains_key(&message.id)) {
                 changes.engine(Command::Send(message.id, OutgoingMessage::of(message)));
             }
         }
@@ -84,12 +82,9 @@ impl Session {
 
     /// Takes a message back that no engine knows of yet. True if it was one.
     pub fn take_back_paused(&mut self, id: MessageId, changes: &mut Changes) -> bool {
-        if !self.journal.paused.remove(&id) {
-            return false;
-        }
-        if let Some(key) = self.threads.delivery(id, DeliveryStatus::Cancelled, None, None) {
-            self.count_messages(key);
-        }
+        let Some(key) = self.journal.paused.remove(&id) else { return false };
+        self.threads.of(key).delivery(id, DeliveryStatus::Cancelled, None, None);
+        self.count_messages(key);
         self.keep(Job::Status(id, DeliveryStatus::Cancelled), changes);
         true
     }

@@ -10,7 +10,7 @@ use crate::config::Profile;
 use crate::diagnosis::{Doctor, ProfileFacts};
 use crate::engine::Command;
 use crate::journal::JournalTrouble;
-use crate::journal::job::KeptConversation;
+use crate::journal::job::{KeptConversation, KeptPlace, Restored};
 use crate::model::{Cause, ConversationKey, Masks, MessageId, Moment, ProxyName};
 use crate::pass::PassRun;
 use crate::pass::runner::{Runner, StepStage};
@@ -61,7 +61,7 @@ impl ProfileInfo {
 }
 
 /// A draft is saved when it has not been for so long.
-pub const SAVE_AFTER: Duration = Duration::from_millis(250);
+const SAVE_AFTER: Duration = Duration::from_millis(250);
 
 /// Whether anything is kept.
 ///
@@ -88,23 +88,83 @@ pub struct JournalStatus {
     pub trouble: Option<JournalTrouble>,
     /// The oldest number in the journal; `None` where there is no history.
     pub oldest: Option<u64>,
-    /// Messages that an earlier session left queued, too old to go by themselves; and those queued behind them.
-    pub paused: BTreeSet<MessageId>,
+    /// Messages that an earlier session left queued, too old to go by themselves, and those queued behind them, each with
+    /// its conversation.
+    pub paused: BTreeMap<MessageId, ConversationKey>,
     pub(crate) held: Vec<Command>,
     /// Since when the draft differs from what was saved.
-    pub(crate) unsaved: Option<Moment>,
-    pub(crate) watched: Option<ConversationKey>,
-    pub(crate) opened: Option<ConversationKey>,
-    pub(crate) drafts: BTreeMap<ConversationKey, String>,
+    unsaved: Option<Moment>,
+    watched: Option<ConversationKey>,
+    opened: Option<ConversationKey>,
+    drafts: BTreeMap<ConversationKey, String>,
     pub(crate) conversations: BTreeMap<ConversationKey, KeptConversation>,
+    /// Where one stands in conversations whose end is not in sight, in a form that another session understands.
+    pub(super) places: BTreeMap<ConversationKey, Option<KeptPlace>>,
     /// Since when one stands elsewhere in the open thread than what was kept.
-    pub(crate) moved: Option<Moment>,
+    moved: Option<Moment>,
     serial: u64,
 }
 
 impl JournalStatus {
     pub fn open(&mut self) {
         self.keeping = JournalMode::Opening;
+    }
+
+    /// It brings back what earlier sessions left. True where it was read-only and is not any more.
+    pub(super) fn restored(&mut self, restored: &Restored) -> bool {
+        let takes_over = self.keeping == JournalMode::ReadOnly && !restored.read_only;
+        self.keeping = if restored.read_only { JournalMode::ReadOnly } else { JournalMode::On };
+        self.trouble.take_if(|_| takes_over);
+        self.oldest = (restored.last_number > 0).then_some(restored.first_number);
+        takes_over
+    }
+
+    /// It has trouble, or none any more. True where that was not told before.
+    pub(super) fn fares(&mut self, trouble: Option<JournalTrouble>) -> bool {
+        if trouble.is_some() && self.keeping == JournalMode::Opening {
+            self.keeping = JournalMode::ReadOnly;
+        }
+        std::mem::replace(&mut self.trouble, trouble) != self.trouble
+    }
+
+    /// This is kept of a conversation now. True where that is new.
+    pub(super) fn conversation_kept(&mut self, kept: KeptConversation) -> bool {
+        self.places.insert(kept.key, kept.place.clone());
+        self.conversations.insert(kept.key, kept.clone()) != Some(kept)
+    }
+
+    /// This is kept as a conversation's draft now. True where that is new.
+    pub(crate) fn draft_kept(&mut self, key: ConversationKey, text: &str) -> bool {
+        self.unsaved = None;
+        self.drafts.insert(key, text.to_owned()).unwrap_or_default() != text
+    }
+
+    /// This conversation is opened again at the next start. True where that is new.
+    pub(crate) fn open_kept(&mut self, key: Option<ConversationKey>) -> bool {
+        std::mem::replace(&mut self.opened, key) != key
+    }
+
+    /// This conversation is on screen. Returns the one that was left for it: what waits there waits no longer.
+    pub(crate) fn watches(&mut self, active: Option<ConversationKey>) -> Option<ConversationKey> {
+        if self.watched == active {
+            return None;
+        }
+        self.moved = None;
+        std::mem::replace(&mut self.watched, active)
+    }
+
+    /// This is the draft now. True where it has differed from what is kept for long enough to be saved.
+    pub(crate) fn draft_is_due(&mut self, key: ConversationKey, text: &str, now: Moment) -> bool {
+        let kept = self.drafts.get(&key).map_or("", String::as_str);
+        has_waited(&mut self.unsaved, kept != text, now)
+    }
+
+    /// One stands here now. True where that has differed from what is kept for long enough to be saved.
+    pub(crate) fn place_is_due(&mut self, key: ConversationKey, place: Option<KeptPlace>, now: Moment) -> bool {
+        let kept = self.conversations.get(&key).and_then(|kept| kept.place.as_ref());
+        let differs = kept != place.as_ref();
+        self.places.insert(key, place);
+        has_waited(&mut self.moved, differs, now)
     }
 
     /// What becomes of queued messages when a person leaves.
@@ -134,6 +194,12 @@ impl JournalStatus {
     pub fn next_deadline(&self) -> Option<Moment> {
         [self.unsaved, self.moved].into_iter().flatten().map(|since| since.after(SAVE_AFTER)).min()
     }
+}
+
+/// Whether a difference, of which `since` tells the first moment, has lasted long enough; then it begins anew.
+fn has_waited(since: &mut Option<Moment>, differs: bool, now: Moment) -> bool {
+    *since = differs.then(|| since.unwrap_or(now));
+    since.take_if(|since| now.since(*since) >= SAVE_AFTER).is_some()
 }
 
 /// A pass file that was found.

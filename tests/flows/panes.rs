@@ -84,18 +84,17 @@ fn conversations() -> Conversations {
         conversation(5, "日本語のお客様サポート窓口です", "c0ffee00-3f6e-4a98-ab8b-941167ea8907"),
     ]);
     let since = at(0).wall.saturating_sub(Duration::from_secs(847)).unwrap();
-    p.item_mut(ConversationKey(0)).unwrap().set_remote(RemoteState::Connected, Some(since));
-    p.item_mut(ConversationKey(1))
-        .unwrap()
-        .set_remote(RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
-    p.item_mut(ConversationKey(3)).unwrap().set_remote(RemoteState::Ended, None);
+    p.set_remote(ConversationKey(0), RemoteState::Connected, Some(since));
+    p.set_remote(ConversationKey(1), RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
+    p.set_remote(ConversationKey(3), RemoteState::Ended, None);
     p.set_unread(ConversationKey(0), 2);
     p.set_unread(ConversationKey(4), 120);
     p.set_draft(ConversationKey(2), true);
-    p.item_mut(ConversationKey(0)).unwrap().counts =
-        MessageCounts { sends: 6, ok: 5, refused: 1, ..MessageCounts::default() };
-    p.item_mut(ConversationKey(1)).unwrap().counts =
-        MessageCounts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..MessageCounts::default() };
+    p.set_counts(ConversationKey(0), MessageCounts { sends: 6, ok: 5, refused: 1, ..MessageCounts::default() });
+    p.set_counts(
+        ConversationKey(1),
+        MessageCounts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..MessageCounts::default() },
+    );
     p.pin(ConversationKey(2));
     p.select(ConversationKey(0));
     p.open();
@@ -140,7 +139,7 @@ fn talk() -> Threads {
             sent_as: None,
             extras: guestwire::model::Extras::default(),
         });
-        t.delivery(MessageId(n), delivery, Some(ExchangeId(n)), None);
+        t.of(A).delivery(MessageId(n), delivery, Some(ExchangeId(n)), None);
     }
     let new = vec![
         remote("3", Author::Guest, "Hi, I need help with my bill", 11),

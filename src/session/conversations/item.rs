@@ -6,27 +6,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Author, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
+use crate::session::thread::MessageCounts;
 
 /// What is said where a conversation is added whose id is malformed: it is taken all the same.
 pub const ADDED_MALFORMED: &str =
     "Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.";
-
-/// How the messages of a conversation fared in this session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MessageCounts {
-    /// Asked for in all.
-    pub sends: u32,
-    /// Accepted (answered and landed ones included).
-    pub ok: u32,
-    /// Refused.
-    pub refused: u32,
-    /// Unknown and not settled.
-    pub unknown: u32,
-    /// With a try under way.
-    pub sending: u32,
-    /// Queued or held.
-    pub waiting: u32,
-}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveState {
@@ -121,12 +105,6 @@ impl ConversationItem {
 
     pub fn session(&self) -> Option<&WebSession> {
         self.conversation.channel().has_sessions().then_some(&self.live.session)
-    }
-
-    /// What a read showed. Returns what the one before did.
-    pub fn set_remote(&mut self, state: RemoteState, since: Option<Timestamp>) -> RemoteState {
-        self.since = since.or(self.since);
-        std::mem::replace(&mut self.remote, state)
     }
 
     /// When the guest connected; `None` where that is not known, or over.

@@ -12,15 +12,21 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use nucleo_matcher::Matcher;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Profile;
 use crate::model::channel::TYPING_EVERY;
-use crate::model::{Address, Channel, Conversation, ConversationKey, Moment, RepliesReadable, WebSession};
+use crate::model::{
+    Address, Author, Channel, Conversation, ConversationKey, Moment, RemoteMessage, RemoteState, RepliesReadable,
+    WebSession,
+};
 
-pub use item::{ADDED_MALFORMED, ConversationItem, MessageCounts};
+pub use item::{ADDED_MALFORMED, ConversationItem};
+
+use super::thread::MessageCounts;
 
 /// The picker. See the module.
 #[derive(Debug, Default)]
@@ -276,8 +282,7 @@ impl Conversations {
         true
     }
 
-    /// To change what the list is not filtered and sorted by; for that (name, ids, pin, activity) there are methods.
-    pub fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
+    fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
         self.items.get_mut(&key)
     }
 
@@ -296,6 +301,23 @@ impl Conversations {
         self.list();
     }
 
+    /// What a read showed. Returns what the one before did; `None` where there is none of that key.
+    pub fn set_remote(
+        &mut self,
+        key: ConversationKey,
+        state: RemoteState,
+        since: Option<Timestamp>,
+    ) -> Option<RemoteState> {
+        let item = self.item_mut(key)?;
+        item.since = since.or(item.since);
+        Some(std::mem::replace(&mut item.remote, state))
+    }
+
+    /// How its messages fared.
+    pub fn set_counts(&mut self, key: ConversationKey, counts: MessageCounts) {
+        self.item_mut(key).into_iter().for_each(|item| item.counts = counts);
+    }
+
     /// Whether replies can be read. True where that is news.
     pub fn set_readable(&mut self, key: ConversationKey, readable: RepliesReadable) -> bool {
         self.item_mut(key).is_some_and(|item| std::mem::replace(&mut item.readable, readable.clone()) != readable)
@@ -305,6 +327,18 @@ impl Conversations {
         let item = self.item_mut(key)?;
         item.live.typing.take_if(|_| !matches!(session, WebSession::Open { .. }));
         Some(std::mem::replace(&mut item.live.session, session))
+    }
+
+    /// Somebody of the other side types, and until when unless told again; or nobody does.
+    pub(crate) fn set_typing(&mut self, key: ConversationKey, author: Author, until: Option<Moment>) {
+        let item = self.item_mut(key).filter(|_| author != Author::Guest);
+        item.into_iter().for_each(|item| item.live.typing = until.map(|until| (author, until)));
+    }
+
+    /// Messages came: whoever said something has stopped typing it. False where there is none of that key.
+    pub(crate) fn heard(&mut self, key: ConversationKey, messages: &[RemoteMessage]) -> bool {
+        let said = |by: Author| messages.iter().any(|message| message.author == by);
+        self.item_mut(key).map(|item| item.live.typing.take_if(|(author, _)| said(*author))).is_some()
     }
 
     pub(crate) fn forget_typing(&mut self, now: Moment) {

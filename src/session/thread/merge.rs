@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::model::message::{SAME_WITHIN, read_back};
-use crate::model::{Attachment, Author, Choice, DeliveryStatus, Message, Moment, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage};
 
 /// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,14 +91,14 @@ pub const MAX_MESSAGES: usize = 2_000;
 
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
-    pub(super) entries: Vec<ThreadEntry>,
+    entries: Vec<ThreadEntry>,
     next: u64,
     /// By how many seconds the server's clock is ahead of ours.
     skew: i64,
     /// Messages of ours up to here are of earlier sessions.
-    pub(super) earlier_until: Option<Timestamp>,
+    earlier_until: Option<Timestamp>,
     /// Up to here, by the remote side's clock, everything was looked at in an earlier session.
-    pub(crate) seen_until: Option<Timestamp>,
+    seen_until: Option<Timestamp>,
     pub was_read: bool,
 }
 
@@ -109,9 +109,28 @@ impl Thread {
         self.entries.push(ThreadEntry { id, source, unread });
     }
 
-    pub(super) fn set_skew(&mut self, seconds: i64) {
+    pub fn entries(&self) -> &[ThreadEntry] {
+        &self.entries
+    }
+
+    /// The remote side's clock is this many seconds ahead of ours.
+    pub fn clock_skew(&mut self, seconds: i64) {
         self.skew = seconds;
         self.sort();
+    }
+
+    /// A session began here: messages of ours up to now are of earlier ones.
+    pub const fn session_began(&mut self, now: Timestamp) {
+        self.earlier_until = Some(now);
+    }
+
+    /// What was said until then was looked at in an earlier session.
+    pub const fn was_seen(&mut self, until: Timestamp) {
+        self.seen_until = Some(until);
+    }
+
+    pub fn mark_read(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.unread = false);
     }
 
     pub(super) fn sent(&mut self, message: Message) {
@@ -119,8 +138,34 @@ impl Thread {
         self.sort();
     }
 
+    /// A message of ours moved on. False where it is not known (any more).
+    pub fn delivery(
+        &mut self,
+        id: MessageId,
+        delivery: DeliveryStatus,
+        exchange: Option<ExchangeId>,
+        remote_id: Option<String>,
+    ) -> bool {
+        let mut ours = self.entries.iter_mut().enumerate().rev();
+        let Some((at, ThreadEntry { source: MessageSource::Ours { message, .. }, .. })) =
+            ours.find(|(_, entry)| entry.message().is_some_and(|message| message.id == id))
+        else {
+            return false;
+        };
+        // An answer that was read before the acceptance was reported stays an answer.
+        if !(message.delivery == DeliveryStatus::Answered && delivery == DeliveryStatus::Accepted) {
+            message.delivery = delivery;
+        }
+        message.exchange = exchange.or(message.exchange);
+        if let Some(remote_id) = remote_id.filter(|id| message.remote_id.as_ref() != Some(id)) {
+            self.link_remote_id(at, &remote_id);
+        }
+        self.mark_answered();
+        true
+    }
+
     /// Ties a remote id to a message of ours; what stood under that id until now is the same message.
-    pub(super) fn link_remote_id(&mut self, at: usize, remote_id: &str) {
+    fn link_remote_id(&mut self, at: usize, remote_id: &str) {
         let (mut seen_there, mut double) = (None, None);
         let mut entries = self.entries.iter_mut().enumerate();
         match entries.find(|(other, e)| *other != at && e.remote_id() == Some(remote_id)) {
@@ -255,7 +300,7 @@ impl Thread {
 
     /// Accepted messages of ours after which the other side said something are answered. Where a read showed ours, the
     /// remote side's clock decides; else what came to be known later and stands below.
-    pub(super) fn mark_answered(&mut self) {
+    fn mark_answered(&mut self) {
         let other_side = |e: &ThreadEntry| match &e.source {
             MessageSource::Theirs(remote) if e.of_other_side() => Some((remote.at, e.id)),
             _ => None,

@@ -15,18 +15,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::model::{Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment};
+use crate::model::{Choice, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 
 pub use merge::{EntryId, MessageSource, Thread, ThreadEntry};
 
-use super::conversations::MessageCounts;
-use crate::journal::job::KeptPlace;
-
 impl Thread {
-    pub fn entries(&self) -> &[ThreadEntry] {
-        &self.entries
-    }
-
     /// The newest message of the other side, where all of them were looked at.
     pub fn seen(&self) -> Option<Timestamp> {
         let newest = self.entries().iter().filter(|e| e.of_other_side()).map(ThreadEntry::at).max();
@@ -73,6 +66,23 @@ pub struct OfferedChoices<'t> {
     pub taken: Option<&'t Message>,
 }
 
+/// How the messages of a conversation fared in this session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// Asked for in all.
+    pub sends: u32,
+    /// Accepted (answered and landed ones included).
+    pub ok: u32,
+    /// Refused.
+    pub refused: u32,
+    /// Unknown and not settled.
+    pub unknown: u32,
+    /// With a try under way.
+    pub sending: u32,
+    /// Queued or held.
+    pub waiting: u32,
+}
+
 /// All threads. See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Threads {
@@ -81,8 +91,6 @@ pub struct Threads {
     thread_of: HashMap<MessageId, ConversationKey>,
     /// What a thread begins as.
     blank: Thread,
-    /// Where the reader stands in conversations whose end is not in sight, in a form that another session understands.
-    pub places: BTreeMap<ConversationKey, KeptPlace>,
 }
 
 impl Threads {
@@ -103,57 +111,16 @@ impl Threads {
         self.thread_of.insert(message.id, message.conversation);
         self.of(message.conversation).sent(message);
         // What the threads let go is forgotten, not at each message but before it is more than what they hold.
-        let held: usize = self.by_key.values().map(|thread| thread.entries.len()).sum();
+        let held: usize = self.by_key.values().map(|thread| thread.entries().len()).sum();
         if self.thread_of.len() > 2 * held + 64 {
             let ours = self.by_key.iter().flat_map(|(key, thread)| thread.ours().map(|message| (message.id, *key)));
             self.thread_of = ours.collect();
         }
     }
 
-    /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
-    pub fn delivery(
-        &mut self,
-        id: MessageId,
-        delivery: DeliveryStatus,
-        exchange: Option<ExchangeId>,
-        remote_id: Option<String>,
-    ) -> Option<ConversationKey> {
-        let key = *self.thread_of.get(&id)?;
-        let thread = self.by_key.get_mut(&key)?;
-        let at = thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
-        if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = thread.entries.get_mut(at) {
-            // An answer that was read before the acceptance was reported stays an answer.
-            if !(message.delivery == DeliveryStatus::Answered && delivery == DeliveryStatus::Accepted) {
-                message.delivery = delivery;
-            }
-            message.exchange = exchange.or(message.exchange);
-            let new = remote_id.filter(|id| message.remote_id.as_ref() != Some(id));
-            if let Some(remote_id) = new {
-                thread.link_remote_id(at, &remote_id);
-            }
-        }
-        thread.mark_answered();
-        Some(key)
-    }
-
-    /// The remote side's clock is this many seconds ahead of ours.
-    pub fn clock_skew(&mut self, seconds: i64) {
-        for thread in self.by_key.values_mut().chain([&mut self.blank]) {
-            thread.set_skew(seconds);
-        }
-    }
-
-    /// Messages of ours up to here are of earlier sessions.
-    pub fn earlier_until(&mut self, now: Timestamp) {
-        for thread in self.by_key.values_mut().chain([&mut self.blank]) {
-            thread.earlier_until = Some(now);
-        }
-    }
-
-    pub(crate) fn mark_read(&mut self, key: ConversationKey) {
-        if let Some(thread) = self.by_key.get_mut(&key) {
-            thread.entries.iter_mut().for_each(|e| e.unread = false);
-        }
+    /// All of them, and what one begins as.
+    pub fn all(&mut self) -> impl Iterator<Item = &mut Thread> {
+        self.by_key.values_mut().chain([&mut self.blank])
     }
 
     /// A conversation's thread, to merge what came of it.

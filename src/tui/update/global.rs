@@ -236,7 +236,7 @@ pub fn interrupt(state: &mut State) {
     let active = state.session.conversations.active();
     let running = state.session.threads.open().find(|message| Some(message.conversation) == active);
     let running = running.map(|message| (message.id, matches!(message.delivery, DeliveryStatus::Sending { .. })));
-    if let Some((id, _)) = running.filter(|(id, _)| state.session.journal.paused.contains(id)) {
+    if let Some((id, _)) = running.filter(|(id, _)| state.session.journal.paused.contains_key(id)) {
         with_session(state, |session, _, changes| session.take_back_paused(id, changes));
         state.status.info("Cancelled: it was never sent.");
     } else if let Some((id, is_on_the_wire)) = running {

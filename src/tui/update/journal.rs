@@ -2,8 +2,8 @@
 
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalPage};
-use crate::model::{ConversationKey, Moment};
-use crate::session::{JournalMode, SAVE_AFTER};
+use crate::model::ConversationKey;
+use crate::session::JournalMode;
 use crate::tui::state::log_pane::{NEAR, PAGE};
 use crate::tui::state::{HistoryStretch, Pane, State, Subject};
 use crate::tui::{Action, Effect};
@@ -70,59 +70,29 @@ pub fn watch(state: &mut State) {
         return;
     }
     let active = state.composer.active();
-    if state.session.journal.watched != active {
-        if let Some(left) = state.session.journal.watched {
-            save_draft(state, left);
-            keep(state, left);
-        }
-        state.session.journal.watched = active;
-        state.session.journal.unsaved = None;
-        state.session.journal.moved = None;
+    if let Some(left) = state.session.journal.watches(active) {
+        save_draft(state, left);
+        keep(state, left);
     }
     let Some(key) = active else { return };
-    if state.session.journal.opened != active {
-        state.session.journal.opened = active;
+    if state.session.journal.open_kept(active) {
         state.request(Effect::Journal(Job::Opened(key)));
     }
     let place = state.thread.place(key, &state.session.threads);
-    let places = &mut state.session.threads.places;
-    places.remove(&key);
-    places.extend(place.map(|place| (key, place)));
-    let kept = state.session.journal.conversations.get(&key).and_then(|kept| kept.place.as_ref());
-    if kept == state.session.threads.places.get(&key) {
-        state.session.journal.moved = None;
-    } else if has_waited(&mut state.session.journal.moved, state.now) {
+    if state.session.journal.place_is_due(key, place, state.now) {
         keep(state, key);
     }
-    if saved_draft(state, key) == state.composer.text() {
-        state.session.journal.unsaved = None;
-    } else if has_waited(&mut state.session.journal.unsaved, state.now) {
+    if state.session.journal.draft_is_due(key, state.composer.text(), state.now) {
         save_draft(state, key);
     }
 }
 
-/// Whether a change, of which `since` tells the first moment, has waited long enough; then it waits no longer.
-fn has_waited(since: &mut Option<Moment>, now: Moment) -> bool {
-    let begun = *since.get_or_insert(now);
-    since.take_if(|_| now.since(begun) >= SAVE_AFTER).is_some()
-}
-
-fn saved_draft(state: &State, key: ConversationKey) -> &str {
-    state.session.journal.drafts.get(&key).map_or("", String::as_str)
-}
-
 fn save_draft(state: &mut State, key: ConversationKey) {
     let (text, cursor) = state.composer.draft_of(key);
-    if saved_draft(state, key) == text {
-        return;
+    if state.session.journal.draft_kept(key, text) {
+        let text = text.to_owned();
+        state.request(Effect::Journal(Job::Draft(key, text, cursor)));
     }
-    let text = text.to_owned();
-    if text.is_empty() {
-        state.session.journal.drafts.remove(&key);
-    } else {
-        state.session.journal.drafts.insert(key, text.clone());
-    }
-    state.request(Effect::Journal(Job::Draft(key, text, cursor)));
 }
 
 /// The console is being left: what is not saved yet.

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, WebSession};
-use crate::session::conversations::{ConversationItem, Conversations, MessageCounts};
+use crate::session::MessageCounts;
+use crate::session::conversations::{ConversationItem, Conversations};
 use crate::tui::state::token_badge::session_words;
 use crate::tui::state::{Pane, State};
 use crate::tui::{Action, PaneArea, StyleRole};

@@ -21,8 +21,8 @@ use crate::model::{
 use crate::pass::runner::{PassConversation, RunSetup, RunStart};
 use crate::pass::{Pass, PassRun};
 use crate::plain::Plain;
-use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
+use crate::session::{Conversations, MessageCounts};
 use crate::session::{ProfileInfo, Session};
 use crate::tui;
 use crate::tui::state::State;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::model::{Author, RemoteMessage};
+use crate::model::{Author, ExchangeId, RemoteMessage};
 
 use super::*;
 
@@ -57,9 +57,8 @@ fn texts(threads: &Threads) -> Vec<&str> {
 }
 
 fn accept(threads: &mut Threads, id: u64, remote_id: Option<&str>) {
-    threads
-        .delivery(MessageId(id), DeliveryStatus::Accepted, Some(ExchangeId(id)), remote_id.map(str::to_owned))
-        .unwrap();
+    let remote_id = remote_id.map(str::to_owned);
+    assert!(threads.of(A).delivery(MessageId(id), DeliveryStatus::Accepted, Some(ExchangeId(id)), remote_id));
 }
 
 #[test]
@@ -74,7 +73,7 @@ fn the_echo_is_our_message_whichever_comes_first() {
     // The read first, while the answer to the send is still out.
     let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
     read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]);
     assert_eq!(texts(&t), ["hello", "hi!"]);
     assert_eq!(
@@ -89,7 +88,7 @@ fn the_echo_is_our_message_whichever_comes_first() {
     // The echo is too far away in time to be recognised by its text; its id tells.
     let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![guest("r1", "hello", 5_000)]);
     assert_eq!(texts(&t), ["hello", "hello"]);
     accept(&mut t, 1, Some("r1"));
@@ -102,7 +101,7 @@ fn a_message_without_a_time_is_ours_by_its_id_or_where_ours_was_received() {
     let untimed = || RemoteMessage { untimed: true, ..guest("r1", "hello", 1) };
     let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![untimed()]);
     assert_eq!(texts(&t), ["hello", "hello"], "it may be an older one of the same text");
     assert_eq!(t.message(MessageId(1)).unwrap().remote_id, None);
@@ -128,7 +127,7 @@ fn reading_again_adds_nothing() {
     assert_eq!(read(&mut t, all()), 1);
     assert_eq!(read(&mut t, all()), 0);
     assert_eq!(texts(&t), ["hello", "hi!", "joined"]);
-    t.mark_read(A);
+    t.of(A).mark_read();
     assert_eq!(read(&mut t, [all(), vec![bot("r4", "still there?", 9)]].concat()), 1);
     assert_eq!((unread(&t), t.messages(A).len()), (1, 4));
 }
@@ -139,7 +138,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
+        t.of(A).delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 1), guest("b", "ping", 11), guest("c", "ping", 12)]);
     assert_eq!(t.messages(A).len(), 3, "the third is somebody else's");
@@ -150,7 +149,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
+        t.of(A).delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 9)]);
     assert_eq!(t.message(MessageId(2)).unwrap().remote_id.as_deref(), Some("a"));
@@ -167,18 +166,18 @@ fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
     for delivery in [DeliveryStatus::Queued, DeliveryStatus::Cancelled, DeliveryStatus::Refused("401".into())] {
         let mut t = Threads::default();
         t.sent(ours(1, "hello", 0));
-        t.delivery(MessageId(1), delivery.clone(), None, None);
+        t.of(A).delivery(MessageId(1), delivery.clone(), None, None);
         read(&mut t, vec![guest("x", "hello", 1)]);
         assert_eq!(t.messages(A).len(), 2, "{delivery:?}");
     }
     let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     read(&mut t, vec![guest("x", "hello", 1)]);
     assert_eq!(t.messages(A).len(), 1);
     assert!(t.messages(A)[0].seen());
     assert_eq!(t.unknown().count(), 1, "settled by the engine or a person only");
-    t.delivery(MessageId(1), DeliveryStatus::Received, None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Received, None, None);
     assert_eq!((t.unknown().count(), t.counts(A).ok), (0, 1));
 }
 
@@ -202,9 +201,9 @@ fn order_is_by_time_and_ours_keep_theirs() {
 #[test]
 fn a_known_clock_skew_is_taken_out() {
     let mut t = Threads::default();
-    t.clock_skew(3_600);
+    t.all().for_each(|thread| thread.clock_skew(3_600));
     t.sent(ours(1, "hello", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![bot("old", "welcome", 3_590), guest("r", "hello", 3_601), bot("b", "hi", 3_602)]);
     assert_eq!(texts(&t), ["welcome", "hello", "hi"]);
     assert_eq!(unread(&t), 1, "the welcome was there before");
@@ -225,7 +224,7 @@ fn answered_needs_something_said_later_by_the_other_side() {
     read(&mut t, vec![remote("h", Author::Agent, "hello", 60)]);
     assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     t.sent(ours(2, "refused", 61));
-    t.delivery(MessageId(2), DeliveryStatus::Refused("no".into()), None, None);
+    t.of(A).delivery(MessageId(2), DeliveryStatus::Refused("no".into()), None, None);
     read(&mut t, vec![bot("b9", "later", 70)]);
     assert_eq!(t.message(MessageId(2)).unwrap().delivery, DeliveryStatus::Refused("no".into()));
 }
@@ -236,7 +235,7 @@ fn history_is_not_news_but_answers_are() {
     assert_eq!(read(&mut t, vec![bot("1", "old", 1), bot("2", "old too", 2)]), 0);
     assert_eq!(read(&mut t, vec![bot("3", "new", 3), guest("4", "mine", 4)]), 1);
     assert_eq!(unread(&t), 1);
-    t.mark_read(A);
+    t.of(A).mark_read();
     assert_eq!(unread(&t), 0);
     let mut t = Threads::default();
     t.sent(ours(1, "hello", 10));
@@ -259,12 +258,12 @@ fn counts_say_how_each_message_fared() {
     ];
     for (id, delivery) in (1..).zip(lives) {
         t.sent(ours(id, "m", 0));
-        t.delivery(MessageId(id), delivery, None, None);
+        t.of(A).delivery(MessageId(id), delivery, None, None);
     }
     let want = MessageCounts { sends: 8, ok: 1, refused: 1, unknown: 1, sending: 1, waiting: 2 };
     assert_eq!(t.counts(A), want);
     assert_eq!(t.open().count(), 3);
-    assert_eq!(t.delivery(MessageId(77), DeliveryStatus::Accepted, None, None), None, "late reports are ignored");
+    assert!(!t.of(A).delivery(MessageId(77), DeliveryStatus::Accepted, None, None), "late reports are ignored");
     assert!(t.message(MessageId(77)).is_none() && t.get(ConversationKey(9)).is_none());
     assert_eq!(t.next_change(A, at(7)), Some(at(8)));
     let half = at(7).after(Duration::from_millis(500));
@@ -276,7 +275,7 @@ fn counts_say_how_each_message_fared() {
 fn a_thread_is_bounded_and_what_is_unknown_stays() {
     let mut t = Threads::default();
     t.sent(ours(1, "lost?", 0));
-    t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
+    t.of(A).delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     let all = |n: i64| (1..=n).map(|s| bot(&format!("b{s}"), "x", s)).collect::<Vec<_>>();
     let most = i64::try_from(merge::MAX_MESSAGES).unwrap();
     read(&mut t, all(most));
@@ -289,7 +288,7 @@ fn a_thread_is_bounded_and_what_is_unknown_stays() {
         accept(&mut t, id, None);
     }
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
-    assert_eq!(t.delivery(MessageId(5), DeliveryStatus::Accepted, None, None), None);
+    assert!(!t.of(A).delivery(MessageId(5), DeliveryStatus::Accepted, None, None));
     assert!(t.thread_of.len() < last as usize, "what is gone was forgotten");
     assert!([1, last].iter().all(|id| t.message(MessageId(*id)).is_some()), "and nothing else");
 }
@@ -355,7 +354,7 @@ proptest! {
                         DeliveryStatus::Sending { attempt: 1 }, DeliveryStatus::Accepted, DeliveryStatus::Refused("r".into()),
                         DeliveryStatus::Unknown("u".into()), DeliveryStatus::Received, DeliveryStatus::Cancelled,
                     ];
-                    t.delivery(MessageId(id), lives[delivery].clone(), None, remote.map(|r| format!("r{r}")));
+                    t.of(A).delivery(MessageId(id), lives[delivery].clone(), None, remote.map(|r| format!("r{r}")));
                 }
                 Step::Read(list) => {
                     let brought = list.into_iter().map(|(id, mine, word, second)| {
