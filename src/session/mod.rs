@@ -145,7 +145,7 @@ pub(crate) struct Leftovers {
 }
 
 /// What guestwire knows of a session. See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Session {
     /// Whom it speaks for.
     pub profile: ProfileInfo,
@@ -177,23 +177,7 @@ pub struct Session {
 impl Session {
     /// A session in which nothing has happened.
     pub fn new(profile: ProfileInfo, conversations: Conversations, log: Log) -> Self {
-        let mut session = Self {
-            profile,
-            conversations,
-            threads: Threads::default(),
-            log,
-            sign_in: SignIn::default(),
-            rate_limit: None,
-            agent: None,
-            webhook: None,
-            diagnoses: Diagnoses::default(),
-            outcome_watch: None,
-            journal: JournalStatus::default(),
-            pass: OpenPass::default(),
-            reports_every_message: false,
-            probes: None,
-            next_message: 0,
-        };
+        let mut session = Self { profile, conversations, log, ..Self::default() };
         session.log.set_names(session.names());
         session
     }
@@ -201,7 +185,7 @@ impl Session {
     /// A session of a profile whose log nobody reads on screen.
     pub fn of(profile: &Profile) -> Self {
         let info = ProfileInfo::of(profile, PathBuf::new(), None);
-        Self::new(info, Conversations::of(profile), Log::new(LogOptions::default()))
+        Self::new(info, Conversations::of(profile), Log::default())
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.

@@ -48,7 +48,6 @@ pub struct Reply {
 /// An exchange or a note, and what a person did with it.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
-    pub(super) seq: u64,
     /// Its number, what it is about, what a person said about it, and what became of its message later.
     pub(crate) kept: KeptEntry,
     pub(super) reply: Option<Reply>,
@@ -68,9 +67,8 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    pub(super) fn new(seq: u64, kept: KeptEntry, zone: &TimeZone) -> Self {
+    pub(super) fn new(kept: KeptEntry, zone: &TimeZone) -> Self {
         Self {
-            seq,
             day: kept.source.at().wall.to_zoned(zone.clone()).date(),
             kept,
             reply: None,

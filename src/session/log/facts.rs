@@ -20,7 +20,7 @@ impl Log {
         self.scope.all_conversations || (self.scope.open_conversation.is_none() && self.scope.removed.is_empty())
     }
 
-    pub(crate) const fn shown(&self) -> usize {
+    pub(crate) fn shown(&self) -> usize {
         self.shown.total()
     }
 

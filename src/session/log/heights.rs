@@ -7,30 +7,29 @@ pub(super) struct Heights {
     rows: Vec<u32>,
     /// Sums of rows.
     tree: Vec<u32>,
-    total: u32,
 }
 
 impl Heights {
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
-        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0 }
+        Self { rows: vec![0; slots], tree: vec![0; slots + 1] }
     }
 
     fn slot(&self, seq: u64) -> usize {
         (seq as usize) & (self.rows.len() - 1)
     }
 
-    fn before_slot(&self, slot: usize) -> u32 {
+    fn before_slot(&self, slot: usize) -> usize {
         let (mut sum, mut at) = (0, slot);
         while at > 0 {
-            sum += self.tree.get(at).copied().unwrap_or_default();
+            sum += self.tree.get(at).copied().unwrap_or_default() as usize;
             at &= at - 1;
         }
         sum
     }
 
-    pub const fn total(&self) -> usize {
-        self.total as usize
+    pub fn total(&self) -> usize {
+        self.before_slot(self.rows.len())
     }
 
     pub fn get(&self, seq: u64) -> u32 {
@@ -46,7 +45,6 @@ impl Heights {
         }
         let change = rows.wrapping_sub(*old);
         *old = rows;
-        self.total = self.total.wrapping_add(change);
         let mut at = slot + 1;
         while let Some(node) = self.tree.get_mut(at) {
             *node = node.wrapping_add(change);
@@ -57,8 +55,8 @@ impl Heights {
     /// The row at which the entry `seq` begins, seen from the entry `first`, the oldest one.
     pub fn row_of(&self, first: u64, seq: u64) -> usize {
         let (from, to) = (self.slot(first), self.slot(seq));
-        let direct = self.before_slot(to).wrapping_sub(self.before_slot(from));
-        (if to >= from { direct } else { direct.wrapping_add(self.total) }) as usize
+        let around = if to < from { self.total() } else { 0 };
+        around + self.before_slot(to) - self.before_slot(from)
     }
 
     /// The entry at `row`, and which of its rows that is. `None` past the end.
@@ -67,21 +65,21 @@ impl Heights {
             return None;
         }
         let from = self.slot(first);
-        let mut left = self.before_slot(from).wrapping_add(row as u32);
-        if left >= self.total {
-            left -= self.total;
+        let mut left = self.before_slot(from) + row;
+        if left >= self.total() {
+            left -= self.total();
         }
         let (mut at, mut step) = (0, self.rows.len());
         while step > 0 {
             if let Some(node) = self.tree.get(at + step)
-                && *node <= left
+                && *node as usize <= left
             {
-                left -= *node;
+                left -= *node as usize;
                 at += step;
             }
             step /= 2;
         }
         let ahead = at.wrapping_sub(from) & (self.rows.len() - 1);
-        Some((first + ahead as u64, left))
+        Some((first + ahead as u64, left as u32))
     }
 }

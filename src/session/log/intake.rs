@@ -87,7 +87,7 @@ impl Log {
 
     fn push(&mut self, kept: KeptEntry) -> u64 {
         let seq = self.next();
-        let entry = LogEntry::new(seq, kept, &self.options.zone);
+        let entry = LogEntry::new(kept, &self.options.zone);
         self.totals.bytes = self.totals.bytes.saturating_add(bytes_of(&entry.kept.source));
         if let Some(exchange) = entry.exchange() {
             self.index.numbers.insert(exchange.id, seq);
@@ -102,7 +102,7 @@ impl Log {
             || (self.totals.bytes > self.options.max_bytes && self.entries.len() > 1)
         {
             let Some(old) = self.entries.pop_front() else { return };
-            let seq = old.seq;
+            let seq = self.first;
             self.heights.set(seq, 0);
             self.shown.set(seq, 0);
             self.view.rows.remove(&seq);
@@ -151,8 +151,8 @@ impl Log {
     /// Numbers go on after `base`: that of the last entry of earlier sessions.
     pub fn set_base(&mut self, base: u64) {
         self.base = base;
-        for entry in &mut self.entries {
-            entry.kept.number = entry.seq + base;
+        for (seq, entry) in (self.first..).zip(&mut self.entries) {
+            entry.kept.number = seq + base;
         }
         self.widen_numbers(self.next() + base);
         self.lay_out_all();
@@ -301,11 +301,12 @@ impl Log {
     /// After the width, wrapping or the like changed: every open entry is measured anew.
     pub(super) fn lay_out_all(&mut self) {
         self.view.rows.clear();
-        let open = self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line);
-        for seq in open.map(|entry| entry.seq).collect::<Vec<_>>() {
-            self.measure(seq);
-            // Their number is wanted here; what comes into the window is laid out there.
-            self.view.rows.remove(&seq);
+        for seq in self.first..self.next() {
+            if self.get(seq).is_some_and(|entry| entry.is_shown() && entry.density != Density::Line) {
+                self.measure(seq);
+                // Their number is wanted here; what comes into the window is laid out there.
+                self.view.rows.remove(&seq);
+            }
         }
         self.settle();
     }

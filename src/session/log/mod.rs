@@ -134,6 +134,12 @@ struct LogView {
     rows: HashMap<u64, Vec<LogRow>>,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Self::new(LogOptions::default())
+    }
+}
+
 impl Log {
     /// An empty log that follows its end.
     pub fn new(options: LogOptions) -> Self {

@@ -264,8 +264,8 @@ impl Log {
     fn keep_cursor(&mut self, last: u64) {
         let (seq, line) = self.view.cursor;
         if self.view.follow {
-            let on_error = self.view.on_error.and_then(|seq| self.get(seq)).filter(|e| e.is_error() && e.is_shown());
-            self.view.on_error = on_error.map(|entry| entry.seq);
+            let stands = |seq: &u64| self.get(*seq).is_some_and(|entry| entry.is_error() && entry.is_shown());
+            self.view.on_error = self.view.on_error.filter(stands);
             let newest = self.view.on_error.unwrap_or(last);
             if seq != newest {
                 self.view.cursor = (newest, 0);
