@@ -94,26 +94,27 @@ impl Session {
     }
 
     pub(crate) fn watch_outcome(&mut self, id: MessageId, now: Moment) {
-        let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
-        let item = self.conversations.get(key);
+        let Some(message) = self.threads.message(id) else { return };
+        let item = self.conversations.get(message.conversation);
         let readable = item.is_some_and(|item| item.session().is_some() || item.conversation_id().is_some());
         if self.outcome_watch.is_none_or(|watch| watch.message != id) {
             let next = readable.then_some(now);
-            self.outcome_watch = Some(OutcomeWatch { message: id, conversation: key, next, looks: 0 });
+            self.outcome_watch = Some(OutcomeWatch { message: id, next, looks: 0 });
         }
     }
 
     /// Reads the conversation where it is time to, and ends the watch where the outcome is known.
     pub fn look_for_outcome(&mut self, now: Moment, changes: &mut Changes) {
         let Some(watch) = &mut self.outcome_watch else { return };
-        match self.threads.message(watch.message).map(|message| &message.delivery) {
-            Some(DeliveryStatus::Unknown(_)) => {
+        match self.threads.message(watch.message) {
+            Some(Message { delivery: DeliveryStatus::Unknown(_), conversation, .. }) => {
                 if watch.is_due(now) {
-                    changes.engine(Command::Read(watch.conversation));
+                    changes.engine(Command::Read(*conversation));
                 }
             }
-            delivery => {
-                changes.notice(Notice::OutcomeKnown(watch.message, delivery.cloned()));
+            message => {
+                let delivery = message.map(|message| message.delivery.clone());
+                changes.notice(Notice::OutcomeKnown(watch.message, delivery));
                 self.outcome_watch = None;
             }
         }

@@ -285,7 +285,6 @@ const LOOKS: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeWatch {
     pub message: MessageId,
-    pub conversation: ConversationKey,
     /// When it is looked at next; `None` where that is over, or the conversation cannot be read.
     pub next: Option<Moment>,
     pub looks: usize,

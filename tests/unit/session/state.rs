@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn looks_come_now_and_after_growing_pauses_and_end() {
-    let watch = |next| OutcomeWatch { message: MessageId(1), conversation: ConversationKey(0), next, looks: 0 };
+    let watch = |next| OutcomeWatch { message: MessageId(1), next, looks: 0 };
     let mut looking = watch(Some(Moment::ZERO));
     let mut at = Vec::new();
     let mut now = Moment::ZERO;
