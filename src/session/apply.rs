@@ -71,7 +71,7 @@ impl Session {
                 changes.notice(Notice::NotOnDisk(why));
             }
             Report::Conversation { key, state, since, messages } => {
-                let Some(before) = self.conversations.set_remote(key, state, since) else { return };
+                let Some(before) = self.conversations.was_read(key, state, since) else { return };
                 let news = self.merge_messages(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }

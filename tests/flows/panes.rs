@@ -84,9 +84,9 @@ fn conversations() -> Conversations {
         conversation(5, "日本語のお客様サポート窓口です", "c0ffee00-3f6e-4a98-ab8b-941167ea8907"),
     ]);
     let since = at(0).wall.saturating_sub(Duration::from_secs(847)).unwrap();
-    p.set_remote(ConversationKey(0), RemoteState::Connected, Some(since));
-    p.set_remote(ConversationKey(1), RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
-    p.set_remote(ConversationKey(3), RemoteState::Ended, None);
+    p.was_read(ConversationKey(0), RemoteState::Connected, Some(since));
+    p.was_read(ConversationKey(1), RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
+    p.was_read(ConversationKey(3), RemoteState::Ended, None);
     p.set_unread(ConversationKey(0), 2);
     p.set_unread(ConversationKey(4), 120);
     p.set_draft(ConversationKey(2), true);

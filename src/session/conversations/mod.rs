@@ -302,7 +302,7 @@ impl Conversations {
     }
 
     /// What a read showed. Returns what the one before did; `None` where there is none of that key.
-    pub fn set_remote(
+    pub fn was_read(
         &mut self,
         key: ConversationKey,
         state: RemoteState,

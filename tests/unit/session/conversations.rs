@@ -154,11 +154,11 @@ fn the_id_card_tells_the_form_of_each_id() {
 #[test]
 fn connected_time_is_known_only_while_connected() {
     let mut p = picker();
-    p.set_remote(K(0), RemoteState::Connected, Some(at(100).wall));
+    p.was_read(K(0), RemoteState::Connected, Some(at(100).wall));
     assert_eq!(p.get(K(0)).unwrap().connected_since(), Some(at(100).wall));
-    p.set_remote(K(0), RemoteState::Connected, None);
+    p.was_read(K(0), RemoteState::Connected, None);
     assert_eq!(p.get(K(0)).unwrap().connected_since(), Some(at(100).wall));
-    p.set_remote(K(0), RemoteState::Ended, None);
+    p.was_read(K(0), RemoteState::Ended, None);
     assert_eq!(p.get(K(0)).unwrap().connected_since(), None);
     assert!(p.get(K(0)).unwrap().ended());
 }
