@@ -185,7 +185,7 @@ impl<'d> Table<'d> {
         Some(spot)
     }
 
-    /// Notes that a field is not there, which must be. `why` ends the sentence.
+    /// Notes that a field which must be there is not. `why` ends the sentence.
     pub fn demand(&self, name: &str, why: &str) {
         if !self.has(name) {
             self.wrong(self.at, format!("{} has no `{name}`: {why}", self.title()));

@@ -44,7 +44,7 @@ fn section(cause: Cause, heading: &str) -> &'static str {
     parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n')).unwrap_or_default().trim()
 }
 
-fn lines(cause: Cause, heading: &str) -> Vec<Fix> {
+fn fixes(cause: Cause, heading: &str) -> Vec<Fix> {
     let lines = section(cause, heading).lines().map(str::trim).filter_map(|line| {
         line.strip_prefix("- ").or_else(|| {
             let (number, rest) = line.split_once(". ")?;
@@ -59,7 +59,7 @@ pub fn text(cause: Cause) -> String {
     let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), section(cause, "Meaning"));
     for heading in ["Evidence needed", "Fix", "Looks the same, but is not"] {
         out.push_str(&format!("\n{heading}\n"));
-        for (number, line) in (1..).zip(lines(cause, heading)) {
+        for (number, line) in (1..).zip(fixes(cause, heading)) {
             let mark = if heading == "Fix" { format!("{number}.") } else { "-".to_owned() };
             out.push_str(&format!("  {mark} {}\n", line.words));
         }
@@ -91,14 +91,14 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &CaseFacts<'_>) -> Vec<Advic
             let words = "Correct what is named above, then send the message again.".to_owned();
             return vec![Advice { words, remedy: Some(Remedy::Resend) }];
         }
-        None if request_ids(facts.exchange).is_empty() => lines(Cause::Unknown, "Fix without an answer"),
-        None => lines(Cause::Unknown, "Fix"),
+        None if request_ids(facts.exchange).is_empty() => fixes(Cause::Unknown, "Fix without an answer"),
+        None => fixes(Cause::Unknown, "Fix"),
         Some(_) if diagnosis.is_undecided() => Vec::new(),
         Some(cause) => match broken_off(cause, facts) {
             Some(lines) => return lines,
             // The request never left: a timeout then is one of connecting.
-            None if cause == Cause::NetworkTimeout => lines(Cause::NetworkConnect, "Fix"),
-            None => lines(cause, "Fix"),
+            None if cause == Cause::NetworkTimeout => fixes(Cause::NetworkConnect, "Fix"),
+            None => fixes(cause, "Fix"),
         },
     };
     let check = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()).map(|settles| {

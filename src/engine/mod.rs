@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!            ┌──────────────── driver: one select! ────────────────┐
-//! Command ─► │ token, queue, outcome, reading, web_session (pure)  │ ─► Report
+//! Command ─► │ token, queue, outcome, reading, web_session,        │ ─► Report
+//!            │ frames_in_flight (pure)                             │
 //!            │      │                                              │
 //!            │      ▼                                              │
 //!            │  tasks it owns: client (gate, capture), sockets     │ ─► send log (intent, outcome)

@@ -217,7 +217,7 @@ pub struct BearerChallenge {
 }
 
 impl BearerChallenge {
-    /// The challenge of an answer; nothing where there is none, or it says nothing but its realm.
+    /// The challenge of an answer; empty where there is none, or it says nothing but its realm.
     pub fn read(headers: &(impl Headers + ?Sized)) -> Self {
         let mut found = Self::default();
         for value in headers.values("www-authenticate") {

@@ -174,6 +174,7 @@ pub fn open_beside(dir: &Path) -> rusqlite::Result<Connection> {
     if schema::version(&db)? != schema::VERSION {
         return Err(rusqlite::Error::InvalidQuery);
     }
+    db.pragma_update(None, "synchronous", "FULL")?;
     Ok(db)
 }
 

@@ -85,11 +85,11 @@ impl Plain {
         if !self.interactive {
             self.say(format!("{}, is open.", self.spoken(key)));
         }
-        self.opened(key);
+        self.open_quietly(key);
     }
 
     /// Opens it without a word: its replies are looked for, and it is read once.
-    pub(super) fn opened(&mut self, key: ConversationKey) {
+    pub(super) fn open_quietly(&mut self, key: ConversationKey) {
         self.with_session(|session, _, changes| {
             session.open_conversation(key, changes);
             session.retarget_pass(key, changes);

@@ -110,7 +110,7 @@ impl Plain {
             }
             if self.session.conversations.active() != Some(key) {
                 self.say(format!("{}, is open.", self.spoken(key)));
-                self.opened(key);
+                self.open_quietly(key);
             }
         }
         self.passes.told = None;

@@ -43,7 +43,7 @@ pub struct CapturedWire {
     pub peer: SocketAddr,
     http2: bool,
     to_proxy: bool,
-    has_read: bool, // in this turn of the task
+    has_read: bool, // the last look gave something: the next one waits for a turn of the task
 }
 
 impl CapturedWire {

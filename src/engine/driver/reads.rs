@@ -83,7 +83,7 @@ impl Reads {
     ) {
         let key = request.conversation;
         let reader = self.of(key);
-        reader.sent(message, &cx.redactor.text(&request.text), when, id);
+        reader.sent(message, &cx.mask(&request.text), when, id);
         if cx.is_web(key) {
             return;
         }
@@ -106,7 +106,7 @@ impl Reads {
         } else {
             When::Accepted(cx.server_time(begun))
         };
-        reader.sent(message.id, &cx.redactor.text(&message.text), when, message.remote_id);
+        reader.sent(message.id, &cx.mask(&message.text), when, message.remote_id);
         if unknown && !cx.is_web(message.conversation) {
             reader.look(cx.now, &cx.options.read_pauses, true);
         }

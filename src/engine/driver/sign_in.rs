@@ -110,7 +110,7 @@ impl SignInArea {
         };
         if let Some(renewal) = &mut self.renewal {
             renewal.asked = cx.now;
-            renewal.record.begin(capture::request(&call, &cx.redactor), None, cx.now);
+            renewal.record.begin(capture::request(&call, cx.redactor()), None, cx.now);
             cx.report_exchange(&renewal.record);
         }
         cx.spawn_token(call, Some(cx.tokens.next_generation()));
@@ -184,7 +184,7 @@ impl SignInArea {
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
         let mut record = cx.record(ExchangeKind::Token, &what, None);
         record.sent_as = Some(Variation::WrongScope);
-        record.begin(capture::request(&call, &cx.redactor), None, cx.now);
+        record.begin(capture::request(&call, cx.redactor()), None, cx.now);
         cx.report_exchange(&record);
         self.asking_spare = Some(record);
         cx.spawn_token(call, None);

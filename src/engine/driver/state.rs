@@ -37,7 +37,7 @@ pub struct EngineState {
     pub profile: Arc<Profile>,
     pub options: EngineOptions,
     pub client: Client,
-    pub redactor: Arc<Redactor>,
+    redactor: Arc<Redactor>,
     pub shared: watch::Sender<Arc<Redactor>>, // the newest, for whoever writes what did not come from here
     pub pace: Pace,                           // what is known of the token's rate limit
     pub tokens: TokenMachine,
@@ -218,7 +218,7 @@ impl EngineState {
         self.tokens.facts().map(|facts| (facts.generation, self.now.since(facts.issued)))
     }
 
-    /// Whether a request that carries the token may go out now; `refuted`: for one that has met a 401 with that token.
+    /// Whether a request that carries the token may go out now; `refused`: for one that has met a 401 with that token.
     pub fn availability(&self, refused: Option<Generation>) -> Availability {
         self.tokens.availability(self.now, refused)
     }
@@ -226,6 +226,10 @@ impl EngineState {
     /// Whether a request beside the messages may go out now.
     pub fn may_ask(&self) -> bool {
         matches!(self.availability(None), Availability::Ready(_)) && self.pace.any_read_held(self.now).is_none()
+    }
+
+    pub const fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
     }
 
     pub fn mask(&self, text: &str) -> String {
@@ -309,7 +313,7 @@ impl EngineState {
         self.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
     }
 
-    /// A conversation that no id is known of begins.
+    /// Another conversation begins, whose id is not known yet.
     pub fn forget_id(&mut self, key: ConversationKey) {
         self.ids.remove(&key);
     }

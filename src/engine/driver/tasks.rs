@@ -55,7 +55,7 @@ impl EngineState {
     /// For a try that ends by itself when its time is over, and sooner when it is taken back.
     fn tools(&self) -> (TakeBack, Tools) {
         let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
-        let (client, redactor) = (self.client.clone(), Arc::clone(&self.redactor));
+        let (client, redactor) = (self.client.clone(), Arc::clone(self.redactor()));
         (take_back, Tools { client, redactor, clock: self.clock, cancel })
     }
 
@@ -75,7 +75,7 @@ impl EngineState {
                 return Err(why);
             }
         };
-        record.begin(capture::request(&call, &self.redactor), token, self.now);
+        record.begin(capture::request(&call, self.redactor()), token, self.now);
         self.report_exchange(&record);
         if token.is_some() {
             self.pace.spend();

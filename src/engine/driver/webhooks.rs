@@ -139,8 +139,8 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut E
     let answered = Ending::Answered(Response {
         status,
         version: "HTTP/1.1".to_owned(),
-        headers: cx.redactor.headers(&headers),
-        body: capture::body(body, body.len() as u64, &headers, &cx.redactor, false),
+        headers: cx.redactor().headers(&headers),
+        body: capture::body(body, body.len() as u64, &headers, cx.redactor(), false),
         remote: Some(delivery.peer.to_string()),
         phrase: None,
     });

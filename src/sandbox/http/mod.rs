@@ -81,9 +81,12 @@ pub(super) async fn serve(
         // Made already, or of frames.
         _ => {}
     }
-    let late = |kind: &FaultKind| if let FaultKind::SlowBody { delay_ms } = kind { Some(*delay_ms) } else { None };
+    let late = |kind: &FaultKind| match kind {
+        FaultKind::SlowBody { delay_ms } if *delay_ms > 0 => Some(*delay_ms),
+        _ => None,
+    };
     match plan.find(late) {
-        None | Some(0) => answer.into_response(),
+        None => answer.into_response(),
         Some(late) => answer.into_halves(async move {
             inner.pause(Duration::from_millis(late)).await;
             Ok(())

@@ -332,7 +332,9 @@ impl Conversations {
     /// Somebody of the other side types, and until when unless told again; or nobody does.
     pub(crate) fn set_typing(&mut self, key: ConversationKey, author: Author, until: Option<Moment>) {
         let item = self.item_mut(key).filter(|_| author != Author::Guest);
-        item.into_iter().for_each(|item| item.live.typing = until.map(|until| (author, until)));
+        if let Some(item) = item {
+            item.live.typing = until.map(|until| (author, until));
+        }
     }
 
     /// Messages came: whoever said something has stopped typing it. False where there is none of that key.

@@ -9,10 +9,10 @@ fn every_page_is_whole_and_of_its_cause() {
         assert!(section(cause, "Meaning").len() > 60, "{cause}: meaning");
         let alike = "Looks the same, but is not";
         for heading in ["Evidence needed", "Fix", alike] {
-            assert!(!lines(cause, heading).is_empty(), "{cause}: {heading}");
+            assert!(!fixes(cause, heading).is_empty(), "{cause}: {heading}");
         }
         // What a page points at exists.
-        for line in lines(cause, alike).iter().map(|line| line.words).filter(|l| l.contains(": ")) {
+        for line in fixes(cause, alike).iter().map(|line| line.words).filter(|l| l.contains(": ")) {
             let names = line.split(": ").next().unwrap_or_default();
             for name in names.split(" and ").filter(|n| n.contains('-') && !n.contains(' ')) {
                 assert!(Cause::named(name).is_some(), "{cause} points at {name}");
@@ -26,7 +26,7 @@ fn no_placeholder_and_no_mark_is_left_in_a_printed_page() {
     for cause in Cause::ALL {
         let text = text(cause);
         assert!(!text.contains('{') && !text.contains("<!--"), "{text}");
-        for fix in lines(cause, "Fix").iter().filter(|fix| fix.words.contains("Admin:")) {
+        for fix in fixes(cause, "Fix").iter().filter(|fix| fix.words.contains("Admin:")) {
             assert!(fix.remedy.is_some(), "{cause}: {fix:?}");
         }
     }

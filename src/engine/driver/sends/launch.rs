@@ -123,7 +123,7 @@ impl Driver {
         if request.sent_as == Some(Variation::NoToken) {
             call.headers.remove(AUTHORIZATION);
         }
-        let shown = capture::request(&call, &self.cx.redactor);
+        let shown = capture::request(&call, self.cx.redactor());
         Ok((call, shown, carried))
     }
 

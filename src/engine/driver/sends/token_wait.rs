@@ -1,9 +1,10 @@
 //! The waiting for a new token: a message met a 401 that another token may heal.
 //!
 //! ```text
-//! 401 ─► back to its queue ─► a renewal begins: named ─► ended ─┬─ with a token ──► the queue starts the message again
-//!                                      ▲                        ├─ a pause follows ─► the next renewal is waited for
-//!                                      └────────────────────────┘ none will come ──► the 401 stays
+//! 401 ─► back to its queue ─┬─ a newer token is there ─────────────────────────────────► the queue starts the message again
+//!                           └─► a renewal begins: named ─► ended ─┬─ with a token ──────────────────────▲
+//!                                      ▲                          ├─ a pause follows ─► the next renewal is waited for
+//!                                      └──────────────────────────┘ none will come ──► the 401 stays
 //! ```
 
 use crate::engine::driver::state::EngineState;

@@ -1,4 +1,4 @@
-//! The connection of a web conversation: whose it is, the opening of its socket, and the open socket. Pure.
+//! The connection of a web conversation: whose it is, the opening of its socket, and the open socket.
 
 use secrecy::SecretString;
 

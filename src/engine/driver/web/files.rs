@@ -1,4 +1,4 @@
-//! The files of a message, which are put where the session says before the message goes.
+//! The files of a message. Before the message goes, they are put where the session says.
 //!
 //! ```text
 //! a file: read ─► limits ─► onAttachment ─► PresignedUrlResponse ─► PUT ─► UploadSuccessEvent ─► the next, or launched

@@ -28,7 +28,7 @@ impl Driver {
             method: if frame.is_some() { "FRAME" } else { "RECV" }.to_owned(),
             url: self.webs.all.get(&key).map(|web| web.connection.shown_url().to_owned()).unwrap_or_default(),
             headers: Vec::new(),
-            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.cx.redactor)),
+            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, self.cx.redactor())),
         }
     }
 

@@ -111,6 +111,7 @@ impl WebHistory {
     }
 
     /// A JWT was refused: one that ended early is had anew, once, and the page is read with it.
+    /// `false`: it was had anew already.
     pub fn renews_jwt(&mut self, page: u32, why: PageFor) -> bool {
         if std::mem::replace(&mut self.refused, true) {
             return false;

@@ -71,7 +71,7 @@ impl Driver {
         let call = call.map(|call| Call { url: socket_url(&hosts.webmessaging, deployment), ..call });
         let record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key));
         let connection = &mut self.webs.of(key).connection;
-        let shown_url = call.as_ref().map(|call| capture::request(call, &self.cx.redactor).url).unwrap_or_default();
+        let shown_url = call.as_ref().map(|call| capture::request(call, self.cx.redactor()).url).unwrap_or_default();
         match self.cx.request(TaskPurpose::Open(key, connection.serial()), record, call, None) {
             Ok(take_back) => connection.dialled(shown_url, take_back),
             Err(why) => {
