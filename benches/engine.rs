@@ -117,7 +117,7 @@ impl Sender {
         loop {
             match self.reports.recv().await.unwrap() {
                 Report::Message { delivery: DeliveryStatus::Accepted, .. } => break,
-                Report::Message { delivery, .. } if delivery.is_settled() => unreachable!("{delivery:?}"),
+                Report::Message { delivery, .. } if delivery.is_finished() => unreachable!("{delivery:?}"),
                 report => drop(black_box(report)),
             }
         }

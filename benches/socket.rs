@@ -131,7 +131,7 @@ impl Stage {
                 loop {
                     match reports.recv().await.unwrap() {
                         Report::Message { delivery: DeliveryStatus::Accepted, .. } => break,
-                        Report::Message { delivery, .. } if delivery.is_settled() => unreachable!("{delivery:?}"),
+                        Report::Message { delivery, .. } if delivery.is_finished() => unreachable!("{delivery:?}"),
                         report => drop(black_box(report)),
                     }
                 }

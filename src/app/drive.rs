@@ -214,7 +214,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
         if let Some(kept) = &self.kept {
             match &report {
                 // The entry's number is the journal's to give.
-                Report::Exchange(exchange) if exchange.outcome.is_settled() => {
+                Report::Exchange(exchange) if exchange.outcome.is_finished() => {
                     kept.submit(Job::Entry(0, LogSource::Exchange(Arc::clone(exchange))));
                 }
                 Report::Conversation { key, messages, .. } | Report::MessagesArrived(key, messages)

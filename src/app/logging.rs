@@ -47,7 +47,7 @@ pub fn report(report: &Report) {
             let generation = status.facts().map(|facts| facts.generation.0);
             info!(state = status.word(), generation, "token");
         }
-        Report::Exchange(exchange) if exchange.outcome.is_settled() => {
+        Report::Exchange(exchange) if exchange.outcome.is_finished() => {
             info!(
                 exchange = exchange.id.0,
                 kind = exchange.kind.word(),

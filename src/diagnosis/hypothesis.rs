@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Cause, Confidence, Diagnosis, Probe, Settles, Suspect};
+use crate::model::{Cause, Confidence, DecidingProbe, Diagnosis, Probe, Suspect};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
@@ -79,15 +79,15 @@ pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
             Support::Supported | Support::Open | Support::Excluded => Confidence::Possible,
         };
         if let Some(probe) = probe {
-            match ranked.settles.iter_mut().find(|s| s.probe == probe) {
-                Some(settles) => settles.causes.push(cause),
-                None => ranked.settles.push(Settles { probe, causes: vec![cause] }),
+            match ranked.deciding.iter_mut().find(|s| s.probe == probe) {
+                Some(deciding) => deciding.causes.push(cause),
+                None => ranked.deciding.push(DecidingProbe { probe, causes: vec![cause] }),
             }
         }
         ranked.suspects.push(Suspect { cause, confidence, because, probe });
     }
     // The probe that decides most comes first.
-    ranked.settles.sort_by_key(|s| Reverse(s.causes.len()));
+    ranked.deciding.sort_by_key(|s| Reverse(s.causes.len()));
     for Hypothesis { cause, .. } in out {
         if !ranked.excluded.contains(&cause) {
             ranked.excluded.push(cause);

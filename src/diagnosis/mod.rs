@@ -39,7 +39,7 @@ pub fn diagnose(
     profile: &ProfileFacts,
     history: &PastExchanges,
 ) -> Option<Diagnosis> {
-    if !exchange.outcome.is_settled()
+    if !exchange.outcome.is_finished()
         || matches!(exchange.kind, ExchangeKind::Hook | ExchangeKind::Note | ExchangeKind::Sys)
     {
         return None;

@@ -101,10 +101,10 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &CaseFacts<'_>) -> Vec<Advic
             None => fixes(cause, "Fix"),
         },
     };
-    let check = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()).map(|settles| {
-        let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
-        let words = format!("Check first: {} shows which it is: {}.", settles.probe.words(), causes.join(" or "));
-        Advice { words, remedy: (settles.probe == Probe::Conversation).then_some(Remedy::Read) }
+    let check = diagnosis.deciding.first().filter(|_| diagnosis.is_undecided()).map(|deciding| {
+        let causes: Vec<&str> = deciding.causes.iter().map(|c| c.words()).collect();
+        let words = format!("Check first: {} shows which it is: {}.", deciding.probe.words(), causes.join(" or "));
+        Advice { words, remedy: (deciding.probe == Probe::Conversation).then_some(Remedy::Read) }
     });
     let CaseFacts { profile, history, answer, .. } = facts;
     let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));

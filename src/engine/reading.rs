@@ -69,7 +69,7 @@ struct GuestMessage {
 
 /// What a read settled: the other side spoke after the message was accepted; or the message was unknown, and is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum FoundStatus {
     Answered(MessageId),
     Received(MessageId, String),
 }
@@ -137,7 +137,7 @@ impl ReplyReader {
         self.new_token();
     }
 
-    pub fn settled(&mut self, message: MessageId) {
+    pub fn forget(&mut self, message: MessageId) {
         self.ours.retain(|o| o.message != message);
     }
 
@@ -191,10 +191,10 @@ impl ReplyReader {
         skew: SignedDuration,
         now: Moment,
         pauses: ReadPauses<'_>,
-    ) -> (Vec<RemoteMessage>, Vec<Settled>) {
+    ) -> (Vec<RemoteMessage>, Vec<FoundStatus>) {
         self.access = Access::Open;
         let (fresh, settled) = self.hear(found, Arrival::Read, skew);
-        let answered = settled.iter().any(|s| matches!(s, Settled::Answered(_)));
+        let answered = settled.iter().any(|s| matches!(s, FoundStatus::Answered(_)));
         if answered && self.ours.is_empty() {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
@@ -218,7 +218,7 @@ impl ReplyReader {
         messages: Vec<RemoteMessage>,
         how: Arrival,
         skew: SignedDuration,
-    ) -> (Vec<RemoteMessage>, Vec<Settled>) {
+    ) -> (Vec<RemoteMessage>, Vec<FoundStatus>) {
         let fresh = self.heard.hear(messages, how);
         // Without a time nobody knows which of the same text it is, nor what it answers: it is told, and settles nothing.
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
@@ -231,7 +231,7 @@ impl ReplyReader {
         let replies = fresh.iter().filter(|m| m.author.replies() && !m.untimed);
         if let Some(reply) = replies.map(|m| m.at).max() {
             let answered = self.ours.extract_if(.., |o| matches!(o.when, When::Accepted(at) if at <= reply));
-            out.extend(answered.map(|ours| Settled::Answered(ours.message)));
+            out.extend(answered.map(|ours| FoundStatus::Answered(ours.message)));
         }
         (fresh, out)
     }
@@ -249,7 +249,7 @@ impl ReplyReader {
 
     /// Matches our messages without a remote id to guest messages of the same text. An unknown one has landed only
     /// where there is one for each of ours with that text: else it may be the resend that is seen.
-    fn claim(&mut self, skew: SignedDuration) -> Vec<Settled> {
+    fn claim(&mut self, skew: SignedDuration) -> Vec<FoundStatus> {
         let mut out = Vec::new();
         for at in 0..self.ours.len() {
             let Some(ours) = self.ours.get(at).filter(|o| o.remote_id.is_none()) else { continue };
@@ -268,7 +268,7 @@ impl ReplyReader {
             if let Some(ours) = self.ours.get_mut(at) {
                 ours.remote_id = Some(id.clone());
                 if std::mem::replace(&mut ours.when, When::Accepted(said)).is_unknown() {
-                    out.push(Settled::Received(ours.message, id));
+                    out.push(FoundStatus::Received(ours.message, id));
                 }
             }
         }

@@ -151,7 +151,7 @@ impl SendLog for Journal {
 
     fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
         // A subcommand alone may send its messages: to others, one that waits in it was not sent.
-        let waits = self.of_subcommand && !delivery.is_settled();
+        let waits = self.of_subcommand && !delivery.is_finished();
         let delivery = if waits { DeliveryStatus::Cancelled } else { delivery.clone() };
         let remote_id = remote_id.map(str::to_owned);
         self.record(|done| Work::Outcome { message, delivery, remote_id, done: Some(done) })

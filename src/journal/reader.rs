@@ -142,10 +142,10 @@ impl JournalReader {
             Some(mut exchange) => {
                 // Kept under way: recovery may have found how it ended.
                 let recovered: Option<String> = row.get(12)?;
-                if !exchange.outcome.is_settled()
+                if !exchange.outcome.is_finished()
                     && let Some(name) = recovered.filter(|name| !matches!(name.as_str(), "open" | "waiting"))
                 {
-                    exchange.outcome = restore::settled(&name, why.clone());
+                    exchange.outcome = restore::kept_outcome(&name, why.clone());
                 }
                 (exchange.kind, exchange.what) = (kind, what);
                 exchange.conversation = of;

@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::pass::result::kept_run;
 
-/// Settled messages of a conversation that come back at a start, and as many that were heard in it.
+/// FoundStatus messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;
@@ -83,9 +83,9 @@ fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exch
                ORDER BY place";
     columns::all(change, sql, [], |row| {
         let ended = match row.get::<_, String>(4)?.as_str() {
-            "answered" | "landed" => settled("accepted", None),
+            "answered" | "landed" => kept_outcome("accepted", None),
             "queued" => Outcome::Cancelled,
-            other => settled(other, row.get(5)?),
+            other => kept_outcome(other, row.get(5)?),
         };
         let exchange = Exchange {
             id: ExchangeId(0),
@@ -103,7 +103,7 @@ fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exch
     })
 }
 
-pub fn settled(name: &str, why: Option<String>) -> Outcome {
+pub fn kept_outcome(name: &str, why: Option<String>) -> Outcome {
     let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
     match Outcome::from((name.to_owned(), why.clone())) {
         Outcome::Unknown(_) => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),
@@ -232,7 +232,7 @@ impl Restored {
         let doubtful = self.messages.iter().map(|(message, _)| message).filter(|m| unknown(m)).map(|m| m.conversation);
         let doubtful: BTreeSet<_> = doubtful.collect();
         let told = |m: &Message| {
-            let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::NotReceived;
+            let settled = m.delivery.is_finished() && m.delivery != DeliveryStatus::NotReceived;
             doubtful.contains(&m.conversation) && settled && m.delivery.may_have_arrived()
         };
         let told = self.messages.iter().filter(|(message, _)| told(message));

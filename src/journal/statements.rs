@@ -184,7 +184,7 @@ pub fn entry(
 ) -> rusqlite::Result<()> {
     let took = exchange.took.and_then(|d| i64::try_from(d.as_micros()).ok());
     // An exchange under way is put into the index once it is over.
-    let indexed = if exchange.outcome.is_settled() { 0 } else { 2 };
+    let indexed = if exchange.outcome.is_finished() { 0 } else { 2 };
     let message = exchange.message.map(|message| message.0);
     run(
         db,

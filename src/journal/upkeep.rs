@@ -94,7 +94,7 @@ fn remove_entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite:
     Ok(numbers.len())
 }
 
-/// Settled messages, what was heard, and runs of passes go where they are older. Drafts stay. How many went.
+/// FoundStatus messages, what was heard, and runs of passes go where they are older. Drafts stay. How many went.
 fn remove_old(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let settled = "DELETE FROM messages WHERE place IN (SELECT place FROM messages

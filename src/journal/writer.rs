@@ -164,7 +164,7 @@ impl Writer {
                             .to_owned(),
                         sending: false,
                     }));
-                    self.show_settled(false);
+                    self.show_kept(false);
                 }
                 Mode::Reading
             }
@@ -190,7 +190,7 @@ impl Writer {
             FileDenied::System(why) | FileDenied::Corrupt(why) => {
                 let what = "drafts, queue, messages, log";
                 self.tell_not_kept(format!("Nothing is being kept ({what}): {why}. Sending works."));
-                self.show_settled(true);
+                self.show_kept(true);
             }
         }
         Mode::Nothing
@@ -250,12 +250,12 @@ impl Writer {
     }
 
     /// Shows what was kept where nothing is kept now. What is queued stays there: the next start would send it again.
-    fn show_settled(&self, with_drafts: bool) {
+    fn show_kept(&self, with_drafts: bool) {
         if let Ok(db) = files::open_to_read(&self.options.dir)
             && let Ok(mut restored) = self.restored(&db)
         {
             restored.read_only = true;
-            restored.messages.retain(|(message, _)| message.delivery.is_settled());
+            restored.messages.retain(|(message, _)| message.delivery.is_finished());
             restored.drafts.retain(|_| with_drafts);
             self.page(JournalPage::Restored(Box::new(restored)));
         }

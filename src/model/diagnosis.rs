@@ -6,7 +6,7 @@
 //!            ├─ suspects   causes still in question, best first, each with its confidence and evidence
 //!            ├─ checked    what was looked at, and the exchange that shows it
 //!            ├─ excluded   causes that the evidence rules out
-//!            ├─ settles    probes that would decide what is open
+//!            ├─ deciding   probes that would decide what is open
 //!            └─ actions    what to do, in order
 //! ```
 
@@ -158,7 +158,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settles {
+pub struct DecidingProbe {
     pub probe: Probe,
     pub causes: Vec<Cause>,
 }
@@ -191,7 +191,7 @@ pub struct Diagnosis {
     /// What it is not. What was checked stands beside it.
     pub excluded: Vec<Cause>,
     /// What would decide what is open, the most useful first.
-    pub settles: Vec<Settles>,
+    pub deciding: Vec<DecidingProbe>,
     /// What to do, in order.
     pub actions: Vec<Advice>,
     /// The exchange succeeded all the same: a 401 was healed by a newer token.
@@ -218,10 +218,10 @@ impl Diagnosis {
 
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
     pub(crate) fn sentence(&self) -> String {
-        match (self.suspects.first(), self.settles.first()) {
+        match (self.suspects.first(), self.deciding.first()) {
             (None, _) => Cause::Unknown.sentence().to_owned(),
-            (_, Some(settles)) if self.is_undecided() => {
-                format!("cannot tell yet; {} would settle it", settles.probe.words())
+            (_, Some(deciding)) if self.is_undecided() => {
+                format!("cannot tell yet; {} would settle it", deciding.probe.words())
             }
             (Some(first), _) => first.because.clone(),
         }

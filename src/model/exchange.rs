@@ -120,7 +120,7 @@ impl Outcome {
     }
 
     /// Whether the exchange is over.
-    pub const fn is_settled(&self) -> bool {
+    pub const fn is_finished(&self) -> bool {
         !matches!(self, Self::Open | Self::Waiting)
     }
 
@@ -292,7 +292,7 @@ impl Exchange {
         matches!(self.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
     }
 
-    pub(crate) fn settle(&mut self, outcome: Outcome, now: Moment) {
+    pub(crate) fn finish(&mut self, outcome: Outcome, now: Moment) {
         self.outcome = outcome;
         self.took = Some(now.since(self.started));
     }

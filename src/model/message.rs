@@ -138,7 +138,7 @@ impl DeliveryStatus {
     }
 
     /// Whether nothing more happens by itself.
-    pub const fn is_settled(&self) -> bool {
+    pub const fn is_finished(&self) -> bool {
         !matches!(self, Self::Queued | Self::Waiting { .. } | Self::Sending { .. })
     }
 }

@@ -91,7 +91,7 @@ pub use token::{Acceptance, TokenFacts, TokenStatus};
 pub use variation::Variation;
 
 pub(crate) use channel::{Attachments, Transport};
-pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Settles, Suspect};
+pub(crate) use diagnosis::{Advice, Check, CheckAnswer, DecidingProbe, Host, Probe, Remedy, Suspect};
 pub(crate) use machine::is_loopback;
 pub(crate) use message::ChoiceKind;
 pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};

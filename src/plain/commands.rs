@@ -253,7 +253,7 @@ impl Plain {
                 let twice = "If it was, the guest has said it twice.";
                 format!("It is not known whether the first message was received. {twice}")
             }
-            delivery if !delivery.is_settled() => {
+            delivery if !delivery.is_finished() => {
                 self.say(format!("Message {n} is still under way. Type .cancel {n} to take it back."));
                 return Ok(());
             }

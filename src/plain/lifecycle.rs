@@ -137,7 +137,7 @@ impl Plain {
         let Some(AwaitedReply { message, until, span: patience }) = self.asked.waiting else { return };
         let delivery = self.session.threads.message(message).map(|m| m.delivery.clone());
         let sent = |to: &DeliveryStatus| matches!(to, DeliveryStatus::Accepted | DeliveryStatus::Received);
-        match delivery.filter(|to| to.is_settled() && !sent(to)) {
+        match delivery.filter(|to| to.is_finished() && !sent(to)) {
             Some(DeliveryStatus::Answered) => {
                 self.asked.waiting = None;
                 self.ends(Exit::Done, Some(message));

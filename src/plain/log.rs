@@ -27,7 +27,7 @@ impl Plain {
     pub(super) fn show_entry(&mut self, n: u64) {
         let Some(entry) = self.session.log.entry(n) else { return };
         let exchange = entry.exchange();
-        let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
+        let settled = exchange.is_some_and(|x| x.outcome.is_finished() && !matches!(x.outcome, Outcome::Failed(_)));
         let message = exchange.and_then(|x| self.session.threads.message(x.message?)).filter(|_| settled);
         let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
         self.say(sentences::entry(entry, message.map(|m| m.delivery.word()), to, self.now.wall, &self.zone));

@@ -113,7 +113,7 @@ impl Plain {
             return Ok(());
         };
         let Message { id, delivery, .. } = self.message_of(n)?.clone();
-        if delivery.is_settled() {
+        if delivery.is_finished() {
             self.say(format!("Message {n} is {}; there is nothing to take back.", delivery.word()));
         } else {
             self.ask(Command::Cancel(id));

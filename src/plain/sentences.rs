@@ -146,7 +146,7 @@ impl Plain {
             Notice::Token { before, in_trouble } => self.token_moved(&before, in_trouble),
             Notice::Exchange(exchange) => self.steps(&exchange),
             Notice::Message { id, before, delivery, exchange } => {
-                self.message_moved(id, before.is_settled(), &delivery, exchange);
+                self.message_moved(id, before.is_finished(), &delivery, exchange);
             }
             Notice::WaitsBehindPaused(_) => {
                 self.say("The message waits behind older messages. Type .resume to send them all.");
@@ -202,7 +202,7 @@ impl Plain {
             return;
         }
         let mut told = self.told.remove(&exchange.id).unwrap_or(0);
-        if exchange.outcome.is_settled() {
+        if exchange.outcome.is_finished() {
             return;
         }
         let number = self.session.log.number_of(exchange.id);

@@ -39,7 +39,7 @@ impl Shared {
         // Bounded to a thousand years, so that no sum of times overflows.
         let bound = 1000 * 366 * 86_400;
         self.with_world(|world| world.advanced_seconds = world.advanced_seconds.saturating_add(seconds).min(bound));
-        self.with_world(World::settle);
+        self.with_world(World::run_due);
         self.sooner.notify_one();
     }
 
@@ -84,7 +84,7 @@ impl Shared {
             let next = self.with_world(|world| real(world)).map(|due| self.clock.instant(due).into());
             tokio::select! {
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                    self.with_world(World::settle);
+                    self.with_world(World::run_due);
                 }
                 () = self.sooner.notified() => {}
                 () = self.stopped() => {}

@@ -57,7 +57,7 @@ impl Session {
             Report::Message { id, delivery, exchange, remote_id } => {
                 let Some(known) = self.threads.message(id) else { return };
                 // What is over does not begin again: a resend is a message of its own.
-                if known.delivery.is_settled() && !delivery.is_settled() {
+                if known.delivery.is_finished() && !delivery.is_finished() {
                     return;
                 }
                 let (key, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));

@@ -36,15 +36,15 @@ impl Session {
 
     pub(super) fn diagnose_exchange(&mut self, exchange: &Exchange) {
         let news = self.diagnoses.evidence.exchange(exchange);
-        if exchange.outcome.is_settled() {
-            self.settle_diagnosis(exchange);
+        if exchange.outcome.is_finished() {
+            self.record_diagnosis(exchange);
         }
         if news {
             self.diagnose_again(Some(exchange.id));
         }
     }
 
-    fn settle_diagnosis(&mut self, exchange: &Exchange) {
+    fn record_diagnosis(&mut self, exchange: &Exchange) {
         let found = self.diagnose(exchange);
         if let Some(diagnosis) = &found
             && exchange.sent_as.is_none()
@@ -69,7 +69,7 @@ impl Session {
         let open = self.log.entries().rev().filter(open).filter_map(LogEntry::exchange);
         let undecided: Vec<_> = open.filter(|exchange| Some(exchange.id) != except).take(AGAIN).cloned().collect();
         for exchange in undecided {
-            self.settle_diagnosis(&exchange);
+            self.record_diagnosis(&exchange);
         }
     }
 
@@ -155,7 +155,7 @@ impl Session {
     }
 
     pub(super) fn probe_sent(&mut self, exchange: &Exchange, now: Moment, changes: &mut Changes) {
-        let probes = self.probes.as_mut().filter(|_| exchange.message.is_some() && exchange.outcome.is_settled());
+        let probes = self.probes.as_mut().filter(|_| exchange.message.is_some() && exchange.outcome.is_finished());
         if probes.and_then(|probes| probes.sending.take_if(|id| exchange.message == Some(*id))).is_some() {
             self.with_probes(now, changes, |doctor, evidence| doctor.sent(exchange, evidence));
         }

@@ -33,7 +33,7 @@ pub struct SignIn {
 
 impl SignIn {
     pub fn exchange(&mut self, exchange: &Exchange) {
-        if exchange.kind == ExchangeKind::Token && exchange.outcome.is_settled() {
+        if exchange.kind == ExchangeKind::Token && exchange.outcome.is_finished() {
             self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
             let ending = exchange.last_attempt().and_then(|attempt| attempt.ending.as_ref());
             self.for_good = matches!(ending, Some(Ending::Failed(failure)) if failure.is_permanent());

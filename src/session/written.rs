@@ -47,8 +47,8 @@ impl Session {
     /// where nothing was.
     pub fn as_pass(&self, now: Moment, zone: &TimeZone) -> Option<String> {
         let sends = self.log.entries().filter_map(|entry| {
-            let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;
-            let message = self.threads.message(exchange.message?).filter(|message| message.delivery.is_settled())?;
+            let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_finished())?;
+            let message = self.threads.message(exchange.message?).filter(|message| message.delivery.is_finished())?;
             let conversation = self.conversations.get(message.conversation);
             let said = self.threads.messages(message.conversation).iter();
             let mut said = said.skip_while(|entry| entry.message().is_none_or(|m| m.id != message.id));

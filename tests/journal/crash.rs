@@ -273,7 +273,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         let counts = received(&sandbox);
         let open = |(text, delivery): &(&String, &DeliveryStatus)| match delivery {
             DeliveryStatus::Unknown(_) => counts.contains_key(*text),
-            delivery => !delivery.is_settled(),
+            delivery => !delivery.is_finished(),
         };
         if !now.iter().any(|kept| open(&kept)) {
             break now;

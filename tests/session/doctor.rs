@@ -54,7 +54,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
             Report::Exchange(exchange) => {
                 history.exchange(&exchange);
                 known.insert(exchange.id, Arc::clone(&exchange));
-                if exchange.kind == ExchangeKind::Send && exchange.outcome.is_settled() {
+                if exchange.kind == ExchangeKind::Send && exchange.outcome.is_finished() {
                     let evidence =
                         DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
                     doctor.sent(&exchange, &evidence);

@@ -460,7 +460,7 @@ pub fn exchange_of(
         what: what.to_owned(),
         conversation: message.map(|(_, key)| key),
         message: message.map(|(id, _)| id),
-        took: outcome.is_settled().then_some(took),
+        took: outcome.is_finished().then_some(took),
         ..exchange(number, ExchangeKind::Send, vec![attempt], outcome)
     };
     exchange.steps.extend(waits);

@@ -191,12 +191,12 @@ impl TestEngine {
     /// How a message ends.
     pub async fn end_of(&mut self, message: MessageId) -> DeliveryStatus {
         if let Some(delivery) = self.delivery(message)
-            && delivery.is_settled()
+            && delivery.is_finished()
         {
             return delivery;
         }
         let report = self
-            .until(|r| matches!(r, Report::Message { id, delivery, .. } if *id == message && delivery.is_settled()))
+            .until(|r| matches!(r, Report::Message { id, delivery, .. } if *id == message && delivery.is_finished()))
             .await;
         let Report::Message { delivery, .. } = report else { unreachable!() };
         delivery
@@ -245,7 +245,7 @@ impl TestEngine {
             assert!(!all.contains(secret), "{secret} was reported: …{}…", around(&all, secret));
         }
         for exchange in self.exchanges(ExchangeKind::Send) {
-            assert!(exchange.outcome.is_settled(), "left open: {exchange:#?}");
+            assert!(exchange.outcome.is_finished(), "left open: {exchange:#?}");
             assert!(exchange.outcome != Outcome::Open);
         }
         self.seen

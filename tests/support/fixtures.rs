@@ -126,7 +126,7 @@ pub fn exchange(id: u64, kind: ExchangeKind, attempts: Vec<Attempt>, outcome: Ou
         message: None,
         sent_as: None,
         started,
-        took: outcome.is_settled().then_some(Duration::ZERO),
+        took: outcome.is_finished().then_some(Duration::ZERO),
         steps: attempts.into_iter().map(|attempt| ExchangeStep::Try(Arc::new(attempt))).collect(),
         outcome,
     }

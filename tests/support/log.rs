@@ -98,7 +98,7 @@ pub fn exchange(
         }
         _ => 0,
     };
-    let took = outcome.is_settled().then(|| Duration::from_millis(took));
+    let took = outcome.is_finished().then(|| Duration::from_millis(took));
     let send = kind == ExchangeKind::Send;
     Arc::new(Exchange {
         what: what.into(),

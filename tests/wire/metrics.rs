@@ -139,7 +139,7 @@ impl Session {
     async fn sent(&mut self, message: u64, sent_as: Option<Variation>) {
         self.send(message, sent_as);
         let id = MessageId(message);
-        self.until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_settled()))
+        self.until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_finished()))
             .await;
     }
 
@@ -259,7 +259,7 @@ async fn each_channel_is_tagged_as_itself_with_the_code_that_it_was_answered_wit
         for (id, sent_as) in [(accepted, None), (refused, Some(Variation::NoToken))] {
             session.send_into(conversation, id.0, sent_as);
             session
-                .until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_settled()))
+                .until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_finished()))
                 .await;
         }
         let of = session.of(accepted.0);

@@ -36,7 +36,7 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     let open: Vec<Value> =
         diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|cause| cause.as_str()).collect();
-    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
+    let settles: Vec<&str> = diagnosis.deciding.iter().map(|s| s.probe.name()).collect();
     let cause = diagnosis.cause();
     let fields = json!({
         "cause": cause.as_str(),

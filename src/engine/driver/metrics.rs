@@ -79,7 +79,7 @@ impl MetricsAgent {
             _ => return None,
         };
         self.history.exchange(exchange);
-        let mut datagrams = if exchange.outcome.is_settled() { self.datagrams(exchange) } else { return None };
+        let mut datagrams = if exchange.outcome.is_finished() { self.datagrams(exchange) } else { return None };
         datagrams.retain(|one| self.queue.try_send(one.clone()).is_ok());
         (!datagrams.is_empty()).then_some(Report::Metrics(exchange.id, datagrams))
     }

@@ -140,7 +140,7 @@ impl Driver {
             Command::Recall(recalled) => self.recall(recalled),
             Command::Heard(key, messages) => {
                 let (_, settled) = self.reads.of(key).hear(messages, Arrival::Pushed, self.cx.skew());
-                self.settle_seen(settled);
+                self.record_found(settled);
             }
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in),
@@ -170,7 +170,7 @@ impl Driver {
     fn take_webhook(&mut self, event: WebhookEvent) {
         self.cx.now = self.cx.clock.now();
         let settled = self.webhooks.take(event, &mut self.cx, &mut self.reads, &mut self.side_requests);
-        self.settle_seen(settled);
+        self.record_found(settled);
     }
 
     fn take_output(&mut self, output: Result<TaskOutput, tokio::task::JoinError>) {
@@ -224,7 +224,7 @@ impl Driver {
                 let read = self.reads.answered(key, (record, shown), &mut self.cx);
                 let Some((fresh, settled)) = read else { return };
                 self.side_requests.acknowledge(key, &fresh, &self.cx);
-                self.settle_seen(settled);
+                self.record_found(settled);
             }
             TaskPurpose::History(key) => self.history_read(key, (record, shown)),
             TaskPurpose::Side(request) => self.side_requests.answered(&request, (record, shown), &mut self.cx),

@@ -173,7 +173,7 @@ impl Probes {
         };
         let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(lookups::TokenInfo::read(body)));
         let used = record.generation();
-        cx.settle_question(&mut record, shown, answers);
+        cx.finish_question(&mut record, shown, answers);
         if let (Some(verified), Some(generation)) = (verified, used) {
             cx.verified(generation, verified);
         }

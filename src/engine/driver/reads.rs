@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::engine::Report;
 use crate::engine::outcome::is_transient;
-use crate::engine::reading::{ReplyReader, Settled, When};
+use crate::engine::reading::{FoundStatus, ReplyReader, When};
 use crate::engine::token::{After401, Availability};
 use crate::genesys::conversations;
 use crate::genesys::conversations::{BULK_MAX, ListedMessage};
@@ -22,7 +22,7 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.
 const REPEATS: u32 = 20;
 
-type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
+type ReadMessages = (Vec<RemoteMessage>, Vec<FoundStatus>);
 
 #[derive(Default)]
 pub struct Reads {
@@ -171,7 +171,7 @@ impl Reads {
         let generation = record.generation();
         let understood = shown.body().is_some_and(|body| self.understand(key, &mut reading, &mut record, body, cx));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
-        cx.settle_question(&mut record, shown, understood);
+        cx.finish_question(&mut record, shown, understood);
         if understood {
             if let Some(generation) = generation {
                 cx.tokens.proven(generation);

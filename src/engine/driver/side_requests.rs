@@ -126,11 +126,11 @@ impl SideRequests {
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
                 let judged = shown.evidence().map(|answer| outcome::of_answer(answer, false));
-                cx.settle_question(&mut record, shown, judged == Some(TryResult::Accepted));
+                cx.finish_question(&mut record, shown, judged == Some(TryResult::Accepted));
             }
             SideRequest::Learn { key, .. } => {
                 let id = shown.body().and_then(lookups::conversation_of);
-                cx.settle_question(&mut record, shown, id.is_some());
+                cx.finish_question(&mut record, shown, id.is_some());
                 match (id, self.learning.get_mut(key)) {
                     (Some(id), _) => {
                         self.learning.remove(key);
@@ -143,7 +143,7 @@ impl SideRequests {
             }
             SideRequest::Discover { page } => {
                 let listed = shown.body().and_then(|body| lookups::read_active(body, *page));
-                let outcome = cx.settle_question(&mut record, shown, listed.is_some());
+                let outcome = cx.finish_question(&mut record, shown, listed.is_some());
                 let mut why = outcome.words().unwrap_or_default();
                 if status == 403 {
                     why = format!("{why}; listing conversations needs {}", lookups::ACTIVE_PERMISSIONS);

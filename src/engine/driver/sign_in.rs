@@ -166,7 +166,7 @@ impl SignInArea {
     fn end_renewal(&mut self, outcome: Outcome, cx: &EngineState) -> Option<RenewalEnd> {
         let brought = cx.tokens.facts().filter(|_| outcome == Outcome::Accepted).map(|f| f.generation);
         let Renewal { mut record, .. } = self.renewal.take()?;
-        cx.settle(&mut record, outcome);
+        cx.finish(&mut record, outcome);
         Some((record.id, brought))
     }
 
@@ -205,7 +205,7 @@ impl SignInArea {
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking_spare.take() {
-            cx.settle_try(&mut record, shown, outcome);
+            cx.finish_try(&mut record, shown, outcome);
         }
         brought
     }
@@ -223,7 +223,7 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut EngineStat
 pub fn facts_answered(generation: Generation, (mut record, shown): AnsweredTry, cx: &mut EngineState) {
     let info = shown.body().and_then(TokenInfo::read);
     let (understood, verified) = (info.is_some(), shown.verified(info));
-    cx.settle_question(&mut record, shown, understood);
+    cx.finish_question(&mut record, shown, understood);
     cx.verified(generation, verified);
 }
 

@@ -261,21 +261,21 @@ impl EngineState {
         }
     }
 
-    pub fn settle(&self, record: &mut Exchange, outcome: Outcome) {
-        record.settle(outcome, self.now);
+    pub fn finish(&self, record: &mut Exchange, outcome: Outcome) {
+        record.finish(outcome, self.now);
         self.report_exchange(record);
     }
 
     /// The same, where it asked something. `understood`: the answer is what was asked for.
-    pub fn settle_question(&self, record: &mut Exchange, shown: CapturedTry, understood: bool) -> Outcome {
+    pub fn finish_question(&self, record: &mut Exchange, shown: CapturedTry, understood: bool) -> Outcome {
         let outcome = shown.outcome(understood);
-        self.settle_try(record, shown, outcome.clone());
+        self.finish_try(record, shown, outcome.clone());
         outcome
     }
 
-    pub fn settle_try(&self, record: &mut Exchange, shown: CapturedTry, outcome: Outcome) {
+    pub fn finish_try(&self, record: &mut Exchange, shown: CapturedTry, outcome: Outcome) {
         record.end(shown.ended());
-        self.settle(record, outcome);
+        self.finish(record, outcome);
     }
 
     pub fn entry(&self, key: ConversationKey) -> Option<&ConversationEntry> {

@@ -71,7 +71,7 @@ impl EngineState {
             Ok(call) => call,
             Err(why) => {
                 let why = self.mask(&why);
-                self.settle(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())));
+                self.finish(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())));
                 return Err(why);
             }
         };

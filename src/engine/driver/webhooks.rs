@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::config::{Tty, WebhookSettings};
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::reading::{Arrival, RecentSet, Settled};
+use crate::engine::reading::{Arrival, FoundStatus, RecentSet};
 use crate::engine::redact::Redactor;
 use crate::genesys::open_messaging::{self, Outbound, Unsigned, WebhookContent, WebhookForm};
 use crate::model::{
@@ -100,7 +100,7 @@ impl Webhooks {
         cx: &mut EngineState,
         reads: &mut Reads,
         side_requests: &mut SideRequests,
-    ) -> Vec<Settled> {
+    ) -> Vec<FoundStatus> {
         let state = match event {
             WebhookEvent::Listening(address, secret) => {
                 cx.learn_secret(&secret, "webhook secret");
@@ -146,7 +146,7 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut E
     });
     record.end((answered, Timing { total: Some(delivery.took), ..Timing::default() }));
     let refused = refusal.map(|why| Outcome::Refused(Reason::HookRefused(status, why.to_owned())));
-    record.settle(refused.unwrap_or(Outcome::Accepted), cx.now);
+    record.finish(refused.unwrap_or(Outcome::Accepted), cx.now);
     record
 }
 
@@ -171,7 +171,7 @@ fn hear(
     cx: &mut EngineState,
     reads: &mut Reads,
     side_requests: &mut SideRequests,
-) -> Vec<Settled> {
+) -> Vec<FoundStatus> {
     let author = outbound.author;
     match outbound.what {
         WebhookContent::Message(message) => {

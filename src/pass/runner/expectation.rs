@@ -19,7 +19,7 @@ use crate::text::{alike, json};
 /// after the listening time has ended.
 const LAG: Duration = Duration::from_secs(5);
 
-/// How long a step whose message is settled waits for the end of the exchange, which it shows as evidence.
+/// How long a step whose message is finished waits for the end of the exchange, which it shows as evidence.
 const EVIDENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct StepProgress {
     pub until: Moment,
     pub message: Option<MessageId>,
     pub delivery: Option<DeliveryStatus>,
-    pub settled: Option<Moment>,
+    pub finished_at: Option<Moment>,
     pub exchange: Option<Arc<Exchange>>,
     pub generation: Option<Generation>,
     /// The read that tells two causes apart was asked for.
@@ -207,8 +207,8 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     };
     // The step is not left before its exchange is whole: it is the evidence.
     let has_one = seen.watch.exchange.is_some() || got != ExpectedOutcome::Refused;
-    let whole = seen.watch.exchange.as_deref().is_some_and(|x| x.outcome.is_settled());
-    if let Some(at) = seen.watch.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
+    let whole = seen.watch.exchange.as_deref().is_some_and(|x| x.outcome.is_finished());
+    if let Some(at) = seen.watch.finished_at.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
         && !seen.is_past(at)
     {
         return Status::Waiting(at);
@@ -221,8 +221,8 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
 }
 
 fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
-    match (seen.watch.exchange.as_deref(), seen.watch.settled) {
-        (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
+    match (seen.watch.exchange.as_deref(), seen.watch.finished_at) {
+        (Some(exchange), Some(_)) if exchange.outcome.is_finished() => say(exchange),
         (_, Some(at)) if seen.is_past(at.after(LAG)) => no("there was no exchange"),
         (_, Some(at)) => Status::Waiting(at.after(LAG)),
         (_, None) if !seen.watch.sends() => Status::Open,
@@ -255,7 +255,7 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) ->
             None => "nothing was diagnosed".to_owned(),
         };
         // A read that is under way may decide it.
-        match seen.watch.settled.map(|at| at.after(LAG)) {
+        match seen.watch.finished_at.map(|at| at.after(LAG)) {
             Some(late) if !seen.is_past(late) => Status::Waiting(late),
             _ => no(found),
         }
@@ -268,7 +268,7 @@ fn there(count: usize) -> String {
 
 fn renewals(wanted: u32, seen: &Observed<'_>) -> Status {
     let sends = seen.watch.sends();
-    let over = if sends { seen.watch.settled.is_some() } else { wanted == 0 };
+    let over = if sends { seen.watch.finished_at.is_some() } else { wanted == 0 };
     match seen.renewals.cmp(&wanted) {
         Ordering::Equal if over || !sends => Status::Yes(None),
         Ordering::Less | Ordering::Equal if !over && !seen.is_late() => Status::Waiting(seen.watch.until),
@@ -281,7 +281,7 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
     if !seen.watch.sends() {
         return Ok(Some(seen.watch.ready));
     }
-    match (seen.watch.delivery.as_ref(), seen.watch.settled) {
+    match (seen.watch.delivery.as_ref(), seen.watch.finished_at) {
         (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received), Some(at)) => {
             Ok(Some(at))
         }

@@ -273,7 +273,7 @@ impl Runner {
             RunnerEvent::Pause(paused) => self.pause(paused),
             RunnerEvent::Stop => self.stop(),
         }
-        self.settle(known);
+        self.advance(known);
         std::mem::take(&mut self.effects)
     }
 

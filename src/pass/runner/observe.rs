@@ -90,28 +90,28 @@ impl Runner {
         let now = self.now;
         let place = self.open_conversation().ok().map(|p| (p.key, p.channel.has_sessions()));
         let Some(watch) = self.watch.as_mut().filter(|w| w.message == Some(id)) else { return };
-        let settled = delivery.is_settled();
+        let finished = delivery.is_finished();
         // What is over does not begin again.
-        if watch.delivery.as_ref().is_some_and(DeliveryStatus::is_settled) && !settled {
+        if watch.delivery.as_ref().is_some_and(DeliveryStatus::is_finished) && !finished {
             return;
         }
         watch.delivery = Some(delivery.clone());
-        if settled && watch.settled.is_none() {
-            watch.settled = Some(now);
+        if finished && watch.finished_at.is_none() {
+            watch.finished_at = Some(now);
             let listens = watch.wanted.iter().any(Expectation::listens);
             if listens && place.is_some_and(|(_, sessions)| !sessions) {
                 self.schedule_read(0);
             }
         }
         if let Some((key, _)) = place {
-            self.trackers.entry(key).or_default().ours_moved(remote_id, settled);
+            self.trackers.entry(key).or_default().ours_moved(remote_id, finished);
         }
         let said = self.open_mut().map(|result| &mut result.evidence.said);
         if let Some(said) = said.and_then(|said| said.iter_mut().find(|s| s.author == Author::Guest.word())) {
             said.delivery = Some(delivery.word().to_owned());
             said.remote_id = remote_id.map(str::to_owned).or(said.remote_id.take());
         }
-        if let Some((key, true)) = place.filter(|_| settled) {
+        if let Some((key, true)) = place.filter(|_| finished) {
             // What came by itself while it was under way is an answer already.
             self.note_heard(key);
         }
@@ -177,7 +177,7 @@ impl Runner {
     }
 
     /// Looks at everything again; decides what can be decided, and in a run alone goes on by itself.
-    pub(super) fn settle(&mut self, known: &RunnerContext<'_>) {
+    pub(super) fn advance(&mut self, known: &RunnerContext<'_>) {
         loop {
             self.look_again(known);
             match (self.mode, &self.stage) {
@@ -203,9 +203,9 @@ impl Runner {
         });
         let captures: Vec<(String, String)> = taken.collect();
         let wants_why = watch.wanted.iter().any(|w| matches!(w, Expectation::Cause(..)));
-        let tells = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        let tells = |d: Diagnosis| d.is_undecided() && d.deciding.iter().any(|s| s.probe == Probe::Conversation);
         let read_tells = diagnosis.is_some_and(tells);
-        if wants_why && read_tells && watch.settled.is_some() && !watch.asked_why {
+        if wants_why && read_tells && watch.finished_at.is_some() && !watch.asked_why {
             watch.asked_why = true;
             self.effects.extend(self.open_conversation().ok().map(|p| RunnerEffect::Ask(Command::Read(p.key))));
         }
@@ -263,7 +263,7 @@ impl Runner {
     }
 
     fn decided(&mut self, lost: bool, blocked: Option<String>) {
-        self.cancel_unsettled();
+        self.cancel_unfinished();
         self.stage = StepStage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };

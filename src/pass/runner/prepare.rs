@@ -229,15 +229,15 @@ impl Runner {
     }
 
     pub(super) fn take_back(&mut self) {
-        self.cancel_unsettled();
+        self.cancel_unfinished();
         self.watch = None;
         self.renewing = None;
     }
 
     /// A message that is not settled shall not go out during another step.
-    pub(super) fn cancel_unsettled(&mut self) {
+    pub(super) fn cancel_unfinished(&mut self) {
         if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
-            && !delivery.is_settled()
+            && !delivery.is_finished()
         {
             self.effects.push(RunnerEffect::Cancel(*message));
         }

@@ -34,7 +34,7 @@ struct Ours {
     /// When it was sent, by our clock.
     since: Timestamp,
     /// It has come to an end: whatever is heard from here on was said after it.
-    settled: bool,
+    finished: bool,
 }
 
 impl Ours {
@@ -71,7 +71,7 @@ impl ReplyTracker {
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
         self.said = None;
-        self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
+        self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, finished: false });
     }
 
     /// We listen from here on, having said nothing: what a history shows of before is no answer.
@@ -82,10 +82,10 @@ impl ReplyTracker {
     }
 
     /// The remote side may have given our message an id, and it may have come to an end.
-    pub fn ours_moved(&mut self, remote_id: Option<&str>, settled: bool) {
+    pub fn ours_moved(&mut self, remote_id: Option<&str>, finished: bool) {
         if let Some(ours) = &mut self.ours {
             ours.remote_id = remote_id.map(str::to_owned).or(ours.remote_id.take());
-            ours.settled |= settled;
+            ours.finished |= finished;
         }
     }
 
@@ -114,7 +114,7 @@ impl ReplyTracker {
     }
 
     /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A
-    /// page of earlier messages may come while ours is on its way: until it is settled, only what was said since then
+    /// page of earlier messages may come while ours is on its way: until it is finished, only what was said since then
     /// may answer it. What is pushed was said just now, whatever the two clocks say. Returns how many answer.
     pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
@@ -127,7 +127,7 @@ impl ReplyTracker {
                     continue;
                 }
                 _ if message.pushed && !message.late => true,
-                Some(ours) => ours.settled || message.at >= ours.since,
+                Some(ours) => ours.finished || message.at >= ours.since,
                 None => self.said.is_none_or(|said| message.at >= said),
             };
             if after {

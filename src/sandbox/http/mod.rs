@@ -134,7 +134,7 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, D
         (_, None, None) => FaultSubject::Nobody,
     };
     // Everything that was due before it takes place first.
-    world.settle();
+    world.run_due();
     let plan = world.meet(target, whom);
     let (request_id, correlation_id) = &world.request_ids();
     let mut context = RequestContext { route, parts, body, plan: &plan, request_id, correlation_id, connection: None };

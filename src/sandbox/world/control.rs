@@ -102,7 +102,7 @@ impl World {
                 for n in meant {
                     self.end(n, true);
                 }
-                self.settle();
+                self.run_due();
             }
             FaultKind::ParticipantMismatch => {
                 for n in meant {
@@ -124,7 +124,7 @@ impl World {
     }
 
     pub(crate) fn state(&mut self) -> Value {
-        self.settle();
+        self.run_due();
         let conversation = |c: &SimulatedConversation| {
             let received = c.thread.iter().filter_map(|said| {
                 let content: Vec<Value> = said.pieces.iter().map(GuestContent::json).collect();

@@ -29,7 +29,7 @@ impl World {
     }
 
     /// Lets what is due take place, each at its own time.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn run_due(&mut self) {
         let now = self.now;
         while self.next_due().is_some_and(|at| at <= now)
             && let Some((at, what)) = self.due.pop_front()

@@ -4,7 +4,7 @@
 //! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, may_read ─► messages, shapes or refusal
 //!                                   └─► spoilt: never looked at
 //! frame ─► web: session, message ─► echo ─┐
-//! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes
+//! counterpart: a message received ─► due ─┴─► takes place when its time has come (`run_due`) ─► outbox, pushes
 //! ```
 
 mod content;
@@ -257,7 +257,7 @@ impl World {
     pub(crate) fn disconnect(&mut self, id: &str) -> Served<&SimulatedConversation> {
         let n = self.find(id)?;
         self.end(n, false);
-        self.settle();
+        self.run_due();
         Ok(&self.conversations[n])
     }
 

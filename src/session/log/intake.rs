@@ -46,7 +46,7 @@ impl Log {
             self.leave_error(seq);
         }
         self.evict();
-        self.settle();
+        self.refresh_window();
     }
 
     /// A sentence of a person ([`ExchangeKind::Note`]) or of guestwire itself ([`ExchangeKind::Sys`]).
@@ -59,7 +59,7 @@ impl Log {
         self.refresh(seq);
         self.leave_error(seq);
         self.evict();
-        self.settle();
+        self.refresh_window();
     }
 
     /// What became of a message after its exchange; its other moves show in the exchange.
@@ -177,7 +177,7 @@ impl Log {
             log.mark_days(seq);
         }
         log.widen_numbers(log.last_number().unwrap_or(0));
-        log.settle();
+        log.refresh_window();
         log
     }
 
@@ -198,7 +198,7 @@ impl Log {
             }
             self.measure(seq);
         }
-        self.settle();
+        self.refresh_window();
         if let Some(entry) = other.get(other.view.cursor.0) {
             self.place(entry.number(), other.view.cursor.1, other.view.offset);
         }
@@ -308,7 +308,7 @@ impl Log {
                 self.view.rows.remove(&seq);
             }
         }
-        self.settle();
+        self.refresh_window();
     }
 
     pub(super) fn refilter(&mut self) {
@@ -320,6 +320,6 @@ impl Log {
         for seq in self.first..self.next() {
             self.mark_day(seq);
         }
-        self.settle();
+        self.refresh_window();
     }
 }

@@ -5,7 +5,7 @@
 //! notes ────────────► note() ─────┼─► entries ─► heights ──────┤
 //! keys ─────────────► moves ──────┘   (ring)    (rows each)    └─ window: which (entry, row) stands on each screen row
 //! ```
-//! Every change ends in `settle`, which makes position and window true again, so that drawing only reads. Entries have
+//! Every change ends in `refresh_window`, which makes position and window true again, so that drawing only reads. Entries have
 //! numbers that are never given again; a position is "follow the end" or a row of an entry with a number, so it survives
 //! what is appended, evicted, folded or filtered. The selected row keeps its place on screen whenever that is possible.
 
@@ -197,7 +197,7 @@ impl Log {
         let width_changed = width != self.view.width;
         if width_changed || height != self.view.height {
             (self.view.width, self.view.height) = (width, height);
-            if width_changed { self.lay_out_all() } else { self.settle() }
+            if width_changed { self.lay_out_all() } else { self.refresh_window() }
         }
     }
 
@@ -290,7 +290,7 @@ impl Log {
         let Some(entry) = self.get_mut(seq) else { return };
         change(entry);
         self.refresh(seq);
-        self.settle();
+        self.refresh_window();
     }
 
     /// Makes room for the digits of a number.

@@ -66,7 +66,7 @@ impl Log {
         self.view.cursor = (self.first + at as u64, line);
         self.view.follow = false;
         self.view.offset = offset.min(self.view.height.saturating_sub(1));
-        self.settle();
+        self.refresh_window();
     }
 
     /// Moves the cursor down by rows (up where negative); at the last row the end is followed.
@@ -88,14 +88,14 @@ impl Log {
     pub fn last(&mut self) {
         self.view.follow = true;
         self.view.on_error = None;
-        self.settle();
+        self.refresh_window();
     }
 
     /// Follows the end, or stays where the cursor is. Returns whether the end is followed now.
     pub fn toggle_follow(&mut self) -> bool {
         self.view.follow = !self.view.follow;
         self.view.on_error = None;
-        self.settle();
+        self.refresh_window();
         self.view.follow
     }
 
@@ -116,7 +116,7 @@ impl Log {
 
     pub(crate) fn come_back(&mut self, stood: SelectionBefore) {
         (self.view.cursor, self.view.follow, self.view.offset) = stood;
-        self.settle();
+        self.refresh_window();
     }
 
     /// On a section's title: folds or unfolds it. Elsewhere: line, summary, full, line.
@@ -165,7 +165,7 @@ impl Log {
         self.search = Needle::new(text).map(|needle| (text.to_owned(), needle));
         // Marks are part of the rows; their number stays.
         self.view.rows.clear();
-        self.settle();
+        self.refresh_window();
     }
 
     pub(crate) fn search_text(&self) -> &str {
@@ -225,11 +225,11 @@ impl Log {
         self.view.follow = row == last;
         self.view.on_error = None;
         self.view.offset = row.saturating_sub(top).min(self.view.height.saturating_sub(1));
-        self.settle();
+        self.refresh_window();
     }
 
     /// Makes position and window true after any change, and lays out what came into the window.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn refresh_window(&mut self) {
         self.shut_older();
         self.view.window.clear();
         if self.view.follow {

@@ -291,7 +291,7 @@ impl Thread {
         let mut excess = self.entries.len().saturating_sub(MAX_MESSAGES);
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
-            let over = |status: &DeliveryStatus| status.is_settled() && !matches!(status, DeliveryStatus::Unknown(_));
+            let over = |status: &DeliveryStatus| status.is_finished() && !matches!(status, DeliveryStatus::Unknown(_));
             let drop = excess > 0 && entry.delivery().is_none_or(over);
             excess -= usize::from(drop);
             !drop

@@ -167,7 +167,7 @@ impl Threads {
 
     /// Our messages that are still on their way (also: what quitting would ask about).
     pub fn open(&self) -> impl Iterator<Item = &Message> {
-        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.delivery.is_settled())
+        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.delivery.is_finished())
     }
 
     /// When a shown countdown of this conversation changes next; `None` where none runs.

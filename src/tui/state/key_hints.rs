@@ -268,7 +268,7 @@ impl State {
             Action::Settle => unknown,
             Action::Resend => {
                 let message = exchange.and_then(|exchange| self.session.threads.message(exchange.message?));
-                !unknown && message.is_some_and(|message| message.delivery.is_settled())
+                !unknown && message.is_some_and(|message| message.delivery.is_finished())
             }
             Action::PassGo => self.go_words().is_some(),
             Action::NextError => self.shown_log().has_error_below(),

@@ -71,7 +71,7 @@ impl Decoder {
         self.pending.drain(..at.min(self.pending.len()));
     }
 
-    /// How long the next byte is waited for before [`Self::settle`]; `None` where nothing is incomplete.
+    /// How long the next byte is waited for before [`Self::flush_pending`]; `None` where nothing is incomplete.
     pub fn patience(&self) -> Option<Duration> {
         match (&self.paste, self.swallowing) {
             (Some(_), _) => Some(PASTE),
@@ -81,7 +81,7 @@ impl Decoder {
     }
 
     /// Nothing followed: a lone `Esc` is the key, half a sequence is dropped, half a paste is one.
-    pub fn settle(&mut self, out: &mut VecDeque<DecodedInput>) {
+    pub fn flush_pending(&mut self, out: &mut VecDeque<DecodedInput>) {
         let pending = std::mem::take(&mut self.pending);
         if let Some(mut paste) = self.paste.take() {
             paste.extend(pending);

@@ -28,7 +28,7 @@ pub struct TerminalKeys {
     bursts: Bursts,
     ready: VecDeque<Event>,
     /// When bytes that wait for more are taken for what they are.
-    settles: Option<Instant>,
+    flush_at: Option<Instant>,
     /// The terminal sends a line feed for Enter.
     line_feed_is_enter: bool,
 }
@@ -42,7 +42,7 @@ impl TerminalKeys {
             decoder: Decoder::new(inside_tmux),
             bursts: Bursts::new(&variable("TERM")),
             ready: VecDeque::new(),
-            settles: None,
+            flush_at: None,
             line_feed_is_enter: variable("TERM_PROGRAM").contains("Warp"),
         })
     }
@@ -72,7 +72,7 @@ impl Input for TerminalKeys {
                 return Some(Ok(event));
             }
             let Some(reader) = &mut self.reader else { return pending().await };
-            let wakes = [self.settles, self.bursts.ends_at].into_iter().flatten().min();
+            let wakes = [self.flush_at, self.bursts.ends_at].into_iter().flatten().min();
             let read = match wakes {
                 Some(at) => timeout_at(at, reader.arrives.recv()).await,
                 None => Ok(reader.arrives.recv().await),
@@ -81,15 +81,15 @@ impl Input for TerminalKeys {
                 Ok(Some(read)) => {
                     let mut inputs = VecDeque::new();
                     decode(read, &mut self.decoder, &mut inputs);
-                    self.settles = self.decoder.patience().map(|patience| Instant::now() + patience);
+                    self.flush_at = self.decoder.patience().map(|patience| Instant::now() + patience);
                     self.take(inputs);
                 }
                 Ok(None) => return None,
                 Err(_) => {
                     let now = Instant::now();
-                    if self.settles.take_if(|at| *at <= now).is_some() {
+                    if self.flush_at.take_if(|at| *at <= now).is_some() {
                         let mut inputs = VecDeque::new();
-                        self.decoder.settle(&mut inputs);
+                        self.decoder.flush_pending(&mut inputs);
                         self.take(inputs);
                     }
                     if self.bursts.ends_at.is_some_and(|at| at <= now) {
@@ -109,7 +109,7 @@ impl Input for TerminalKeys {
         forget_unread();
         self.decoder.reset();
         self.ready.clear();
-        self.settles = None;
+        self.flush_at = None;
         let _ = self.bursts.end();
         // A terminal that cannot be read any more is one that is gone: `next` says so.
         self.reader = Reader::start().ok().or_else(|| Some(Reader::ended()));

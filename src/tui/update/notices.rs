@@ -39,10 +39,10 @@ fn say(state: &mut State, notice: Notice) {
         }
         Notice::Exchange(exchange) => {
             demo::exchange(state, &exchange);
-            if let Some(key) = exchange.conversation.filter(|_| exchange.outcome.is_settled()) {
+            if let Some(key) = exchange.conversation.filter(|_| exchange.outcome.is_finished()) {
                 state.status.over(Subject::Reading(key));
             }
-            if exchange.outcome.is_settled() {
+            if exchange.outcome.is_finished() {
                 state.requests.ask_for_faults();
             }
         }

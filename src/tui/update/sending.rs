@@ -112,7 +112,7 @@ pub fn ask_resend(state: &mut State) {
     let id = message.id;
     match &message.delivery {
         DeliveryStatus::Unknown(_) => ask_outcome(state),
-        delivery if !delivery.is_settled() => {
+        delivery if !delivery.is_finished() => {
             state.status.info("This message is still being sent.");
             state.status.offer(&[(Action::Interrupt, "cancel")]);
         }

@@ -224,7 +224,7 @@ fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), rows
         rows.row([("  (nothing)".to_owned(), StyleRole::Dim)]);
     }
     // A check is offered where it can decide something.
-    let decides = now && !diagnosis.settles.is_empty();
+    let decides = now && !diagnosis.deciding.is_empty();
     let mut probe = decides.then(|| (state.keys.map.key(Action::Probe), "check now"));
     for (holds, role) in [
         (CheckAnswer::No, StyleRole::Error),

@@ -79,7 +79,7 @@ fn no_cause() -> Arc<Diagnosis> {
         suspects: vec![],
         checked: vec![],
         excluded: vec![],
-        settles: vec![],
+        deciding: vec![],
         actions: vec![],
         healed: false,
         sent_as: None,

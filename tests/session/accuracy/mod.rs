@@ -80,7 +80,7 @@ async fn judged(case: Case) -> (Row, Vec<String>) {
                 say("should be likely".to_owned());
             }
             Decides::Not => {
-                let named = |t| diagnosis.settles.iter().any(|s| s.causes.contains(&t));
+                let named = |t| diagnosis.deciding.iter().any(|s| s.causes.contains(&t));
                 if let Some(open) = case.truth.iter().find(|t| !named(**t)) {
                     say(format!("no probe is named that decides about {open}"));
                 }
@@ -119,7 +119,7 @@ fn cell(diagnosis: &Diagnosis) -> String {
     let first = format!("{} · {}", diagnosis.cause(), diagnosis.confidence().word());
     let others = diagnosis.suspects.len().saturating_sub(1);
     let open = if others == 0 { String::new() } else { format!(" · {others} more open") };
-    let probe = match diagnosis.settles.first() {
+    let probe = match diagnosis.deciding.first() {
         Some(settles) if diagnosis.confidence() != Confidence::Sure => format!(" · `{}` decides", settles.probe.name()),
         _ => String::new(),
     };

@@ -351,7 +351,7 @@ pub async fn run(setting: Setting) -> Found {
     };
     if setting.token {
         bench
-            .until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.outcome.is_settled()))
+            .until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.outcome.is_finished()))
             .await;
         let found = bench.diagnose(|x| x.kind == ExchangeKind::Token).expect("a diagnosis");
         return Found { bare: found.clone(), probed: found };
@@ -360,7 +360,7 @@ pub async fn run(setting: Setting) -> Found {
     if !setting.scenario.token.tell_scope && bench.channel != Some(Channel::WebMessaging) {
         // What the token may do is asked for at once. Whether that is answered before a fault is evidence, so no race.
         let told = |x: &Exchange| {
-            x.outcome.is_settled() && x.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"))
+            x.outcome.is_finished() && x.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"))
         };
         if !bench.exchanges.iter().any(|x| told(x)) {
             bench.until(|r| matches!(r, Report::Exchange(x) if told(x))).await;
@@ -394,7 +394,7 @@ pub async fn run(setting: Setting) -> Found {
         wanted = MessageId(2);
         bench.engine.ask(send(2, ConversationKey(1)));
     }
-    bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
+    bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_finished())).await;
     let this = |x: &Exchange| x.message == Some(wanted);
     let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
     let questions: &[ProbeQuestion] = match bench.channel {
@@ -409,7 +409,7 @@ pub async fn run(setting: Setting) -> Found {
     // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.
     bench.engine.ask(Command::Read(FIRST));
     let probe =
-        bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Read && x.outcome.is_settled()));
+        bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Read && x.outcome.is_finished()));
     let _ = tokio::time::timeout(Duration::from_secs(3), probe).await;
     let probed = bench.diagnose(this).expect("a diagnosis");
     sandbox.stop().await;

@@ -38,6 +38,6 @@ fn the_probe_that_decides_most_comes_first() {
         open(Cause::ParticipantMismatch, "").by(Probe::Conversation),
         excluded(Cause::RateLimited),
     ]);
-    assert_eq!(ranked.settles.first().map(|s| s.probe), Some(Probe::Conversation));
+    assert_eq!(ranked.deciding.first().map(|s| s.probe), Some(Probe::Conversation));
     assert_eq!(ranked.excluded.len(), 1);
 }

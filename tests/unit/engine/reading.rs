@@ -11,7 +11,7 @@ fn said(id: &str, author: Author, text: &str, seconds: u64) -> RemoteMessage {
 
 const NONE: SignedDuration = SignedDuration::ZERO;
 
-fn read(reader: &mut ReplyReader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {
+fn read(reader: &mut ReplyReader, new: Vec<RemoteMessage>, now: u64) -> Vec<FoundStatus> {
     reader.begin();
     reader.read(new, NONE, at(now), (&PAUSES, 0)).1
 }
@@ -68,7 +68,7 @@ fn an_old_answer_answers_nothing() {
     reader.sent(MessageId(1), "x", accepted(100), Some("m1".into()));
     assert_eq!(read(&mut reader, vec![said("b0", Author::Bot, "earlier", 50)], 101), []);
     let new = vec![said("b1", Author::Agent, "hello", 101), said("s", Author::System, "joined", 102)];
-    assert_eq!(read(&mut reader, new.clone(), 103), [Settled::Answered(MessageId(1))]);
+    assert_eq!(read(&mut reader, new.clone(), 103), [FoundStatus::Answered(MessageId(1))]);
     reader.sent(MessageId(2), "y", accepted(90), Some("m2".into()));
     assert_eq!(read(&mut reader, new, 104), [], "what was read before is no new answer");
 }
@@ -82,7 +82,7 @@ fn the_unknown_lands_where_its_text_is_found() {
     let bot = said("b", Author::Bot, "hello", 101);
     assert_eq!(read(&mut reader, vec![bot], 102), [], "the same words, by the other side");
     let found = said("m1", Author::Guest, "hello", 100);
-    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Received(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 103), [FoundStatus::Received(MessageId(1), "m1".into())]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_message_without_a_time_settles_nothing_unknown() {
     reader.sent(MessageId(1), "hello", unknown(100), None);
     assert_eq!(read(&mut reader, vec![untimed("m0")], 101), [], "it may have been said long before");
     let found = said("m1", Author::Guest, "hello", 100);
-    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Received(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 103), [FoundStatus::Received(MessageId(1), "m1".into())]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_reply_without_a_time_answers_nothing() {
     let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "hello", accepted(100), Some("m1".to_owned()));
     assert_eq!(read(&mut reader, vec![untimed], 101), [], "it may have been said before");
-    assert_eq!(read(&mut reader, vec![said("b1", Author::Bot, "Hi", 102)], 103), [Settled::Answered(MessageId(1))]);
+    assert_eq!(read(&mut reader, vec![said("b1", Author::Bot, "Hi", 102)], 103), [FoundStatus::Answered(MessageId(1))]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_unknown_one_is_remembered_however_many_follow() {
     }
     assert_eq!(reader.doubt_since(NONE), Some(at(95).wall));
     let found = said("m1", Author::Guest, "lost?", 100);
-    assert_eq!(read(&mut reader, vec![found], 400), [Settled::Received(MessageId(1), "m1".into())]);
+    assert_eq!(read(&mut reader, vec![found], 400), [FoundStatus::Received(MessageId(1), "m1".into())]);
     assert_eq!(reader.doubt_since(NONE), None);
     for n in 0..200 {
         reader.sent(MessageId(1_000 + n), "all of them?", unknown(500), None);
@@ -130,7 +130,7 @@ fn what_is_unknown_is_looked_for_since_the_oldest_of_it() {
     reader.sent(MessageId(2), "b", unknown(100), None);
     reader.sent(MessageId(3), "c", accepted(50), None);
     assert_eq!(reader.doubt_since(NONE), Some(at(95).wall), "less what two clocks may differ");
-    reader.settled(MessageId(2));
+    reader.forget(MessageId(2));
     assert_eq!(reader.doubt_since(NONE), Some(at(195).wall));
 }
 
@@ -142,7 +142,7 @@ fn a_resend_that_is_seen_does_not_prove_the_first() {
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
     assert_eq!(
         read(&mut reader, vec![said("n", Author::Guest, "hello", 100)], 113),
-        [Settled::Received(MessageId(1), "n".into())]
+        [FoundStatus::Received(MessageId(1), "n".into())]
     );
     // One whose id is known is never taken for another.
     let mut reader = ReplyReader::default();
@@ -210,7 +210,10 @@ fn what_was_heard_meanwhile_is_found() {
     reader.hear(vec![said("m", Author::Guest, "hello", 101)], Arrival::Pushed, NONE);
     reader.sent(MessageId(1), "hello", unknown(100), None);
     let again = vec![said("m", Author::Guest, "hello", 101)];
-    assert_eq!(reader.hear(again, Arrival::Read, NONE), (vec![], vec![Settled::Received(MessageId(1), "m".into())]));
+    assert_eq!(
+        reader.hear(again, Arrival::Read, NONE),
+        (vec![], vec![FoundStatus::Received(MessageId(1), "m".into())])
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn nobody_answers_in_a_conversation_that_has_ended_meanwhile() {
     world.now = at(10);
     world.set_fault(Fault::parse(&json!({"fault": "conversation-ended"})).unwrap());
     world.now = at(5000);
-    world.settle();
+    world.run_due();
     assert_eq!(texts(&world, 0), ["hello"]);
     assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(ServiceRefusal::CONVERSATION_ENDED));
     assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(ServiceRefusal::CONVERSATION_ENDED));

@@ -110,7 +110,7 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
             .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
             .await;
         let receipt =
-            |r: &Report| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Event && x.outcome.is_settled());
+            |r: &Report| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Event && x.outcome.is_finished());
         engine.until(receipt).await;
         engine.handle.ask(Command::Read(KEY));
         engine.until(|r| matches!(r, Report::Conversation { .. })).await;

@@ -205,7 +205,7 @@ impl World {
                 session.journal.submit(Job::Entry(number, LogSource::Exchange(exchange)));
             }
             Report::NotOnDisk(message, _) => drop(session.not_on_disk.insert(message)),
-            Report::Message { id, delivery, .. } if delivery.is_settled() => {
+            Report::Message { id, delivery, .. } if delivery.is_finished() => {
                 session.open.remove(&id);
                 if session.not_on_disk.remove(&id) {
                     return;
@@ -292,7 +292,7 @@ impl World {
             if received > 0 {
                 let want = HistoryRange::Found(format!("\"{text}\""), u64::MAX);
                 let (entries, _) = reader.page(&want, 10).unwrap();
-                let is_send = |s: &LogSource| matches!(s, LogSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_settled());
+                let is_send = |s: &LogSource| matches!(s, LogSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_finished());
                 assert!(entries.iter().any(|e| is_send(&e.source)), "{text} is no entry of the log: {entries:?}");
             }
         }

@@ -127,7 +127,7 @@ async fn lost_answers_double_nothing() {
         let (sandbox, mut engine) = both(Clock::fast(50), &[], false, false);
         engine.signed_in().await;
         // The question what the token may do is not to meet it.
-        engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.what.starts_with("what may") && x.outcome.is_settled())).await;
+        engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.what.starts_with("what may") && x.outcome.is_finished())).await;
         sandbox.set_fault(fault).unwrap();
         let sent: Vec<_> = (0..3).map(|n| engine.send(1, &format!("number {n}"))).collect();
         for message in &sent {

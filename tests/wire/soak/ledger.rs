@@ -33,10 +33,10 @@ impl Ledger {
         let fits = match (&before, &entry.delivery) {
             (DeliveryStatus::Accepted | DeliveryStatus::Received, DeliveryStatus::Answered)
             | (DeliveryStatus::Unknown(_), DeliveryStatus::Received) => true,
-            (before, _) => !before.is_settled(),
+            (before, _) => !before.is_finished(),
         };
         assert!(fits, "{} was {before:?} and is {:?}", entry.text, entry.delivery);
-        entry.delivery.is_settled() && !before.is_settled()
+        entry.delivery.is_finished() && !before.is_finished()
     }
 
     /// Unknown messages of a conversation that the sandbox has.

@@ -211,7 +211,7 @@ impl SoakRun {
             let ended = self
                 .until(|report| match report {
                     Report::Exchange(x) => {
-                        x.conversation == Some(key) && x.what.starts_with("history") && x.outcome.is_settled()
+                        x.conversation == Some(key) && x.what.starts_with("history") && x.outcome.is_finished()
                     }
                     Report::Notice(_, text) => text.contains("older messages"),
                     _ => false,
@@ -313,7 +313,7 @@ impl SoakRun {
     async fn report(&mut self) -> Report {
         let next = tokio::time::timeout(Duration::from_secs(60), self.reports.recv()).await;
         let Ok(Some(report)) = next else {
-            let open = self.ledger.entries.values().filter(|e| !e.delivery.is_settled()).collect::<Vec<_>>();
+            let open = self.ledger.entries.values().filter(|e| !e.delivery.is_finished()).collect::<Vec<_>>();
             panic!("seed {}: nothing is told any more, and these are open: {open:#?}", self.seed)
         };
         report

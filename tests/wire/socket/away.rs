@@ -50,7 +50,7 @@ async fn away() -> (Guests, Way, TestEngine) {
 }
 
 fn ended(engine: &TestEngine, message: MessageId) -> bool {
-    engine.delivery(message).is_some_and(|delivery| delivery.is_settled())
+    engine.delivery(message).is_some_and(|delivery| delivery.is_finished())
 }
 
 #[tokio::test]

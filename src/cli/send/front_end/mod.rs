@@ -79,7 +79,7 @@ enum Stage {
     UnderWay,
     /// Ctrl-C was pressed; the engine says what became of the message.
     TakingBack,
-    /// Settled; the rest of its exchange comes.
+    /// FoundStatus; the rest of its exchange comes.
     Lagging,
     /// Refused, and the refusal alone does not say why: the conversation is read.
     Probing,
@@ -208,7 +208,7 @@ impl SendFrontEnd {
 
     fn exchange(&mut self, exchange: &Exchange) {
         if exchange.message != Some(self.message) {
-            let read = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
+            let read = exchange.kind == ExchangeKind::Read && exchange.outcome.is_finished();
             return match self.stage {
                 Stage::Choosing => self.look_failed(exchange),
                 Stage::Probing if read => self.outcome(),
@@ -225,13 +225,13 @@ impl SendFrontEnd {
             self.told += 1;
         }
         if self.stage == Stage::Lagging {
-            self.settled();
+            self.message_finished();
         }
     }
 
     fn message_moved(&mut self, delivery: DeliveryStatus) {
         let remote_id = self.session.threads.message(self.message).and_then(|message| message.remote_id.as_deref());
-        self.replies.ours_moved(remote_id, delivery.is_settled());
+        self.replies.ours_moved(remote_id, delivery.is_finished());
         if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
             let fields = json!({ "state": delivery.word(), "id": remote_id });
             self.say(OutputLine::new("message", self.now.wall, fields));
@@ -239,25 +239,25 @@ impl SendFrontEnd {
         self.replied |= delivery == DeliveryStatus::Answered;
         self.delivery = delivery;
         let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack | Stage::LookingUp);
-        if open && self.delivery.is_settled() {
+        if open && self.delivery.is_finished() {
             self.stay(Stage::Lagging, LAG);
-            self.settled();
+            self.message_finished();
         } else {
             self.give_up();
         }
     }
 
     /// The message is settled: is its exchange, too?
-    fn settled(&mut self) {
+    fn message_finished(&mut self) {
         // A message that was refused before it was sent has no exchange, and none is waited for.
         let needs_exchange =
             matches!(self.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
-        if self.carrier().map_or(!needs_exchange, |carrier| carrier.outcome.is_settled()) {
-            self.after_settling();
+        if self.carrier().map_or(!needs_exchange, |carrier| carrier.outcome.is_finished()) {
+            self.after_message();
         }
     }
 
-    fn after_settling(&mut self) {
+    fn after_message(&mut self) {
         match (self.sending.reply_within, &self.delivery) {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Received)
                 if !self.interrupted =>
@@ -283,7 +283,7 @@ impl SendFrontEnd {
 
     /// Whether a read, which changes nothing, would say why.
     fn wants_a_probe(&self) -> bool {
-        let asks = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        let asks = |d: Diagnosis| d.is_undecided() && d.deciding.iter().any(|s| s.probe == Probe::Conversation);
         !self.interrupted && self.stage != Stage::Probing && self.diagnosis().is_some_and(asks)
     }
 
@@ -300,7 +300,7 @@ impl SendFrontEnd {
     fn due_now(&mut self) {
         match self.stage {
             Stage::Choosing => self.nothing_offered(&format!(" within {} s", LOOKING.as_secs())),
-            Stage::Lagging => self.after_settling(),
+            Stage::Lagging => self.after_message(),
             Stage::Listening if self.wants_token() && !self.is_final() => {
                 self.stay(Stage::LastRead(self.now), LAST_READ);
                 self.ask(Command::Read(self.sending.conversation));

@@ -101,7 +101,7 @@ impl SendFrontEnd {
         if self.stage == Stage::Choosing {
             return self.offered(messages, read);
         }
-        if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_settled() {
+        if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_finished() {
             return;
         }
         let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };

@@ -14,7 +14,7 @@ use crate::engine::channel;
 use crate::engine::driver::Driver;
 use crate::engine::driver::task_output::CapturedTry;
 use crate::engine::outcome::{self, RetryDecision};
-use crate::engine::reading::{Settled, When};
+use crate::engine::reading::{FoundStatus, When};
 use crate::engine::token::After401;
 use crate::model::{DeliveryStatus, Message, MessageId, Outcome, Reason, Variation};
 
@@ -118,16 +118,16 @@ impl Driver {
 
     pub fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
         let Some(UnknownSend { conversation, .. }) = self.sends.unknown.remove(&message) else { return };
-        self.reads.of(conversation).settled(message);
+        self.reads.of(conversation).forget(message);
         self.cx.record_status((message, delivery), None, None, remote_id);
     }
 
-    pub fn settle_seen(&mut self, settled: Vec<Settled>) {
+    pub fn record_found(&mut self, settled: Vec<FoundStatus>) {
         for settled in settled {
             let (message, delivery, id) = match settled {
-                Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
-                Settled::Received(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
-                Settled::Received(message, id) => (message, DeliveryStatus::Received, Some(id)),
+                FoundStatus::Answered(message) => (message, DeliveryStatus::Answered, None),
+                FoundStatus::Received(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
+                FoundStatus::Received(message, id) => (message, DeliveryStatus::Received, Some(id)),
             };
             self.cx.record_status((message, delivery), None, None, id);
         }

@@ -59,7 +59,7 @@ impl Driver {
     fn refuse_untried(&mut self, message: MessageId, request: &OutgoingMessage, why: Objection) {
         let why = Reason::Held(why);
         let mut record = untried(message, request, &mut self.cx);
-        record.settle(Outcome::Refused(why.clone()), self.cx.now);
+        record.finish(Outcome::Refused(why.clone()), self.cx.now);
         self.cx.record_status((message, DeliveryStatus::Refused(why)), None, Some(&record), None);
     }
 

@@ -334,7 +334,7 @@ impl Sends {
             Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
         };
         if let Some(record) = record {
-            record.settle(outcome, cx.now);
+            record.finish(outcome, cx.now);
         }
         Some((send, delivery))
     }

@@ -85,7 +85,7 @@ impl Driver {
         };
         let limited = (shown.status() == 429).then(|| shown.wait());
         let arrived = (200..=299).contains(&shown.status()) && !matches!(why, Reason::Elsewhere(..));
-        self.cx.settle_question(&mut record, shown, arrived);
+        self.cx.finish_question(&mut record, shown, arrived);
         // The server's own word decides that it has arrived; it may have come before the answer.
         if !arrived && let Some(name) = self.uploads(key).name(Some(id)) {
             let why = Reason::NotUploaded(self.cx.mask(&name), Box::new(why));

@@ -44,7 +44,7 @@ impl Driver {
         let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key));
         record.begin(self.shown_frame(key, Some(&text)), None, self.cx.now);
         if !ours.wants_answer() {
-            record.settle(Outcome::Accepted, self.cx.now);
+            record.finish(Outcome::Accepted, self.cx.now);
         }
         self.cx.report_exchange(&record);
         self.hand_over(key, ours, tracing, text, FrameOwner::Session(Box::new(record)));
@@ -100,7 +100,7 @@ impl Driver {
                     _ => outcome(&theirs),
                 };
                 record.end((shown_answer(theirs.code, body), took(record.began(), self.cx.now)));
-                self.cx.settle(&mut record, outcome);
+                self.cx.finish(&mut record, outcome);
                 self.ours_answered(key, &ours, theirs);
             }
             None => {
@@ -115,7 +115,7 @@ impl Driver {
         let mut record = self.cx.record(ExchangeKind::Frame, what, Some(key));
         record.begin(self.shown_frame(key, None), None, self.cx.now);
         record.end((shown_answer(code, body), Timing::default()));
-        self.cx.settle(&mut record, outcome);
+        self.cx.finish(&mut record, outcome);
     }
 
     fn ours_answered(&mut self, key: ConversationKey, ours: &GuestFrame, theirs: ServerFrame) {
@@ -170,7 +170,7 @@ impl Driver {
             FrameOwner::Message(message) => self.message_lost(message, wrote, kind, why),
             FrameOwner::Session(mut record) => {
                 record.end((lost(kind, why, wrote), took(record.began(), self.cx.now)));
-                self.cx.settle(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())));
+                self.cx.finish(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())));
                 match waiting.ours {
                     GuestFrame::Jwt => self.history_failed(key, why),
                     // A socket that is open and silent is asked no second time: the file's own bound ends it.

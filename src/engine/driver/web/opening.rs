@@ -105,7 +105,7 @@ impl Driver {
             (None, 0) => Outcome::Failed(why.clone()),
             (None, _) => Outcome::Refused(why.clone()),
         };
-        self.cx.settle_try(&mut record, shown, outcome);
+        self.cx.finish_try(&mut record, shown, outcome);
         if !current {
             return;
         }

@@ -136,7 +136,7 @@ impl Driver {
                 self.web_event(key, SocketEvent::Spoken);
             }
         }
-        self.settle_seen(settled);
+        self.record_found(settled);
         count
     }
 
@@ -232,7 +232,7 @@ impl Driver {
     pub fn history_read(&mut self, key: ConversationKey, (mut record, shown): AnsweredTry) {
         let (status, wait, said) = (shown.status(), shown.wait(), shown.why());
         let read = shown.body().and_then(HistoryOfSession::read);
-        self.cx.settle_question(&mut record, shown, read.is_some());
+        self.cx.finish_question(&mut record, shown, read.is_some());
         let web = self.webs.of(key);
         let Some((page, why)) = web.history.end_page() else { return };
         let Some(read) = read else {

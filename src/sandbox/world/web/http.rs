@@ -146,7 +146,7 @@ impl World {
     /// A file came to its address, signed in the query and by a header: the HTTP status of the answer. The session is told
     /// how it went.
     pub(crate) fn put(&mut self, id: &str, signed: [Option<&str>; 2], bytes: Bytes) -> u16 {
-        self.settle();
+        self.run_due();
         let came = bytes.len();
         let Some((token, upload)) = self.web.file(id) else { return 404 };
         if signed != [Some(upload.signature.as_str()); 2] || upload.until <= self.now {
@@ -167,7 +167,7 @@ impl World {
             ("UploadFailureEvent", body)
         };
         self.tell(&token, FaultTarget::Answer, class, body);
-        self.settle();
+        self.run_due();
         200
     }
 

@@ -95,7 +95,7 @@ pub(super) const fn limited(gauge: Gauge) -> Result<(), FrameRefusal> {
 impl World {
     /// A frame came; `None`: one that is not text, which is nothing that the platform understands.
     pub(crate) fn frame(&mut self, from: ConnectionId, text: Option<&str>) {
-        self.settle();
+        self.run_due();
         self.tally.web.frames_in += 1;
         let value: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
         let tracing = value.as_ref().and_then(|v| v.get("tracingId")).and_then(Value::as_str).map(str::to_owned);
@@ -115,7 +115,7 @@ impl World {
             }
             Err(trouble) => self.refuse(from, &trouble, tracing),
         }
-        self.settle();
+        self.run_due();
     }
 
     fn carry_out(&mut self, from: ConnectionId, request: Request) -> Done {

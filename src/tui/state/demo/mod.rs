@@ -228,7 +228,7 @@ impl Present {
         let Some(awaited) = self.awaited.as_mut().filter(|awaited| awaited.message == message) else { return };
         match delivery {
             DeliveryStatus::Accepted | DeliveryStatus::Received => awaited.until = Some(now.after(awaited.within)),
-            delivery if delivery.is_settled() => self.awaited = None,
+            delivery if delivery.is_finished() => self.awaited = None,
             _ => {}
         }
     }

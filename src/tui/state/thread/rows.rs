@@ -134,7 +134,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
         DeliveryStatus::Unknown(why) => (format!("unknown{}", said(why, ": ")), StyleRole::Warning),
         DeliveryStatus::Received => ("received, was unknown".to_owned(), StyleRole::Dim),
         DeliveryStatus::NotReceived => ("not received, was unknown".to_owned(), StyleRole::Warning),
-        status if status.is_settled() => (status.word().to_owned(), StyleRole::Dim),
+        status if status.is_finished() => (status.word().to_owned(), StyleRole::Dim),
         status => (status.word().to_owned(), StyleRole::Info),
     }
 }

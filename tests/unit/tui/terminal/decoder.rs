@@ -6,7 +6,7 @@ fn decoded(bytes: &[u8]) -> Vec<DecodedInput> {
     let mut out = VecDeque::new();
     let mut decoder = Decoder::default();
     decoder.feed(bytes, &mut out);
-    decoder.settle(&mut out);
+    decoder.flush_pending(&mut out);
     out.into()
 }
 
@@ -18,7 +18,7 @@ fn slowly(bytes: &[u8]) -> Vec<DecodedInput> {
     for byte in bytes {
         decoder.feed(&[*byte], &mut out);
     }
-    decoder.settle(&mut out);
+    decoder.flush_pending(&mut out);
     out.into()
 }
 
@@ -119,14 +119,14 @@ fn what_never_ends_is_waited_for_only_so_long() {
     for reply in [&b"\x1b]11;rgb:1111"[..], b"\x1bP>|xterm", b"\xc2\x9d11;"] {
         decoder.feed(reply, &mut out);
         assert_eq!(decoder.patience(), Some(REPLY));
-        decoder.settle(&mut out);
+        decoder.flush_pending(&mut out);
         assert_eq!(decoder.patience(), None);
         decoder.feed(b"x", &mut out);
         assert_eq!(out.drain(..).collect::<Vec<_>>(), [key(KeyCode::Char('x'), NONE)]);
     }
     decoder.feed(b"\x1b[200~half a\x1b[20", &mut out);
     assert_eq!(decoder.patience(), Some(PASTE));
-    decoder.settle(&mut out);
+    decoder.flush_pending(&mut out);
     assert_eq!(out.drain(..).collect::<Vec<_>>(), [DecodedInput::Event(Event::Paste("half a\x1b[20".into()))]);
     assert!(!decoder.marks_pastes, "what may still come of it is not marked");
     decoder.feed(b"x", &mut out);
@@ -138,7 +138,7 @@ fn nothing_that_arrives_stops_it() {
     proptest::proptest!(|(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200))| {
         let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
         decoder.feed(&bytes, &mut out);
-        decoder.settle(&mut out);
+        decoder.flush_pending(&mut out);
         decoder.reset();
         decoder.feed(b"\x1b[A", &mut out);
         proptest::prop_assert_eq!(out.back(), Some(&key(KeyCode::Up, NONE)));

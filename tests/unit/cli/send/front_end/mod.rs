@@ -74,7 +74,7 @@ fn attempt(ending: Option<Ending>) -> ExchangeStep {
 }
 
 fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> FrontEndEvent {
-    let took = outcome.is_settled().then(|| Duration::from_millis(150));
+    let took = outcome.is_finished().then(|| Duration::from_millis(150));
     report(Report::Exchange(Arc::new(Exchange {
         what: "Hello".to_owned(),
         conversation: Some(ConversationKey(3)),
