@@ -268,8 +268,8 @@ pub struct ProbeSeries {
     /// The entry of the log that the series is to explain.
     pub number: Option<u64>,
     /// The test message, once it was asked for and until it is settled.
-    pub sending: Option<MessageId>,
-    pub over: bool,
+    pub(super) sending: Option<MessageId>,
+    pub(super) over: bool,
 }
 
 /// Pauses after each look at a conversation; the last one is repeated.

@@ -331,8 +331,7 @@ impl Conversations {
 
     /// Somebody of the other side types, and until when unless told again; or nobody does.
     pub(crate) fn set_typing(&mut self, key: ConversationKey, author: Author, until: Option<Moment>) {
-        let item = self.item_mut(key).filter(|_| author != Author::Guest);
-        if let Some(item) = item {
+        if let Some(item) = self.item_mut(key).filter(|_| author != Author::Guest) {
             item.live.typing = until.map(|until| (author, until));
         }
     }
