@@ -50,7 +50,7 @@ pub fn report(report: &Report) {
         Report::Exchange(exchange) if exchange.outcome.is_finished() => {
             info!(
                 exchange = exchange.id.0,
-                kind = exchange.kind.word(),
+                kind = exchange.kind.name(),
                 outcome = exchange.outcome.word(),
                 status = exchange.status(),
                 attempts = exchange.attempts().count(),
@@ -59,13 +59,13 @@ pub fn report(report: &Report) {
                 "exchange"
             );
         }
-        Report::Exchange(exchange) => debug!(exchange = exchange.id.0, kind = exchange.kind.word(), "exchange open"),
+        Report::Exchange(exchange) => debug!(exchange = exchange.id.0, kind = exchange.kind.name(), "exchange open"),
         Report::Message { id, delivery, exchange, .. } => {
             info!(message = id.0, delivery = delivery.word(), exchange = exchange.map(|e| e.0), "message");
         }
         Report::NotOnDisk(message, _) => info!(message = message.0, "its status is not on disk yet"),
         Report::Conversation { key, state, messages, .. } => {
-            debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
+            debug!(conversation = key.0, state = state.name(), messages = messages.len(), "conversation");
         }
         Report::MessagesArrived(key, messages) => {
             debug!(conversation = key.0, messages = messages.len(), "heard");

@@ -106,13 +106,13 @@ impl FrontEnd for DoctorFrontEnd {
 fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
     let fields = json!({
         "name": finding.name,
-        "result": finding.result.word(),
+        "result": finding.result.name(),
         "request_id": finding.request_id,
         "detail": finding.detail,
     });
     let id = finding.request_id.as_ref().filter(|_| finding.result == ProbeResult::Fail);
     let id = id.map(|id| format!("\n                    request id {id}")).unwrap_or_default();
-    let text = format!("{}  {:<13} {}{id}", finding.result.word(), finding.name, finding.detail);
+    let text = format!("{}  {:<13} {}{id}", finding.result.name(), finding.name, finding.detail);
     OutputLine::new("probe", now.wall, fields).says(text)
 }
 
@@ -124,7 +124,7 @@ fn proxy_line(now: Moment, session: &Session) -> OutputLine {
         Some(Ok(proxy)) => (ProbeResult::Pass, Some(proxy), way()),
         None => (ProbeResult::Skip, None, way()),
     };
-    let result = result.word();
+    let result = result.name();
     let fields = json!({
         "name": "proxy",
         "result": result,
@@ -137,8 +137,8 @@ fn proxy_line(now: Moment, session: &Session) -> OutputLine {
 }
 
 fn verdict_line(now: Moment, verdict: &DoctorVerdict) -> OutputLine {
-    let cause = verdict.cause.map_or("none", Cause::as_str);
-    let word = verdict.confidence.word();
+    let cause = verdict.cause.map_or("none", Cause::name);
+    let word = verdict.confidence.name();
     let fields = json!({ "cause": cause, "confidence": word, "because": verdict.because });
     let text = if verdict.cause.is_none() {
         format!("verdict: all is well; {}", verdict.because)

@@ -76,17 +76,17 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
         let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };
         let absent = "; the organisation has no conversation, deployment or integration with this id";
         let because = format!("{}{}", one.because(), if look.is_absent(&one.id) { absent } else { "" });
-        let also: Vec<&str> = one.roles.iter().skip(1).map(|r| r.what.word()).collect();
+        let also: Vec<&str> = one.roles.iter().skip(1).map(|r| r.what.name()).collect();
         let fields = json!({
             "id": (!one.id.is_empty()).then_some(&one.id),
-            "is": one.what.word(),
+            "is": one.what.name(),
             "because": because,
             "stands_as": also,
-            "stands_wrongly_as": one.misplaced.map(IdKind::word),
+            "stands_wrongly_as": one.misplaced.map(IdKind::name),
             "use_instead": one.swap,
             "conversation": one.home,
         });
-        let mut says = vec![format!("{:<13}  {shown}  {because}", one.what.word())];
+        let mut says = vec![format!("{:<13}  {shown}  {because}", one.what.name())];
         if let Some(place) = one.misplaced {
             let swap = one.swap.as_ref().map(|swap| format!("; use {swap}")).unwrap_or_default();
             says.push(format!("it is used as {}{swap}", place.of_one()));

@@ -93,7 +93,7 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         LogSource::Note { kind, text, about, .. } => (*kind, text, *about),
         LogSource::Exchange(exchange) => (exchange.kind, &exchange.what, exchange.conversation),
     };
-    let (number, at, kind) = (entry.number, entry.source.at().wall, kind.word());
+    let (number, at, kind) = (entry.number, entry.source.at().wall, kind.name());
     let mut human = format!("{number:>6}  {}  {kind:<5}  ", at.strftime("%F %T"));
     let mut fields = json!({ "number": number, "kind": kind, "what": what, "conversation": named(about) });
     if let LogSource::Exchange(exchange) = &entry.source {

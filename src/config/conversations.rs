@@ -17,7 +17,7 @@ impl ProfileReader<'_> {
         for mut table in tables {
             let name = table.required("name", "give the conversation a name");
             table.demand("channel", "say \"guest-api\", \"open-messaging\" or \"web-messaging\"");
-            let channel = table.word("channel", &Channel::ALL.map(|channel| (channel.as_str(), channel)));
+            let channel = table.word("channel", &Channel::ALL.map(|channel| (channel.name(), channel)));
             // Without a channel it cannot be told which fields belong, so the others are not judged.
             let Some(Spot { value: channel, .. }) = channel else { continue };
             let n = names.len();

@@ -92,7 +92,7 @@ fn fields(name: &str, address: &Address) -> Vec<(&'static str, Value)> {
             vec![("deployment_id", text(deployment_id)), ("origin", text(origin))]
         }
     };
-    let head = [("name", text(name)), ("channel", text(address.channel().as_str()))];
+    let head = [("name", text(name)), ("channel", text(address.channel().name()))];
     head.into_iter().chain(own).filter_map(|(field, said)| Some((field, said?))).collect()
 }
 

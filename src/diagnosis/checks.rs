@@ -139,7 +139,7 @@ fn conversation(facts: &CaseFacts<'_>, id: &str, checks: &mut Checks) {
         }
         return;
     };
-    let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
+    let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.name()) };
     checks.shown(*seen, true, format!("{exists}{state}"));
     if let Some(guest) = &read.guest {
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);

@@ -69,13 +69,13 @@ pub fn text(cause: Cause) -> String {
 }
 
 pub fn list() -> String {
-    let widest = Cause::ALL.iter().map(|c| c.as_str().len()).max().unwrap_or(0);
-    Cause::ALL.map(|c| format!("{:<widest$}  {}", c.as_str(), c.sentence())).join("\n") + "\n"
+    let widest = Cause::ALL.iter().map(|c| c.name().len()).max().unwrap_or(0);
+    Cause::ALL.map(|c| format!("{:<widest$}  {}", c.name(), c.sentence())).join("\n") + "\n"
 }
 
 /// The cause that was most likely meant by `name`: exact, or the nearest.
 pub fn nearest(name: &str) -> Option<Cause> {
-    Cause::named(crate::text::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
+    Cause::named(crate::text::nearest(name, Cause::ALL.iter().map(|cause| cause.name()))?)
 }
 
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];

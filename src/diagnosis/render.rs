@@ -61,7 +61,7 @@ pub fn card(
     checked.sort_by_key(|check| (check.holds == CheckAnswer::Unknown, check.holds == CheckAnswer::Yes));
     let evidence = checked.into_iter().map(|check| {
         let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!(" (see #{n})"));
-        format!("{:<3}  {}{shown}", check.holds.word(), check.what)
+        format!("{:<3}  {}{shown}", check.holds.name(), check.what)
     });
     let open = diagnosis.suspects.iter().skip(usize::from(!diagnosis.is_undecided())).map(|suspect| {
         let settles = match suspect.probe {
@@ -150,7 +150,7 @@ pub fn ticket(of: &Ticket<'_>) -> String {
     rows.push(("Cause", format!("{} ({})", diagnosis.cause(), certainty(diagnosis))));
     rows.push(("Because", one_line(&diagnosis.sentence())));
     let checked = diagnosis.checked.iter().filter(|c| c.holds != CheckAnswer::Unknown);
-    rows.extend(checked.map(|c| ("Checked", format!("{:<3} {}", c.holds.word(), one_line(&c.what)))));
+    rows.extend(checked.map(|c| ("Checked", format!("{:<3} {}", c.holds.name(), one_line(&c.what)))));
     rows.extend(ruled_out(diagnosis).map(|causes| ("Ruled out", causes)));
     let others = diagnosis.suspects.iter().skip(1);
     rows.extend(others.map(|s| ("Not ruled out", format!("{} ({})", s.cause, one_line(&s.because)))));
@@ -230,5 +230,5 @@ fn headline(of: &Ticket<'_>) -> String {
 }
 
 pub fn certainty(diagnosis: &Diagnosis) -> &'static str {
-    if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().word() }
+    if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().name() }
 }

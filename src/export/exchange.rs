@@ -56,7 +56,7 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         "timings": timings,
         "_number": item.number,
         "_exchange": exchange.id.0,
-        "_kind": exchange.kind.word(),
+        "_kind": exchange.kind.name(),
         "_attempt": attempt.number,
         "_generation": attempt.generation.map(|g| g.0),
         "_outcome": exchange.outcome.word(),
@@ -67,10 +67,10 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
     });
     let error = if let Some(Ending::Failed(failure)) = &attempt.ending { Some(failure.line()) } else { None };
     let optional = dense(json!({
-        "_sentAs": exchange.sent_as.map(Variation::as_str),
+        "_sentAs": exchange.sent_as.map(Variation::name),
         "comment": (!comments.is_empty()).then(|| comments.join("; ")),
-        "_cause": item.diagnosis.map(|d| d.cause().as_str()),
-        "_confidence": item.diagnosis.map(|d| d.confidence().word()),
+        "_cause": item.diagnosis.map(|d| d.cause().name()),
+        "_confidence": item.diagnosis.map(|d| d.confidence().name()),
         "_diagnosis": item.diagnosis.map(Diagnosis::sentence),
         // The format wants the address without the port.
         "serverIPAddress": remote.map(|r| r.parse().map_or_else(|_| r.to_owned(), |a: SocketAddr| a.ip().to_string())),

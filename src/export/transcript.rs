@@ -121,7 +121,7 @@ impl Transcript {
                 "at": line.at,
                 "seconds": line.at.strftime("%F %T").to_string(),
                 "time": self.time(line.at),
-                "author": line.author.word(),
+                "author": line.author.name(),
                 "class": match line.author {
                     Author::Guest => "guest",
                     Author::System => "system",
@@ -161,7 +161,7 @@ impl Transcript {
             json!({
                 "conversation": name,
                 "at": line.at.to_string(),
-                "author": line.author.word(),
+                "author": line.author.name(),
                 "text": line.text,
                 "life": line.delivery.as_ref().map(DeliveryStatus::word),
                 "why": line.why(),

@@ -63,7 +63,7 @@ pub fn message(said: &OpenMessage<'_>) -> Vec<u8> {
 pub fn response(said: &OpenMessage<'_>, choice: &Choice, answers: &str) -> Vec<u8> {
     write(json!({
         "channel": channel(said),
-        "buttonResponse": {"type": choice.kind.as_str(), "text": choice.label, "payload": choice.payload},
+        "buttonResponse": {"type": choice.kind.name(), "text": choice.label, "payload": choice.payload},
         "originatingMessageId": answers,
     }))
 }

@@ -117,7 +117,7 @@ pub fn moment(micros: i64) -> Moment {
 }
 
 pub fn added_json(Conversation { name, address, .. }: &Conversation) -> String {
-    json!({"name": name, "channel": address.channel().as_str(), "ids": address.ids()}).to_string()
+    json!({"name": name, "channel": address.channel().name(), "ids": address.ids()}).to_string()
 }
 
 pub fn added_from_json(json: &str, key: ConversationKey) -> Option<Conversation> {

@@ -70,7 +70,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &KeyTable) -> rusqlite::
             name,
             why,
             message.resend_of.map(|id| id.0),
-            message.sent_as.map(Variation::as_str),
+            message.sent_as.map(Variation::name),
             json(&message.extras),
         ],
     )?;
@@ -137,7 +137,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &KeyTable, numbers: &mut Numbers) 
                     db,
                     "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at, extras)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![ident, id, author.word(), text, at.as_microsecond(), json(message)],
+                    params![ident, id, author.name(), text, at.as_microsecond(), json(message)],
                 )?;
             }
             messages.len()
@@ -151,7 +151,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &KeyTable, numbers: &mut Numbers) 
                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let (number, began) = (numbers.of(*number), at.wall.as_microsecond());
             let ident = about.and_then(|key| keys.ident(key));
-            run(db, note, params![number, numbers.session, kind.word(), began, text, ident])?
+            run(db, note, params![number, numbers.session, kind.name(), began, text, ident])?
         }
         Job::Mark(number, marked, comment) => run(
             db,
@@ -195,7 +195,7 @@ pub fn entry(
         params![
             number,
             session,
-            exchange.kind.word(),
+            exchange.kind.name(),
             ident,
             message,
             exchange.started.wall.as_microsecond(),

@@ -42,7 +42,7 @@ words! {
     /// What a body is, in the word that stands beside its size.
     #[derive(Default, Serialize, Deserialize)]
     #[serde(from = "u8", into = "u8")]
-    pub enum BodyForm: word {
+    pub enum BodyForm: name {
         #[default]
         Empty = "not kept";
         Json = "json";
@@ -256,7 +256,7 @@ impl Failure {
 
     /// How far it got, as a noun: `waiting for the answer`.
     pub const fn stage(&self) -> &'static str {
-        if matches!(self.kind, FailureKind::Unrecorded) { "keeping what is to be sent" } else { self.phase.word() }
+        if matches!(self.kind, FailureKind::Unrecorded) { "keeping what is to be sent" } else { self.phase.name() }
     }
 
     /// The same with its preposition: `during the TLS handshake`.

@@ -32,7 +32,7 @@ words! {
     /// A way to speak as the guest, by the name that config, screen and metrics know.
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    pub enum Channel: as_str {
+    pub enum Channel: name {
         /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
         #[default]
         GuestApi = "guest-api";
@@ -249,7 +249,7 @@ impl Address {
 words! {
     /// What is known of the conversation on the remote side.
     #[derive(Default)]
-    pub enum RemoteState: word {
+    pub enum RemoteState: name {
         /// Never read, or reading is not possible.
         #[default]
         Unknown = "not read";

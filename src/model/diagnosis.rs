@@ -18,7 +18,7 @@ macro_rules! causes {
     ($($cause:ident $name:literal $family:ident $words:literal $says:literal;)*) => {
         words! {
             /// A cause of a refusal, in the order of the pages. Config, metrics, scripts and pages rely on the names.
-            pub enum Cause: as_str, words { $(#[doc = $says] $cause = $name, $words;)* }
+            pub enum Cause: name, words { $(#[doc = $says] $cause = $name, $words;)* }
         }
 
         impl Cause {
@@ -98,7 +98,7 @@ pub enum Family {
 
 words! {
     /// How sure one can be of a cause.
-    pub enum Confidence: word {
+    pub enum Confidence: name {
         /// The pattern fits; so do others.
         Possible = "possible";
         /// The evidence fits, and alternatives are left.
@@ -118,7 +118,7 @@ pub struct Suspect {
 }
 
 words! {
-    pub enum CheckAnswer: word {
+    pub enum CheckAnswer: name {
         Yes = "yes";
         No = "no";
         Unknown = "?";

@@ -22,7 +22,7 @@ words! {
     /// What an exchange is for. The word stands in the log's kind column.
     #[derive(Default, Serialize, Deserialize)]
     #[serde(rename_all = "UPPERCASE")]
-    pub enum ExchangeKind: word {
+    pub enum ExchangeKind: name {
         /// Asking for a token, or asking what it may do.
         Token = "TOKEN";
         Send = "SEND";

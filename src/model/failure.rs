@@ -6,7 +6,7 @@ words! {
     /// How far a request got.
     #[derive(Serialize, Deserialize)]
     #[serde(from = "u8", into = "u8")]
-    pub enum Phase: word, during {
+    pub enum Phase: name, during {
         Resolve = "name look-up", "during the name look-up";
         /// Opening the TCP connection, and the tunnel through a proxy.
         Connect = "connecting", "while connecting";
@@ -112,7 +112,7 @@ impl std::fmt::Display for ProxyName {
 
 /// One line: how far a try got, with whom it broke, and why.
 pub fn line(kind: FailureKind, phase: Phase, party: &Party, detail: &str) -> String {
-    let phase = phase.word();
+    let phase = phase.name();
     match party {
         Party::Host {} => format!("{phase}: {detail}"),
         Party::Proxy { proxy } if kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),

@@ -20,7 +20,7 @@ use super::{Attachments, Channel, ConversationKey, ExchangeId, MessageId, Moment
 words! {
     /// Who said it.
     #[derive(Default)]
-    pub enum Author: word {
+    pub enum Author: name {
         /// We, speaking as the guest.
         Guest = "guest";
         /// A bot, or another automatic counterpart.
@@ -262,7 +262,7 @@ words! {
     /// What offers a choice, and so the `type` of the answer that takes it.
     /// [real: seen in SDK source: `ButtonResponseType` of WMJ's schema of the guest frames; `Form` is not answered here]
     #[derive(Default, Serialize, Deserialize)]
-    pub enum ChoiceKind: as_str {
+    pub enum ChoiceKind: name {
         #[default]
         QuickReply = "QuickReply";
         Button = "Button";

@@ -1,25 +1,26 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
-/// Declares an enum whose variants each have a word (on screen, in files, on the command line). `pub enum Name: word, line`
-/// gives it `ALL` variants and their `WORDS`; `word()` returns a variant's word, [`Display`](std::fmt::Display) writes it and
-/// `named` finds the variant by it. `line()`, where it is declared, returns the second text of the row.
+/// Declares an enum whose variants each have a name (on screen, in files, on the command line). `pub enum Kind: name, line`
+/// gives it `ALL` variants and their `WORDS`; `name()` returns a variant's name, [`Display`](std::fmt::Display) writes it and
+/// `named` finds the variant by it. `line()`, where it is declared, returns the second text of the row. Elsewhere `word()`
+/// and `words()` are for people only: one word, or a phrase.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident: $word:ident, $about:ident {
+    ($(#[$meta:meta])* pub enum $name:ident: $first:ident, $second:ident {
         $($(#[$doc:meta])* $variant:ident = $text:literal, $says:literal;)+
     }) => {
         $crate::model::words! {
             $(#[$meta])*
-            pub enum $name: $word { $($(#[$doc])* $variant = $text;)+ }
+            pub enum $name: $first { $($(#[$doc])* $variant = $text;)+ }
         }
 
         impl $name {
             /// The second text of its row.
-            pub const fn $about(self) -> &'static str {
+            pub const fn $second(self) -> &'static str {
                 match self { $(Self::$variant => $says,)+ }
             }
         }
     };
-    ($(#[$meta:meta])* pub enum $name:ident: $word:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)+ }) => {
+    ($(#[$meta:meta])* pub enum $name:ident: $first:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $(#[doc = $text] $(#[$doc])* $variant,)+ }
@@ -28,23 +29,23 @@ macro_rules! words {
             /// All of them, in order.
             pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// Their words, in the same order.
+            /// Their names, in the same order.
             pub const WORDS: [&'static str; Self::ALL.len()] = [$($text),+];
 
-            /// Its word.
-            pub const fn $word(self) -> &'static str {
+            /// Its name.
+            pub const fn $first(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// The one that has this word.
-            pub fn named(word: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|one| one.$word() == word)
+            /// The one that has this name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|one| one.$first() == name)
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.$word())
+                f.pad(self.$first())
             }
         }
 

@@ -10,7 +10,7 @@ words! {
     /// "Send the next message as …".
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    pub enum Variation: as_str, about {
+    pub enum Variation: name, about {
         /// With a token that has ended or never was valid. On the guest socket: with a guest token that has no session.
         ExpiredToken = "expired-token", "with a token that is not valid any more";
         /// Without an `Authorization` header. On the guest socket: without the guest token.

@@ -63,7 +63,7 @@ fn sent(message: &PlayedMessage) -> String {
         _ => Some(message.text.as_str()),
     };
     let typed = typed.filter(|t| !t.trim().is_empty()).unwrap_or("a text");
-    table([Some(("text", Value::from(typed))), Some(("as", Value::from(variation.as_str())))])
+    table([Some(("text", Value::from(typed))), Some(("as", Value::from(variation.name())))])
 }
 
 fn expected(message: &PlayedMessage) -> String {
@@ -76,7 +76,7 @@ fn expected(message: &PlayedMessage) -> String {
     table([
         Some(("outcome", Value::from(outcome))),
         message.status.map(|status| ("status", Value::from(i64::from(status)))),
-        message.cause.filter(|_| outcome == "refused").map(|cause| ("cause", Value::from(cause.as_str()))),
+        message.cause.filter(|_| outcome == "refused").map(|cause| ("cause", Value::from(cause.name()))),
         reply.map(|reply| ("reply", Value::from(reply.as_str()))),
     ])
 }

@@ -27,7 +27,7 @@ words! {
     /// What is said of a step.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    pub enum Verdict: word {
+    pub enum Verdict: name {
         /// It is as it should be.
         Pass = "passed";
         /// It is not.
@@ -112,11 +112,11 @@ impl StepResult {
     /// accepted counts where the step itself has no cause; a blocked step of which nothing is known has `unknown`.
     pub fn caused_by(&self) -> Option<&str> {
         let refused = self.evidence.exchanges.iter().rev().filter(|x| x.exchange.outcome != Outcome::Accepted);
-        let told = refused.filter_map(|x| x.cause.as_ref()).find(|c| c.confidence != Confidence::Possible.word());
+        let told = refused.filter_map(|x| x.cause.as_ref()).find(|c| c.confidence != Confidence::Possible.name());
         let known = self.cause.as_deref().or_else(|| told.map(|c| c.cause.as_str()));
         match self.counts()? {
             Verdict::Fail => known,
-            Verdict::Blocked => Some(known.unwrap_or(Cause::Unknown.as_str())),
+            Verdict::Blocked => Some(known.unwrap_or(Cause::Unknown.name())),
             Verdict::Pass | Verdict::Skip => None,
         }
     }
@@ -254,7 +254,7 @@ pub struct SaidMessage {
 impl SaidMessage {
     pub fn heard(message: &RemoteMessage) -> Self {
         Self {
-            author: message.author.word().to_owned(),
+            author: message.author.name().to_owned(),
             text: message.text.clone(),
             at: message.at,
             remote_id: Some(message.id.clone()),
@@ -291,8 +291,8 @@ impl ExchangeEvidence {
             }
         }
         let cause = diagnosis.map(|diagnosis| CauseRecord {
-            cause: diagnosis.cause().as_str().to_owned(),
-            confidence: diagnosis.confidence().word().to_owned(),
+            cause: diagnosis.cause().name().to_owned(),
+            confidence: diagnosis.confidence().name().to_owned(),
             because: diagnosis.sentence(),
         });
         Self { exchange, conversation, cause }

@@ -47,7 +47,7 @@ impl Plain {
             let mut parts =
                 vec![number_of(key).to_string(), item.name().to_owned(), item.conversation.channel().to_string()];
             parts.extend(item.session().map(|session| format!("session {}", session.word())));
-            parts.extend((item.remote != RemoteState::Unknown).then(|| item.remote.word().to_owned()));
+            parts.extend((item.remote != RemoteState::Unknown).then(|| item.remote.name().to_owned()));
             let MessageCounts { sends, refused, unknown, sending, waiting, .. } = item.counts;
             let counts =
                 [(sends, "sent"), (refused, "refused"), (unknown, "unknown"), (sending + waiting, "under way")];

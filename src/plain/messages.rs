@@ -179,7 +179,7 @@ impl Plain {
     fn show_said(&mut self, key: ConversationKey, author: Author, text: &str) {
         let here = self.session.conversations.active() == Some(key);
         let elsewhere = if here { String::new() } else { format!(" in {}", self.spoken(key)) };
-        let who = capitalised(author.word());
+        let who = capitalised(author.name());
         self.say_quoted(&format!("{who} says{elsewhere}"), &format!("{who} goes on{elsewhere}"), text);
     }
 

@@ -277,7 +277,7 @@ fn lines(runner: &Runner) -> Vec<String> {
     lines.push(match (runner.stage(), step.suggested) {
         (StepStage::Judging, Some(suggested)) => {
             let how = "Type .pass go to accept it, or .pass pass, fail, blocked or skip.";
-            format!("Suggested: {}. {how}", suggested.word())
+            format!("Suggested: {}. {how}", suggested.name())
         }
         (StepStage::Judging, None) => ONLY_YOU.to_owned(),
         (StepStage::Ready, _) if step.runs > 0 => {

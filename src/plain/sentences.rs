@@ -85,7 +85,7 @@ pub fn with_id(exchange: &Exchange) -> String {
 /// A cause, where one is likely: `scope-stripped, likely: the token …`.
 pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
     let found = diagnosis.filter(|d| !d.suspects.is_empty() && !d.is_undecided())?;
-    Some(format!("{}, {}: {}", found.cause(), found.confidence().word(), clause(&found.sentence())))
+    Some(format!("{}, {}: {}", found.cause(), found.confidence().name(), clause(&found.sentence())))
 }
 
 /// An entry of the log as one sentence. `delivery` is the status of its message, where it carries one; `to` the name of its
@@ -96,7 +96,7 @@ pub fn entry(entry: &LogEntry, delivery: Option<&str>, to: Option<&str>, now: Ti
     let kind = match entry.kind() {
         ExchangeKind::Hook => "webhook".to_owned(),
         ExchangeKind::Sys => "notice".to_owned(),
-        kind => kind.word().to_lowercase(),
+        kind => kind.name().to_lowercase(),
     };
     let mut said = format!("{}, {day}{}, {kind}", entry.number(), at.strftime("%H:%M:%S"));
     if let Some(exchange) = entry.exchange() {
@@ -308,9 +308,9 @@ impl Plain {
             let count = counted(self.session.threads.messages(key).len(), "message");
             let since = since.filter(|_| state == RemoteState::Connected).map(|at| at.to_zoned(self.zone.clone()));
             let since = since.map(|at| format!(" since {}", at.strftime("%H:%M"))).unwrap_or_default();
-            self.say(format!("{}, {}{since}, {count}. Type .thread to show them.", self.spoken(key), state.word()));
+            self.say(format!("{}, {}{since}, {count}. Type .thread to show them.", self.spoken(key), state.name()));
         } else if before != state && matches!(state, RemoteState::Ended | RemoteState::Missing) {
-            self.say(format!("{}, is {}.", self.spoken(key), state.word()));
+            self.say(format!("{}, is {}.", self.spoken(key), state.name()));
         }
         if asked {
             self.ends(Exit::Done, None);

@@ -32,7 +32,7 @@ impl Plain {
                 let mut group = None;
                 for (n, (row, (label, _))) in menu() {
                     if group.replace(row.group) != Some(row.group) {
-                        self.say(format!("{}:", row.group.label()));
+                        self.say(format!("{}:", row.group.name()));
                     }
                     self.say(format!("{n}, {label}: {}.", row.name));
                 }
@@ -64,13 +64,13 @@ impl Plain {
 
     pub(super) fn show_finding(&mut self, finding: &Finding) {
         let id = finding.request_id.as_deref().map(|id| format!(", id {}", ending(id))).unwrap_or_default();
-        self.say(format!("{}, {}: {}{id}.", finding.result.word(), finding.name, clause(&finding.detail)));
+        self.say(format!("{}, {}: {}{id}.", finding.result.name(), finding.name, clause(&finding.detail)));
     }
 
     pub(super) fn probes_over(&mut self, verdict: &DoctorVerdict) {
         self.say(match verdict.cause {
             None => format!("All is well: {}.", clause(&verdict.because)),
-            Some(cause) => format!("Cause {cause}, {}: {}.", verdict.confidence.word(), clause(&verdict.because)),
+            Some(cause) => format!("Cause {cause}, {}: {}.", verdict.confidence.name(), clause(&verdict.because)),
         });
         self.ends(verdict.into(), None);
     }

@@ -101,7 +101,7 @@ fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
         text += &format!(
             "[[profiles.crash.conversations]]\nname = \"{}\"\nchannel = \"{}\"\n{where_to}",
             conversation.name,
-            conversation.channel().as_str()
+            conversation.channel().name()
         );
     }
     let path = home.join("config.toml");

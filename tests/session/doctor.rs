@@ -80,7 +80,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
     };
     let mut exchanges: Vec<_> = known.into_values().collect();
     exchanges.sort_by_key(|x| x.id);
-    (verdict, doctor.findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect(), exchanges)
+    (verdict, doctor.findings.iter().map(|f| format!("{} {}", f.result.name(), f.name)).collect(), exchanges)
 }
 
 async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {

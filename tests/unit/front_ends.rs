@@ -372,7 +372,7 @@ fn all_four_front_ends_show_the_same_facts_of_one_course() {
         }
         // The line mode names no causes.
         if let Some(cause) = cause {
-            assert!(by_console.contains(cause.as_str()), "the console, {}: {by_console}", course.name);
+            assert!(by_console.contains(cause.name()), "the console, {}: {by_console}", course.name);
         }
     }
 }

@@ -244,7 +244,7 @@ fn millis(span: Duration) -> u64 {
 }
 
 fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
-    let verdict = step.counts().map_or("not run", Verdict::word);
+    let verdict = step.counts().map_or("not run", Verdict::name);
     let took = millis(step.open);
     let expectations: Vec<Value> =
         step.expectations.iter().map(|e| json!({ "what": e.what, "met": e.met.word(), "detail": e.detail })).collect();
@@ -267,7 +267,7 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     let span = if ran { format!("  {}", span(Duration::from_millis(took))) } else { String::new() };
     let mut text = vec![format!("{verdict:<8} {}  {}{span}", step.id, step.name)];
     text.extend(step.why.clone());
-    let cause = step.caused_by().filter(|cause| ran && *cause != Cause::Unknown.as_str());
+    let cause = step.caused_by().filter(|cause| ran && *cause != Cause::Unknown.name());
     text.extend(cause.map(|cause| format!("cause {cause}")));
     for unmet in step.expectations.iter().filter(|e| e.met == ExpectationState::No) {
         let detail = unmet.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();

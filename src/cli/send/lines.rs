@@ -6,7 +6,7 @@ use crate::app::output::OutputLine;
 use crate::model::{Attempt, Choice, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
 
 pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
-    let (author, said) = (reply.author.word(), reply.at.to_string());
+    let (author, said) = (reply.author.name(), reply.at.to_string());
     let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });
     let mut text = format!("{author}: {}", reply.text);
     if !reply.choices.is_empty() {
@@ -34,23 +34,23 @@ pub fn reading_line(now: Moment, why: &str) -> OutputLine {
 
 pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     let open: Vec<Value> =
-        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
-    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|cause| cause.as_str()).collect();
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.name(), "because": s.because })).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|cause| cause.name()).collect();
     let settles: Vec<&str> = diagnosis.deciding.iter().map(|s| s.probe.name()).collect();
     let cause = diagnosis.cause();
     let fields = json!({
-        "cause": cause.as_str(),
-        "confidence": diagnosis.confidence().word(),
+        "cause": cause.name(),
+        "confidence": diagnosis.confidence().name(),
         "because": diagnosis.sentence(),
         "open": open,
         "excluded": excluded,
         "settled_by": settles,
     });
-    let words = diagnosis.confidence().word();
+    let words = diagnosis.confidence().name();
     let text = if diagnosis.suspects.is_empty() {
         format!("no known cause fits: {}", diagnosis.said)
     } else if diagnosis.is_undecided() {
-        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
+        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.name()).collect();
         let how = "run `guestwire doctor` for the same conversation to find out";
         format!("cause: {}; possible: {}; {how}", diagnosis.sentence(), names.join(", "))
     } else {
@@ -66,7 +66,7 @@ pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
         "number": attempt.number,
         "status": attempt.status(),
         "error": failure.map(|failure| &failure.detail),
-        "phase": failure.map(|failure| failure.phase.word()),
+        "phase": failure.map(|failure| failure.phase.name()),
         "generation": attempt.generation.map(|g| g.0),
         "request_id": id.map(|(_, id)| id),
         "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),

@@ -247,7 +247,7 @@ impl ProbeAnswer<'_> {
             let detail = format!("“{name}” exists and has ended");
             return self.proven("conversation", Cause::ConversationEnded, "the conversation has ended", detail);
         }
-        self.pass("conversation", format!("“{name}” exists, {}", read.state.word()));
+        self.pass("conversation", format!("“{name}” exists, {}", read.state.name()));
         let external = external_id.as_deref();
         let known = read.guest.as_ref().and_then(|guest| guest.external.as_deref());
         let wrong = match (participant_id.as_deref(), &read.guest) {

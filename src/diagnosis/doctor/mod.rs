@@ -31,7 +31,7 @@ use crate::model::{
 use crate::text::one_line;
 
 words! {
-    pub enum ProbeResult: word {
+    pub enum ProbeResult: name {
         Pass = "pass";
         Fail = "fail";
         Skip = "skip";

@@ -10,7 +10,7 @@ use crate::model::words;
 
 words! {
     #[derive(Default)]
-    pub enum IdKind: word, of_one {
+    pub enum IdKind: name, of_one {
         Conversation = "conversation", "a conversation's id";
         Participant = "participant", "a participant's id";
         Communication = "communication", "a communication's id";

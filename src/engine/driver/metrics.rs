@@ -131,10 +131,10 @@ impl MetricsAgent {
         // A 401 that a newer token healed is no error and still has its cause: that is what tells a rotation from a scope.
         // What cannot be told yet is counted as unknown and not as the first guess.
         let cause = diagnose(exchange, channel, &self.facts, &self.history)
-            .map_or("none", |d| if d.is_undecided() { Cause::Unknown.as_str() } else { d.cause().as_str() });
+            .map_or("none", |d| if d.is_undecided() { Cause::Unknown.name() } else { d.cause().name() });
         let mut tags = vec![("status", status), ("cause", cause.to_owned())];
-        tags.extend(channel.map(|c| ("channel", c.as_str().to_owned())));
-        tags.extend(exchange.sent_as.map(|v| ("sent_as", v.as_str().to_owned())));
+        tags.extend(channel.map(|c| ("channel", c.name().to_owned())));
+        tags.extend(exchange.sent_as.map(|v| ("sent_as", v.name().to_owned())));
         tags.extend(self.place());
         tags
     }

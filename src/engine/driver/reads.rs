@@ -222,7 +222,7 @@ impl Reads {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, cx.now.wall) else { return false };
             // The row says what was said, so that nobody has to open the entry to follow a conversation.
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
-                let (text, author) = (&newest.text, newest.author.word());
+                let (text, author) = (&newest.text, newest.author.name());
                 let count = if found.len() == 1 { String::new() } else { format!("{} messages, ", found.len()) };
                 record.what = format!("{count}{author}: {text}");
             }

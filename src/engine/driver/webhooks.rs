@@ -208,9 +208,9 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
         return format!("webhook {} from {}", delivery.request.method, delivery.peer.ip());
     };
     let said = match &outbound.what {
-        WebhookContent::Message(message) => format!("{}: {}", message.author.word(), message.text),
-        WebhookContent::Typing(true, _) => format!("{} is typing", outbound.author.word()),
-        WebhookContent::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
+        WebhookContent::Message(message) => format!("{}: {}", message.author.name(), message.text),
+        WebhookContent::Typing(true, _) => format!("{} is typing", outbound.author.name()),
+        WebhookContent::Typing(false, _) => format!("{} has stopped typing", outbound.author.name()),
         WebhookContent::Receipt(receipt) => format!("receipt: {}", receipt.words()),
         WebhookContent::Other(kind) => format!("[{kind}]"),
     };

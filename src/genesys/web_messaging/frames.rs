@@ -26,7 +26,7 @@ words! {
 }
 
 words! {
-    pub enum Presence: as_str {
+    pub enum Presence: name {
         Join = "Join"; // begins the conversation without a message
         Clear = "Clear"; // ends and erases it; the deployment must allow that
     }
@@ -79,9 +79,7 @@ impl GuestFrame {
             // The schema wants a time of us. The one that counts is the server's, in `channel.time`.
             Self::Message(message) => json!({"time": time_text(now), "message": message.body()}),
             Self::Typing => event(json!({"eventType": "Typing", "typing": {"type": "On"}})),
-            Self::Presence(presence) => {
-                event(json!({"eventType": "Presence", "presence": {"type": presence.as_str()}}))
-            }
+            Self::Presence(presence) => event(json!({"eventType": "Presence", "presence": {"type": presence.name()}})),
             Self::Health => json!({"message": {"type": "Text", "text": "ping"}}),
             Self::Jwt => json!({}),
             Self::Upload { attachment_id, name, mime, size, md5 } => {
@@ -133,7 +131,7 @@ impl OutgoingFrame {
             _ => Some(self.text.as_str()),
         };
         let answered = self.choice.as_ref().map(|choice| {
-            let (kind, id) = (choice.kind.as_str(), &self.answers);
+            let (kind, id) = (choice.kind.name(), &self.answers);
             let answer =
                 json!({"type": kind, "text": choice.label, "payload": choice.payload, "originatingMessageId": id});
             json!({"contentType": "ButtonResponse", "buttonResponse": dense(answer)})
@@ -274,7 +272,7 @@ fn message_words(message: &Structured) -> String {
         Some(NormalizedEvent::Other(what)) => format!("event {what}"),
         None => match &message.receipt {
             Some(receipt) => format!("receipt: {}", receipt.words()),
-            None => format!("{}: {}", message.author.word(), message.text),
+            None => format!("{}: {}", message.author.name(), message.text),
         },
     }
 }

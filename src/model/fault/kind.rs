@@ -6,7 +6,7 @@ use super::parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, 
 
 words! {
     /// What of the service a fault is about: its heading in a menu.
-    pub enum FaultGroup: label {
+    pub enum FaultGroup: name {
         /// Tokens, and the client that gets them.
         Token = "Token";
         Answers = "Answers";

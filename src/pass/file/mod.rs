@@ -84,7 +84,7 @@ pub struct StepMessage {
 }
 
 words! {
-    pub enum ExpectedOutcome: word {
+    pub enum ExpectedOutcome: name {
         Accepted = "accepted";
         Refused = "refused";
         Unknown = "unknown";

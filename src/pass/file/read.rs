@@ -158,7 +158,7 @@ fn read_send(table: &mut Table<'_>, captured: &BTreeSet<String>) -> Option<Optio
     let at = send.at;
     let text = send.text("text");
     let choice = send.text("choice").map(|s| s.value);
-    let sent_as = send.word("as", &Variation::ALL.map(|one| (one.as_str(), one))).map(|s| s.value);
+    let sent_as = send.word("as", &Variation::ALL.map(|one| (one.name(), one))).map(|s| s.value);
     let mut attributes = BTreeMap::new();
     for (name, text) in send.table("attributes").into_iter().flat_map(Table::named_texts) {
         known(table, &text, captured);
@@ -269,9 +269,9 @@ fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
     if table.is_empty() {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
     }
-    let outcome = table.word("outcome", &ExpectedOutcome::ALL.map(|one| (one.word(), one)));
+    let outcome = table.word("outcome", &ExpectedOutcome::ALL.map(|one| (one.name(), one)));
     let cause = read_cause(&mut table);
-    let confidence = table.word("confidence", &Confidence::ALL.map(|one| (one.word(), one)));
+    let confidence = table.word("confidence", &Confidence::ALL.map(|one| (one.name(), one)));
     let status = table.number("status", 100, 599);
     let mut count = |name| table.number(name, 0, 100).map(|n| n.value);
     let (tries, renewals) = (count("tries"), count("renewals"));
@@ -360,7 +360,7 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
             let choices = reply.strings("choices").map(|list| list.value);
             expected.choices = choices.into_iter().flatten().map(|label| label.value).collect();
             expected.from =
-                reply.word("from", &[Author::Bot, Author::Agent].map(|one| (one.word(), one))).map(|s| s.value);
+                reply.word("from", &[Author::Bot, Author::Agent].map(|one| (one.name(), one))).map(|s| s.value);
             expected.within = reply.duration("within").map_or(REPLY_WITHIN, |d| d.value);
             reply.finish();
         }

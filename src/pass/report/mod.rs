@@ -140,7 +140,7 @@ fn ctrf(run: &PassRun) -> String {
 const fn status(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         Some(Verdict::Blocked) => "other",
-        Some(verdict) => verdict.word(),
+        Some(verdict) => verdict.name(),
         None => "pending",
     }
 }
@@ -191,8 +191,8 @@ fn extra(case: &CaseResult, step: &StepResult) -> Value {
     json!({
         "instruction": step.instruction,
         "judge": step.judge,
-        "suggested": step.suggested.map(Verdict::word),
-        "verdict": step.verdict.map(Verdict::word),
+        "suggested": step.suggested.map(Verdict::name),
+        "verdict": step.verdict.map(Verdict::name),
         "disagreement": step.disagrees(),
         "cause": step.caused_by(),
         "note": step.note,

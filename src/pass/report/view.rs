@@ -74,8 +74,8 @@ fn step(run: &PassRun, step: &StepResult) -> Value {
     let more = json!({
         "instruction": step.instruction,
         "judge": step.judge,
-        "verdict": step.verdict.map(Verdict::word),
-        "suggested": step.suggested.map(Verdict::word),
+        "verdict": step.verdict.map(Verdict::name),
+        "suggested": step.suggested.map(Verdict::name),
         "disagrees": step.disagrees(),
         // Who reads or prints a report looks for what did not pass.
         "is_folded": step.counts() == Some(Verdict::Pass) && !step.disagrees(),
@@ -109,7 +109,7 @@ fn failure(step: &StepResult) -> Vec<String> {
 
 fn output(step: &StepResult) -> Vec<String> {
     let mut lines = vec![format!("step: {}", step.id)];
-    lines.extend(step.verdict.map(|verdict| format!("verdict: {}", verdict.word())));
+    lines.extend(step.verdict.map(|verdict| format!("verdict: {}", verdict.name())));
     lines.extend(step.note.as_ref().map(|note| format!("note: {note}")));
     lines.extend(step.disagrees().then(|| disagreement(step)));
     lines.extend(Some(step.instruction.clone()).filter(|text| !text.is_empty()));
@@ -144,7 +144,7 @@ fn exchange(run: &PassRun, one: &ExchangeEvidence) -> Value {
         "class": class_of(&exchange.outcome),
         "is_accepted": exchange.outcome == Outcome::Accepted,
         "clock": exchange.started.wall.strftime("%H:%M:%S%.3f").to_string(),
-        "kind": exchange.kind.word(),
+        "kind": exchange.kind.name(),
         "outcome": exchange.outcome.word(),
         "reason": exchange.outcome.words(),
         "status": exchange.status(),
@@ -223,7 +223,7 @@ pub(super) fn took(run: &PassRun) -> Duration {
 
 /// `passed`, `failed`, `blocked`, `skipped`, or `open`.
 pub(super) fn verdict(verdict: Option<Verdict>) -> &'static str {
-    verdict.map_or("open", Verdict::word)
+    verdict.map_or("open", Verdict::name)
 }
 
 /// `12 steps: 9 passed, 1 failed, 2 skipped`.
@@ -236,7 +236,7 @@ pub(super) fn tally(tally: &Tally) -> String {
 /// Why a step counts as it does, in a line: a person's note, what guestwire says, the cause, unmet expectations.
 pub(super) fn reason(step: &StepResult) -> String {
     let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
-    let cause = step.caused_by().filter(|cause| *cause != Cause::Unknown.as_str());
+    let cause = step.caused_by().filter(|cause| *cause != Cause::Unknown.name());
     parts.extend(cause.map(|cause| format!("cause {cause}")));
     parts.extend(step.unmet().map(|e| match &e.detail {
         Some(detail) => format!("expected {}, found: {detail}", e.what),
@@ -255,7 +255,7 @@ pub(super) fn disagreement(step: &StepResult) -> String {
 
 /// `2026-11-23 14:03:20 UTC SEND ok “hello” · 200 · 182 ms · x-request-id e42c…`: an exchange in a line.
 pub(super) fn in_a_line(exchange: &Exchange) -> String {
-    let (kind, outcome) = (exchange.kind.word(), exchange.outcome.word());
+    let (kind, outcome) = (exchange.kind.name(), exchange.outcome.word());
     let head = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);
     let status = exchange.status().map(|s| s.to_string());
     let took = exchange.took_ms().map(|ms| format!("{ms} ms"));
@@ -295,7 +295,7 @@ fn timings(run: &PassRun) -> Option<Value> {
             "y": format!("{:.2}", BASE - height),
             "width": format!("{width:.2}"),
             "height": format!("{height:.2}"),
-            "title": format!("{} {} {} {ms} ms", exchange.kind.word(), exchange.outcome.word(), exchange.what),
+            "title": format!("{} {} {} {ms} ms", exchange.kind.name(), exchange.outcome.word(), exchange.what),
         })
     };
     let clock = |one: Option<&(&Exchange, u64)>| one.map(|(one, _)| one.started.wall.strftime("%H:%M:%S").to_string());

@@ -93,9 +93,9 @@ impl Expectation {
     pub fn words(&self) -> String {
         match self {
             Self::Done => "it is set up".to_owned(),
-            Self::Outcome(came) => came.word().to_owned(),
+            Self::Outcome(came) => came.name().to_owned(),
             Self::Cause(cause, None) => format!("because of {cause}"),
-            Self::Cause(cause, Some(confidence)) => format!("because of {cause}, at least {}", confidence.word()),
+            Self::Cause(cause, Some(confidence)) => format!("because of {cause}, at least {}", confidence.name()),
             Self::Status(status) => format!("status {status}"),
             Self::Header(name, None) => format!("header {name} is there"),
             Self::Header(name, Some(value)) => format!("header {name} is “{value}”"),
@@ -180,7 +180,7 @@ fn reply_words(reply: &ExpectedReply) -> String {
     let labels: Vec<String> = reply.choices.iter().map(|c| format!("“{c}”")).collect();
     let offers = (!labels.is_empty()).then(|| format!("offers {}", labels.join(", ")));
     let parts: Vec<String> = [says, matches, offers].into_iter().flatten().collect();
-    let who = reply.from.map_or("a reply", |author| author.word());
+    let who = reply.from.map_or("a reply", |author| author.name());
     let what = if parts.is_empty() { "comes".to_owned() } else { parts.join(" and ") };
     format!("{who} {what} within {}", span(reply.within))
 }
@@ -217,7 +217,7 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
         return Status::Yes(delivery.reason().map(ToString::to_string));
     }
     let why = delivery.reason().map(|why| format!(": {why}")).unwrap_or_default();
-    no(format!("it was {}{why}", got.word()))
+    no(format!("it was {}{why}", got.name()))
 }
 
 fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
@@ -248,10 +248,10 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) ->
         let enough = |c: Confidence| confidence.is_none_or(|least| c >= least);
         let found = match seen.diagnosis {
             Some(d) if d.cause() == cause && enough(d.confidence()) && (confidence.is_some() || !d.is_undecided()) => {
-                return Status::Yes(Some(format!("{}: {}", d.confidence().word(), d.sentence())));
+                return Status::Yes(Some(format!("{}: {}", d.confidence().name(), d.sentence())));
             }
             Some(d) if d.suspects.is_empty() => "no known cause fits".to_owned(),
-            Some(d) => format!("it is {} ({})", d.cause(), d.confidence().word()),
+            Some(d) => format!("it is {} ({})", d.cause(), d.confidence().name()),
             None => "nothing was diagnosed".to_owned(),
         };
         // A read that is under way may decide it.
@@ -303,7 +303,7 @@ fn listen(
     otherwise: impl Fn(&RemoteMessage) -> String,
 ) -> Status {
     if let Some(reply) = unheard(seen).find(|m| fits(m)) {
-        return Status::Yes(Some(format!("{}: {}", reply.author.word(), reply.text)));
+        return Status::Yes(Some(format!("{}: {}", reply.author.name(), reply.text)));
     }
     let nothing = || "no reply was received".to_owned();
     over(seen, within, || no(unheard(seen).last().map_or_else(nothing, &otherwise)))
@@ -343,7 +343,7 @@ pub fn fits(reply: &ExpectedReply, message: &RemoteMessage) -> bool {
 }
 
 fn said(message: &RemoteMessage) -> String {
-    format!("{} said “{}”", message.author.word(), message.text)
+    format!("{} said “{}”", message.author.name(), message.text)
 }
 
 /// What was said instead of the reply; and what tells the two apart, where the eye cannot.

@@ -107,7 +107,7 @@ impl Runner {
             self.trackers.entry(key).or_default().ours_moved(remote_id, finished);
         }
         let said = self.open_mut().map(|result| &mut result.evidence.said);
-        if let Some(said) = said.and_then(|said| said.iter_mut().find(|s| s.author == Author::Guest.word())) {
+        if let Some(said) = said.and_then(|said| said.iter_mut().find(|s| s.author == Author::Guest.name())) {
             said.delivery = Some(delivery.word().to_owned());
             said.remote_id = remote_id.map(str::to_owned).or(said.remote_id.take());
         }
@@ -271,7 +271,7 @@ impl Runner {
         // Where nothing is expected, only a person can say.
         result.suggested = (!result.expectations.is_empty()).then_some(if lost { Verdict::Fail } else { verdict });
         if blocked.is_some() && !lost {
-            (result.why, result.cause) = (blocked, Some(Cause::RepliesUnreadable.as_str().to_owned()));
+            (result.why, result.cause) = (blocked, Some(Cause::RepliesUnreadable.name().to_owned()));
         }
     }
 

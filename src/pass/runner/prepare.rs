@@ -168,11 +168,11 @@ impl Runner {
         let outgoing = plain.varied(outgoing.sent_as);
         self.trackers.entry(conversation.key).or_default().said(&outgoing.text, self.now.wall);
         let said = SaidMessage {
-            author: Author::Guest.word().to_owned(),
+            author: Author::Guest.name().to_owned(),
             text: outgoing.text.clone(),
             at: self.now.wall,
             delivery: Some("queued".to_owned()),
-            sent_as: outgoing.sent_as.map(|v| v.as_str().to_owned()),
+            sent_as: outgoing.sent_as.map(|v| v.name().to_owned()),
             ..SaidMessage::default()
         };
         if let Some(result) = self.open_mut() {

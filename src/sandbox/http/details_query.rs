@@ -76,7 +76,7 @@ impl Predicate {
             ("conversationEnd", Operator::NotExists) => c.ended.is_none(),
             ("conversationId", Operator::Matches) => value == Some(&c.id),
             ("mediaType", Operator::Matches) => value == Some("message"),
-            ("purpose", Operator::Matches) => c.participants.iter().any(|p| Some(p.purpose.word()) == value),
+            ("purpose", Operator::Matches) => c.participants.iter().any(|p| Some(p.purpose.name()) == value),
             _ => {
                 let allowed = "conversationEnd, conversationId, mediaType, purpose";
                 return Err(ServiceRefusal::value(&self.dimension, "dimension", allowed));
@@ -124,7 +124,7 @@ fn one(c: &SimulatedConversation) -> Value {
         json!({
             "participantId": p.id,
             "participantName": p.name,
-            "purpose": p.purpose.word(),
+            "purpose": p.purpose.name(),
             "sessions": [{"sessionId": p.communication, "mediaType": "message", "messageType": c.messenger(),
                 "direction": "inbound", "segments": []}],
         })

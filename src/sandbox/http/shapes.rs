@@ -66,7 +66,7 @@ fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> V
     let guest = p.purpose == ParticipantPurpose::Customer;
     json!({
         "id": p.id,
-        "purpose": p.purpose.word(),
+        "purpose": p.purpose.name(),
         "name": p.name,
         "startTime": time_text(p.joined),
         "connectedTime": time_text(p.joined),

@@ -231,7 +231,7 @@ words! {
     /// What a participant is there for. In a scenario's history: who said a line.
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    pub enum ParticipantPurpose: word {
+    pub enum ParticipantPurpose: name {
         #[serde(rename = "guest")]
         Customer = "customer";
         #[serde(rename = "bot")]

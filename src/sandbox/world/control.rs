@@ -140,7 +140,7 @@ impl World {
             json!({
                 "id": c.id,
                 "name": c.name,
-                "channel": c.channel().as_str(),
+                "channel": c.channel().name(),
                 "participant_id": c.guest().id,
                 "ended": c.ended.is_some(),
                 "attributes": c.attributes,

@@ -147,7 +147,7 @@ impl ConversationItem {
         let names = [
             plain("name", &self.conversation.name),
             self.nickname.as_deref().and_then(|name| plain("nickname", name)),
-            plain("channel", self.conversation.channel().as_str()),
+            plain("channel", self.conversation.channel().name()),
         ];
         let learned = self.live.conversation_id.as_deref().and_then(|id| uuid("conversation id, learned", id));
         names.into_iter().chain(ids).chain([learned]).flatten().collect()

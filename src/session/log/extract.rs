@@ -129,11 +129,11 @@ impl Log {
         sheet.say("granted scopes", |e| scopes(e.newest_try()?.generation?));
         sheet.say("token", |e| Some(format!("#{}", e.newest_try()?.generation?)));
         sheet.say("target", |e| Some(e.newest_try()?.request.url.clone()));
-        sheet.say("kind", |e| Some(e.kind().word().to_owned()));
+        sheet.say("kind", |e| Some(e.kind().name().to_owned()));
         sheet.say("text", |e| Some(e.what().to_owned()));
         sheet.say("outcome", |e| Some(e.exchange()?.outcome.word().to_owned()));
         sheet.say("reason", |e| e.exchange()?.outcome.words());
-        sheet.say("sent on purpose as", |e| Some(e.exchange()?.sent_as?.as_str().to_owned()));
+        sheet.say("sent on purpose as", |e| Some(e.exchange()?.sent_as?.name().to_owned()));
         sheet.say("conversation", |e| self.names.get(&e.exchange()?.conversation?).cloned());
         sheet.say("tries", |e| e.exchange().map(|_| e.tries().to_string()));
         sheet.say("status", |e| Some(e.newest_try()?.status()?.to_string()));

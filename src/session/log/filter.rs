@@ -167,7 +167,7 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, (String
         "status" => status(value)
             .ok_or_else(|| format!("status:{value} is no status; write status:401, status:4xx or status:none")),
         "kind" => ExchangeKind::named(&value.to_ascii_uppercase()).map(Test::Kind).ok_or_else(|| {
-            let kinds = ExchangeKind::ALL.map(|kind| kind.word().to_ascii_lowercase());
+            let kinds = ExchangeKind::ALL.map(|kind| kind.name().to_ascii_lowercase());
             format!("there is no kind {value:?}; {}", nearest_named("kind", value, kinds.iter().map(String::as_str)))
         }),
         "is" => {

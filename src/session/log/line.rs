@@ -126,7 +126,7 @@ pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     line.pad_to(c.before_kind());
     if c.kind {
         let tone = if entry.kind() == ExchangeKind::Send { Tone::Strong } else { Tone::Dim };
-        line.push(entry.kind().word(), tone);
+        line.push(entry.kind().name(), tone);
         line.pad_to(c.before_kind() + 6);
     }
     let Some(exchange) = entry.exchange() else {
@@ -192,7 +192,7 @@ pub(super) fn reply(page: &LogPage<'_>, reply: &Reply) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
     line.pad_to(c.before_kind());
-    line.push(&format!("{} {} ", if page.ascii { "`" } else { "└" }, reply.author.word()), Tone::Dim);
+    line.push(&format!("{} {} ", if page.ascii { "`" } else { "└" }, reply.author.name()), Tone::Dim);
     let text = c.before_kind() + if c.kind { 6 } else { 0 } + c.text;
     let room = if c.ms { text } else { page.width }.saturating_sub(line.cells);
     let said = screen::visible_lines(screen::head(&reply.text, LOOKED_AT)).collect::<Vec<_>>().join(" ");
@@ -230,7 +230,7 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
     line.push_fitted(&what, room, page.ascii, Tone::Text);
     let left = end.saturating_sub(line.cells + keep);
     // An open entry says why in its first row below.
-    let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().word()));
+    let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().name()));
     if let Some(why) = exchange.outcome.reason()
         && entry.density == Density::Line
         && left >= 12

@@ -54,9 +54,9 @@ impl DetailRows<'_> {
         let Some(diagnosis) = entry.diagnosis() else { return self.reason(exchange) };
         let mut line = Self::labelled("cause");
         let tone = if diagnosis.healed || diagnosis.is_undecided() { Tone::Warning } else { Tone::Error };
-        line.push(diagnosis.cause().as_str(), tone);
+        line.push(diagnosis.cause().name(), tone);
         if !diagnosis.suspects.is_empty() {
-            line.push_all(&[(" ", Tone::Text), (diagnosis.confidence().word(), Tone::Strong)]);
+            line.push_all(&[(" ", Tone::Text), (diagnosis.confidence().name(), Tone::Strong)]);
         }
         self.add(RowKind::Detail, line, LABEL, false);
         // Where nothing was sent, no server said anything: the reason itself stands here.

@@ -126,5 +126,5 @@ fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
     let dot = if ascii { "-" } else { "·" };
     let confidence = diagnosis.confidence();
-    Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.word()).trim().to_owned()))
+    Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.name()).trim().to_owned()))
 }

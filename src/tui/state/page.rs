@@ -138,7 +138,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.arrangement.size.width < NARROW;
     for (cause, fixed, count) in all.shares(|_| true) {
-        let (cause, kind) = (cause.as_str(), if fixed { "fixed" } else { "not fixed" });
+        let (cause, kind) = (cause.name(), if fixed { "fixed" } else { "not fixed" });
         lines.push(if narrow {
             format!("  {cause:<22} {count:>4} {kind}")
         } else {
@@ -154,7 +154,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     lines.push("  by conversation".to_owned());
     for ((key, channel), count) in all.conversations() {
         let name = state.session.conversations.get(key).map_or("?", |item| item.name());
-        let channel = channel.map_or("?", Channel::as_str);
+        let channel = channel.map_or("?", Channel::name);
         let causes = causes(&|r| r.conversation == Some(key));
         lines.push(format!("    {name} ({channel})  {count}: {causes}"));
     }

@@ -180,8 +180,8 @@ pub fn fault_bench(state: &mut State) {
     ];
     let mut groups: Vec<(usize, &str)> = Vec::new();
     for row in FAULTS {
-        if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.label()) {
-            groups.push((items.len(), row.group.label()));
+        if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.name()) {
+            groups.push((items.len(), row.group.name()));
         }
         items.extend(row.menu.iter().map(|(label, json)| {
             // The mark is a word: a fault waits for a request, or holds.

@@ -172,7 +172,7 @@ fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
         let status = entry.status().map_or_else(String::new, |status| format!(" with {status}"));
         format!("#{number} refused{status}: the cause is not certain yet.")
     } else {
-        format!("#{number} refused: {}, {}. {sentence}.", diagnosis.cause(), diagnosis.confidence().word())
+        format!("#{number} refused: {}, {}. {sentence}.", diagnosis.cause(), diagnosis.confidence().name())
     })
 }
 
@@ -345,7 +345,7 @@ fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
     match verdict.cause {
         None => state.status.info("Checks: all is well."),
         Some(cause) => {
-            state.status.warn(format!("Checks: {cause}, {}: {}.", verdict.confidence.word(), verdict.because));
+            state.status.warn(format!("Checks: {cause}, {}: {}.", verdict.confidence.name(), verdict.because));
         }
     }
     let Some(probes) = &state.session.probes else { return };
@@ -365,14 +365,14 @@ fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
 
 fn findings_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
     let line = |finding: &Finding| {
-        let mark = if finding.result == ProbeResult::Fail { "FAIL" } else { finding.result.word() };
+        let mark = if finding.result == ProbeResult::Fail { "FAIL" } else { finding.result.name() };
         format!("{mark}  {:<13} {}", finding.name, finding.detail)
     };
     let mut lines: Vec<String> = findings.iter().map(line).chain([String::new()]).collect();
     match verdict.cause {
         None => lines.push(format!("All is well: {}.", verdict.because)),
         Some(cause) => {
-            lines.push(format!("{cause} ({}): {}.", verdict.confidence.word(), verdict.because));
+            lines.push(format!("{cause} ({}): {}.", verdict.confidence.name(), verdict.because));
             if cause != Cause::Unknown {
                 lines.push(format!("guestwire explain {cause} says what to do."));
             }

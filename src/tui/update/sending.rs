@@ -280,7 +280,7 @@ pub fn ask_send_anyway(state: &mut State, id: MessageId) {
     let mut lines = vec![if channel.is_some_and(|channel| channel.capabilities().idempotent) {
         "It is sent with the same message id, so the service can recognise it if it has the first one.".to_owned()
     } else {
-        let channel = channel.map_or("", Channel::as_str);
+        let channel = channel.map_or("", Channel::name);
         format!("If the first one was received, the other side will see it twice ({channel} cannot tell them apart).")
     }];
     lines.extend(state.production_line());

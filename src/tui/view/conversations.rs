@@ -167,8 +167,8 @@ impl RowWriter<'_> {
         let state = match item.session() {
             Some(session) => session_words(session, self.look.now),
             None => {
-                let with_since = since(item, self.look).map(|since| format!("{} {since}", item.remote.word()));
-                with_since.filter(|words| width(words) <= room).unwrap_or_else(|| item.remote.word().to_owned())
+                let with_since = since(item, self.look).map(|since| format!("{} {since}", item.remote.name()));
+                with_since.filter(|words| width(words) <= room).unwrap_or_else(|| item.remote.name().to_owned())
             }
         };
         self.put(y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), StyleRole::Dim);

@@ -140,7 +140,7 @@ fn bubble(state: &State, present: &Present, message: &DemoMessage, stage: Rect, 
     let text = state.session.profile.masks.with_phones().shape(&text, width).into_owned();
     let name = match (message.author, state.session.conversations.active()) {
         (Author::Guest, Some(key)) => present.aliases.guest(key),
-        (author, _) => author.word(),
+        (author, _) => author.name(),
     };
     let delivery = message.delivery.as_ref().and_then(|delivery| word("label", delivery));
     let label = delivery.map_or_else(|| name.to_owned(), |delivery| format!("{name}: {delivery}"));

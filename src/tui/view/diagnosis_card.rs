@@ -208,10 +208,10 @@ fn cause(diagnosis: &Diagnosis) -> Vec<Piece> {
     }
     let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
     let cause = diagnosis.cause();
-    let sure = format!("  {}", diagnosis.confidence().word());
+    let sure = format!("  {}", diagnosis.confidence().name());
     let mut title = vec![(capitalised(cause.words()), role), (sure, StyleRole::Strong)];
     // The name that scripts and `guestwire explain` use, where it is another one.
-    if cause.words().replace(' ', "-") != cause.as_str() {
+    if cause.words().replace(' ', "-") != cause.name() {
         title.push((format!("  {cause}"), StyleRole::Dim));
     }
     title
@@ -235,7 +235,7 @@ fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), rows
             let shown = check.shown_by.and_then(|id| log.number_of(id));
             let shown = shown.map_or_else(String::new, |n| format!(" (see #{n})"));
             let key = if holds == CheckAnswer::Unknown { probe.take() } else { None };
-            let label = (format!("  {:<5}", holds.word()), role);
+            let label = (format!("  {:<5}", holds.name()), role);
             rows.text(label, &format!("{}{shown}", check.what), StyleRole::Text, 0, key);
         }
     }

@@ -21,7 +21,7 @@ fn typist(state: &State) -> Option<Author> {
 
 /// `bot is typing…`
 fn types(author: Author) -> String {
-    let who = if matches!(author, Author::Somebody | Author::System) { "the other side" } else { author.word() };
+    let who = if matches!(author, Author::Somebody | Author::System) { "the other side" } else { author.name() };
     format!("{who} is typing…")
 }
 
@@ -48,7 +48,7 @@ pub(super) fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let aside = aside.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let right = item.map(|item| {
         let since = since(item, &look).map_or_else(String::new, |since| format!("connected {since} · "));
-        format!("{since}{}", item.conversation.channel().as_str())
+        format!("{since}{}", item.conversation.channel().name())
     });
     let right = (right.unwrap_or_default(), StyleRole::Dim);
     frame::heading(area, "t Thread", (aside, StyleRole::Text), right, &look, buf);

@@ -93,7 +93,7 @@ fn list_rows(runner: &Runner) -> (Vec<Piece>, Option<usize>) {
             let here = run.at == (c, s);
             let (word, role) = word(step.verdict, here.then(|| runner.stage()));
             let suggested = step.suggested.filter(|_| step.disagrees());
-            let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.word())).unwrap_or_default();
+            let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.name())).unwrap_or_default();
             let note = step.note.as_ref().map(|note| format!("  note: {note}")).unwrap_or_default();
             let name = filled(&step.name, runner.step((c, s)), step);
             open = open.or(here.then_some(rows.len()));
@@ -226,7 +226,7 @@ fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) 
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         StepStage::Watching => verdicts.to_owned(),
         StepStage::Judging => match step.suggested {
-            Some(suggested) => format!("suggested: {}. {go} accepts it. {verdicts}", suggested.word()),
+            Some(suggested) => format!("suggested: {}. {go} accepts it. {verdicts}", suggested.name()),
             None => format!("Only you can decide. {verdicts}"),
         },
         StepStage::Over => String::new(),

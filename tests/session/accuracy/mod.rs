@@ -91,7 +91,7 @@ async fn judged(case: Case) -> (Row, Vec<String>) {
             Decides::Sure | Decides::Likely => {}
         }
     }
-    let truth: Vec<&str> = case.truth.iter().map(|t| t.as_str()).collect();
+    let truth: Vec<&str> = case.truth.iter().map(|t| t.name()).collect();
     let row = Row { what: case.what, truth: truth.join(" + "), bare: cell(&found.bare), probed: cell(&found.probed) };
     (row, problems)
 }
@@ -103,12 +103,12 @@ async fn replies_unreadable() -> (Row, Vec<String>) {
         "[client]\nscopes = [\"guest:messages:send\"]\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n";
     let verdict = crate::doctor::series(scenario, None, false, |_| {}).await.verdict;
     let (cause, truth) = (verdict.cause, Cause::RepliesUnreadable);
-    let found = cause.map_or("all is well", Cause::as_str);
+    let found = cause.map_or("all is well", Cause::name);
     let row = Row {
         what,
-        truth: truth.as_str().to_owned(),
+        truth: truth.name().to_owned(),
         bare: "nothing: the message is accepted".to_owned(),
-        probed: format!("{found} · {}", verdict.confidence.word()),
+        probed: format!("{found} · {}", verdict.confidence.name()),
     };
     let right = cause == Some(truth) && verdict.confidence == Confidence::Sure;
     let problems = if right { Vec::new() } else { vec![format!("{what}: should be sure of {truth}: {verdict:?}")] };
@@ -116,7 +116,7 @@ async fn replies_unreadable() -> (Row, Vec<String>) {
 }
 
 fn cell(diagnosis: &Diagnosis) -> String {
-    let first = format!("{} · {}", diagnosis.cause(), diagnosis.confidence().word());
+    let first = format!("{} · {}", diagnosis.cause(), diagnosis.confidence().name());
     let others = diagnosis.suspects.len().saturating_sub(1);
     let open = if others == 0 { String::new() } else { format!(" · {others} more open") };
     let probe = match diagnosis.deciding.first() {

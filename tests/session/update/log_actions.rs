@@ -316,7 +316,7 @@ fn what_was_refused_in_an_earlier_session_says_why_and_offers_nothing_about_now(
     found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
     let row = desk.screen().lines().find(|line| line.contains("SEND  one")).map(str::to_owned).unwrap();
     let cause = earlier.state.session.log.selected().unwrap().diagnosis().unwrap().cause();
-    assert!(row.contains(cause.as_str()), "{row}");
+    assert!(row.contains(cause.name()), "{row}");
     desk.keys("d");
     let card = desk.screen();
     assert!(card.contains("#2 refused") && card.contains("Do this"), "{card}");
@@ -328,7 +328,7 @@ fn what_was_refused_in_an_earlier_session_says_why_and_offers_nothing_about_now(
     }
     let effects = desk.keys("y t");
     let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert!(ticket.contains(cause.as_str()), "{ticket}");
+    assert!(ticket.contains(cause.name()), "{ticket}");
     desk.keys("N");
     assert!(desk.screen().contains("#1 refused"), "{}", desk.screen());
     desk.keys("esc");

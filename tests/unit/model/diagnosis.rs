@@ -14,9 +14,9 @@ const FIXED: &str = "token-expired token-revoked token-rotation client-rejected 
 #[test]
 fn the_fixed_names_are_all_there() {
     for name in FIXED.split_whitespace() {
-        assert_eq!(Cause::named(name).map(Cause::as_str), Some(name));
+        assert_eq!(Cause::named(name).map(Cause::name), Some(name));
     }
-    let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
+    let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.name()).collect();
     assert_eq!(names.len(), Cause::ALL.len());
     let added = [
         "token-absent",

@@ -113,8 +113,8 @@ fn whatever_is_wrong_gets_its_sentence_and_its_field() {
 fn the_schema_has_the_tables_of_the_code() {
     let mut schema: Value = serde_json::from_str(builtin::SCHEMA).unwrap();
     let defs = &mut schema["$defs"];
-    defs["expect"]["properties"]["cause"]["enum"] = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
-    defs["send"]["properties"]["as"]["enum"] = Variation::ALL.iter().map(|variation| variation.as_str()).collect();
+    defs["expect"]["properties"]["cause"]["enum"] = Cause::ALL.iter().map(|cause| cause.name()).collect();
+    defs["send"]["properties"]["as"]["enum"] = Variation::ALL.iter().map(|variation| variation.name()).collect();
     defs["fault_conversation"] = described(ParameterShape::Text, "For which conversation only: its name or id.");
     defs["fault_after"] = described(ParameterShape::Count, "How many requests go through before the first is hit.");
     defs["fault_times"] = described(ParameterShape::AtLeastOne, "How many are hit.");
@@ -150,7 +150,7 @@ fn the_page_of_faults_is_the_table_of_the_code() {
             group = Some(row.group);
             page.push_str(&format!(
                 "\n## {}\n\n| fault | what it does | its parameters |\n|---|---|---|\n",
-                row.group.label()
+                row.group.name()
             ));
         }
         let own = row.parameters.iter().map(|p| format!("`{}`: {}", p.name, p.about)).collect::<Vec<_>>().join(" ");

@@ -7,7 +7,7 @@ use crate::model::variation::*;
 #[test]
 fn names_lead_back() {
     for variation in Variation::ALL {
-        assert_eq!(Variation::named(variation.as_str()), Some(variation));
+        assert_eq!(Variation::named(variation.name()), Some(variation));
     }
 }
 

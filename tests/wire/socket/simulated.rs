@@ -152,7 +152,7 @@ async fn each_kind_of_offer_is_answered_as_what_it_is() {
         sandbox.advance(1);
         let asked = engine.send(0, ask);
         assert_eq!(engine.end_of(asked).await, DeliveryStatus::Accepted);
-        let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.as_str() == kind);
+        let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.name() == kind);
         let offers = |r: &Report| matches!(r, Report::MessagesArrived(_, messages) if messages.iter().any(of_kind));
         let already = engine.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
         let offer = match already {

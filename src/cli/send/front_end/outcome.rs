@@ -207,13 +207,13 @@ impl SendFrontEnd {
             "outcome": word,
             "status": exchange.and_then(|e| e.status()),
             "request_id": self.request_id(),
-            "cause": cause.map(Cause::as_str),
+            "cause": cause.map(Cause::name),
             "attempts": exchange.map_or(0, |e| e.attempts().count()),
             "message": message,
             "replies_readable": self.replies_readable().known(),
         });
         if let Some(why) = self.replies_readable().unreadable() {
-            fields["replies_cause"] = json!(Cause::RepliesUnreadable.as_str());
+            fields["replies_cause"] = json!(Cause::RepliesUnreadable.name());
             fields["replies_detail"] = json!(why.words());
         }
         let line = OutputLine::new("outcome", self.now.wall, fields);

@@ -19,7 +19,7 @@ pub fn word(group: &str, name: &str) -> Option<&'static str> {
 
 /// A message of this author came.
 pub fn arrived(author: Author) -> &'static str {
-    word("arrived", author.word()).unwrap_or_default()
+    word("arrived", author.name()).unwrap_or_default()
 }
 
 /// A new token is there. `first`: none was before.
@@ -48,7 +48,7 @@ pub fn message(
     let more = match delivery {
         DeliveryStatus::Accepted => took.map(|took| format!(" in {}", quick(took))),
         DeliveryStatus::Refused(_) if !purpose => {
-            cause.and_then(|cause| word("because", cause.as_str())).map(|why| format!(": {why}"))
+            cause.and_then(|cause| word("because", cause.name())).map(|why| format!(": {why}"))
         }
         _ => None,
     };

@@ -142,7 +142,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
 fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
     let time = entry.at().to_zoned(context.zone.clone()).strftime("%H:%M").to_string();
     // The guest is whoever types here.
-    let who = if entry.author() == Author::Guest { "you" } else { entry.author().word() };
+    let who = if entry.author() == Author::Guest { "you" } else { entry.author().name() };
     let mut text = format!("{who} {time}");
     let mut pieces = vec![(who.len(), StyleRole::Strong), (text.len(), StyleRole::Dim)];
     let mut push = |what: &str, role: StyleRole| {

@@ -99,7 +99,7 @@ struct Run {
 
 impl Run {
     fn cause(&self) -> Option<&'static str> {
-        self.verdict.cause.map(Cause::as_str)
+        self.verdict.cause.map(Cause::name)
     }
 }
 
@@ -163,7 +163,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
             DoctorStep::Ask(question) => question,
             DoctorStep::Send(_) => panic!("nothing is sent here"),
             DoctorStep::Over(verdict) => {
-                let findings = doctor.findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect();
+                let findings = doctor.findings.iter().map(|f| format!("{} {}", f.result.name(), f.name)).collect();
                 return Run { asked, findings, verdict };
             }
         };

@@ -25,7 +25,7 @@ fn times_are_told_as_people_tell_them() {
 fn each_word_is_for_a_name_that_is_used() {
     let names = |group: &str| WORDS[group].keys().map(String::as_str);
     assert_eq!(names("arrived").filter(|name| Author::named(name).is_some()).count(), 5);
-    assert!(names("because").all(|name| Cause::ALL.iter().any(|cause| cause.as_str() == name)));
+    assert!(names("because").all(|name| Cause::ALL.iter().any(|cause| cause.name() == name)));
     assert_eq!(names("label").count(), 10, "each delivery status");
     for group in ["message", "recorded"] {
         assert!(names(group).all(|name| name.contains('-') || word("label", name).is_some()), "{group}");
