@@ -4,9 +4,9 @@
 
 use super::facts::{CaseFacts, SKEW, listed, skew};
 use super::history::{Sighting, missing_since};
-use super::render::span;
 use crate::model::ids::is_uuid;
 use crate::model::{Attempt, Check, CheckAnswer, RemoteState};
+use crate::text::duration;
 
 struct Checks(Vec<Check>);
 
@@ -95,7 +95,7 @@ fn token(facts: &CaseFacts<'_>, checks: &mut Checks) {
     let unexpired = format!("{name}not expired");
     match facts.token_facts().and_then(|f| f.expires).zip(facts.attempt.map(Attempt::ended)) {
         Some((end, now)) if now.mono < end.mono => {
-            checks.add(true, format!("{unexpired} ({} left)", span(end.left(now))));
+            checks.add(true, format!("{unexpired} ({} left)", duration(end.left(now))));
         }
         Some(_) => checks.add(false, format!("{unexpired} (it has expired)")),
         None => checks.unknown(&unexpired, "its expiry is not known"),

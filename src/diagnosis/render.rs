@@ -1,8 +1,6 @@
 //! A diagnosis in words: the card's parts, a text for a ticket, a note to the administrator. All of it is made from what
 //! was redacted at capture, so it holds no secret.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -30,15 +28,6 @@ pub struct Part {
     pub kind: PartKind,
     pub heading: &'static str,
     pub lines: Vec<String>,
-}
-
-/// `42 s`, `41 min`, `3 h 20 min`.
-pub fn span(length: Duration) -> String {
-    match length.as_secs() {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} min", seconds / 60),
-        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-    }
 }
 
 /// The parts of the card, none left out. `number`: of an exchange in the log; `check`: how a person runs the checks.

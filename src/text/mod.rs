@@ -6,6 +6,8 @@ pub(crate) mod fold;
 pub(crate) mod json;
 pub mod screen;
 
+use std::time::Duration;
+
 /// `text` with runs of white space (line ends too) as one space.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -22,6 +24,17 @@ pub(crate) fn counted(count: usize, one: &str) -> String {
         _ if count == 1 => format!("1 {one}"),
         Some(stem) => format!("{count} {stem}ies"),
         None => format!("{count} {one}s"),
+    }
+}
+
+/// A length of time as it is told of tokens and sessions: `6 h 02 min`, `41 min`, `4 min 09 s`, `12 s`.
+pub(crate) fn duration(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..300 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        300..3600 => format!("{} min", seconds / 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 

@@ -5,7 +5,6 @@ use super::{
 };
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
 use crate::diagnosis::facts::{SKEW, listed, listed_or, skew};
-use crate::diagnosis::render::span;
 use crate::diagnosis::rules::{MissingScopes, not_the_guest};
 use crate::genesys::lookups;
 use crate::genesys::rate_limit;
@@ -14,6 +13,7 @@ use crate::model::{
     Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Moment, Outcome,
     Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
+use crate::text::duration;
 
 impl Doctor {
     pub(super) fn read_answer(&mut self, asked: ProbeQuestion, exchange: &Exchange, evidence: &DoctorEvidence<'_>) {
@@ -142,7 +142,7 @@ impl ProbeAnswer<'_> {
             }
             let Some(facts) = self.evidence.token else { return self.pass("token", "given") };
             let unknown = || "its expiry is not known".to_owned();
-            let valid = facts.lifetime.map_or_else(unknown, |l| format!("valid for {}", span(l)));
+            let valid = facts.lifetime.map_or_else(unknown, |l| format!("valid for {}", duration(l)));
             let asked = listed_or("no scope", " ", &facts.requested);
             return self.pass("token", format!("token #{}, {valid}, asked with {asked}", facts.generation));
         }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::key_hints::{GROUPS, group};
-use super::token_badge::{badge, countdown, duration, session_words};
+use super::token_badge::{badge, countdown, session_words};
 use super::{PageContent, Pane, State, ids};
 use crate::model::{Channel, Fault, RateLimit, TokenFacts, WebSession};
 use crate::session::refusals::Refusal;
-use crate::text::counted;
 use crate::text::screen::{hanging, plain, visible, width};
+use crate::text::{counted, duration};
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
 /// The rows into which a page's lines fall, and the width that they want.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{Acceptance, Moment, TokenFacts, TokenStatus, WebSession};
+use crate::text::duration;
 use crate::tui::theme::StyleRole;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +56,6 @@ fn left(facts: &TokenFacts, now: Moment) -> String {
     let left = facts.expires.map(|expires| duration(expires.left(now)));
     let doubt = if facts.pasted || left.is_none() { "?" } else { "" };
     left.unwrap_or_default() + doubt
-}
-
-/// A length of time in the badge's form: `6 h 02 min`, `41 min`, `4 min 09 s`, `12 s`.
-pub fn duration(length: Duration) -> String {
-    let seconds = length.as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..300 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        300..3600 => format!("{} min", seconds / 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
 }
 
 /// Whole seconds until `until`, rounded up so that it never says 0 while it still waits.
