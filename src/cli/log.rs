@@ -100,11 +100,10 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         let (outcome, reason, status) = (exchange.outcome.word(), exchange.outcome.words(), exchange.status());
         let (ms, id) = (exchange.took_ms(), exchange.request_id().map(|(_, id)| id));
         let later = entry.delivery.as_ref().map(crate::model::DeliveryStatus::word);
-        fields = with(
-            fields,
-            json!({ "outcome": outcome, "reason": reason, "status": status, "ms": ms, "request_id": id,
-                                      "attempts": exchange.attempts().count(), "later": later }),
-        );
+        let attempts = exchange.attempts().count();
+        let told = json!({ "outcome": outcome, "reason": reason, "status": status, "ms": ms, "request_id": id,
+            "attempts": attempts, "later": later });
+        fields = with(fields, told);
         let dash = || "-".to_owned();
         let (status, ms) = (status.map_or_else(dash, |s| s.to_string()), ms.map_or_else(dash, |ms| ms.to_string()));
         // A message of several lines is one line here.

@@ -121,7 +121,7 @@ impl Plain {
     }
 
     pub(super) fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, &Message) -> bool) {
-        // Nothing of these is on the wire.
+        // None of these is on the wire.
         let is_held = |m: &&Message| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         let held = self.session.under_way().filter(is_held).filter(|held| hopeless(&self.session, held));
         let held: Vec<MessageId> = held.map(|held| held.id).collect();

@@ -93,7 +93,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
 }
 
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
-    // None was asked for only where the schema was, which is printed already.
+    // A pass is missing only with `--schema`, which was answered before this.
     let (file, source) = source(&args.pass.clone().unwrap_or_default())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
     let cases = chosen(&pass, &args.only)?;

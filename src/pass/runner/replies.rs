@@ -119,7 +119,7 @@ impl ReplyTracker {
     pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
-        let mut answers = 0;
+        let mut answers = Vec::new();
         for message in messages {
             let after = match &self.ours {
                 Some(ours) if ours.is(message) => {
@@ -131,10 +131,10 @@ impl ReplyTracker {
                 None => self.said.is_none_or(|said| message.at >= said),
             };
             if after {
-                answers += self.take_in([message].into_iter());
+                answers.push(message);
             }
         }
-        answers
+        self.take_in(answers.into_iter())
     }
 
     fn offered(&mut self, messages: &[RemoteMessage]) {
@@ -149,8 +149,9 @@ impl ReplyTracker {
             self.fresh.push_back(message.clone());
             answers += 1;
         }
-        while self.fresh.len() > 1 && self.fresh.iter().map(bytes_of).sum::<usize>() > FRESH_MAX {
-            self.fresh.pop_front();
+        let mut bytes: usize = self.fresh.iter().map(bytes_of).sum();
+        while self.fresh.len() > 1 && bytes > FRESH_MAX {
+            bytes -= self.fresh.pop_front().as_ref().map_or(0, bytes_of);
         }
         answers
     }

@@ -45,14 +45,14 @@ impl State {
 
     pub(crate) fn show_pass(&mut self) {
         if self.session.pass.runner.is_some() {
-            self.pass_pane.show(true);
+            self.pass_pane.set_shown(true);
             self.arrangement.uncover_log();
             self.focus(Pane::Pass);
         }
     }
 
     pub(crate) fn hide_pass(&mut self) {
-        self.pass_pane.show(false);
+        self.pass_pane.set_shown(false);
         if self.arrangement.focus == Pane::Pass {
             self.arrangement.focus = Pane::Log;
         }

@@ -20,12 +20,12 @@ pub struct PassPane {
 }
 
 impl PassPane {
-    pub(super) const fn show(&mut self, shown: bool) {
+    pub(super) const fn set_shown(&mut self, shown: bool) {
         self.shown = shown;
     }
 
-    /// Something is done: a step is judged, or none. The step whose verdict was the last thing done before.
-    pub(crate) const fn step_judged(&mut self, at: Option<(usize, usize)>) -> Option<(usize, usize)> {
+    /// Remembers the step that was judged just now, or that none was. Gives the one before.
+    pub(crate) const fn replace_judged(&mut self, at: Option<(usize, usize)>) -> Option<(usize, usize)> {
         std::mem::replace(&mut self.judged, at)
     }
 
@@ -39,7 +39,7 @@ impl PassPane {
     }
 
     /// The file has mistakes: its path, as it was `typed`, is offered again once it is mended. Empty: none has.
-    pub(crate) fn file_is_mistaken(&mut self, typed: String) {
+    pub(crate) fn set_mistaken(&mut self, typed: String) {
         self.mistaken = typed;
     }
 

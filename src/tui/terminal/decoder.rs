@@ -222,7 +222,7 @@ fn shift(c: char) -> KeyModifiers {
 
 /// A character of several bytes; bytes that are none are dropped one by one.
 fn wide_character(rest: &[u8], modifiers: KeyModifiers) -> Step {
-    // None has more than four.
+    // No character has more than four bytes.
     let taken = rest.get(..rest.len().min(4)).unwrap_or_default();
     let first = taken.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     match (first, std::str::from_utf8(taken)) {

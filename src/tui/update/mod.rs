@@ -193,7 +193,7 @@ fn key(state: &mut State, key: KeyEvent) {
 /// Applies a key, or the one that Alt came with.
 fn dispatch(state: &mut State, key: KeyEvent) {
     let chord = Chord::of(key);
-    if demo::ignores(state, chord) {
+    if demo::ignores_key(state, chord) {
         return;
     }
     if state.overlay.is_some() {

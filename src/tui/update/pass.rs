@@ -30,7 +30,7 @@ pub fn act(state: &mut State, action: Action) {
         return state.status.offer(&[(Action::Pass, "choose one")]);
     };
     let (open, paused) = (runner.run().at, runner.is_paused());
-    let judged = state.pass_pane.step_judged(None);
+    let judged = state.pass_pane.replace_judged(None);
     match action {
         Action::PassGo => go(state),
         Action::PassAgain => ask_again(state),
@@ -146,7 +146,7 @@ fn verdict(state: &mut State, verdict: Verdict) {
     let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
     state.status.clear();
     pass_event(state, RunnerEvent::Verdict(verdict));
-    state.pass_pane.step_judged(at);
+    state.pass_pane.replace_judged(at);
     // Who types to the guest is not interrupted.
     let asks = matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass;
     if let Some(at) = at.filter(|_| asks) {
@@ -204,7 +204,7 @@ pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Res
         let asked = state.files.path_known();
         if !open(state, &path.display().to_string(), &text) {
             // It is opened again once it is mended.
-            state.pass_pane.file_is_mistaken(asked.map(|(_, typed)| typed).unwrap_or_default());
+            state.pass_pane.set_mistaken(asked.map(|(_, typed)| typed).unwrap_or_default());
         }
     }
     Ok(())
@@ -221,7 +221,7 @@ pub fn open(state: &mut State, file: &str, text: &str) -> bool {
         state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
         return false;
     }
-    state.pass_pane.file_is_mistaken(String::new());
+    state.pass_pane.set_mistaken(String::new());
     state.show_pass();
     state.status.info("Run each step, then accept the suggested verdict or give your own.");
     state.status.offer(&[(Action::PassGo, "run")]);

@@ -169,7 +169,7 @@ impl Present {
 
     /// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
     /// demo, and one of them leads to the composer. Enter, Esc, or the key that `leaves` the demo ends the command.
-    pub(crate) fn ignores(&mut self, chord: Chord, leaves: bool) -> bool {
+    pub(crate) fn ignores_key(&mut self, chord: Chord, leaves: bool) -> bool {
         let ends = leaves || matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
         let ignored = self.ignoring_command;
         self.ignoring_command &= !ends;

@@ -79,7 +79,7 @@ impl ThreadPane {
         }
     }
 
-    /// Scrolls by rows: positive is down. Reaching the end follows again.
+    /// Scrolls by rows: positive is down, `isize::MIN` to the start. Reaching the end follows again.
     pub(crate) fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, context: &RowContext<'_>) {
         let before = self.scroll(key);
         let rows = usize::from(self.height.max(1));

@@ -143,13 +143,13 @@ pub(super) fn handles_global(state: &mut State, action: Action) -> bool {
     true
 }
 
-/// Whether a key is part of a command that is being typed although the demo takes none; any other is shown, unless it is
-/// text.
-pub(super) fn ignores(state: &mut State, chord: Chord) -> bool {
+/// Whether a key is part of a command that is being typed although the demo takes none. Any other key is shown, unless it
+/// is text.
+pub(super) fn ignores_key(state: &mut State, chord: Chord) -> bool {
     let leaves = state.keys.map.action(Context::Present, chord) == Some(Action::PresentLeave);
     let text = state.context() == Context::Composer && chord.typed().is_some();
     let Some(present) = state.demo.present.as_mut().filter(|_| state.overlay.is_none()) else { return false };
-    let ignored = present.ignores(chord, leaves);
+    let ignored = present.ignores_key(chord, leaves);
     if !ignored && !text {
         present.show_chord(chord);
     }
