@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use divan::Bencher;
 use guestwire::engine::Report;
 use guestwire::journal::{HistoryRange, LogSource};
-use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalReader, JournalReport};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::Conversations;
 use guestwire::session::{Log, LogOptions};
@@ -49,11 +49,11 @@ fn peak_memory() -> u64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-fn restored(pages: &mut UnboundedReceiver<JournalPage>) {
+fn restored(pages: &mut UnboundedReceiver<JournalReport>) {
     loop {
         match pages.blocking_recv().unwrap() {
-            JournalPage::Restored(_) => return,
-            JournalPage::Trouble(trouble) => unreachable!("{}", trouble.sentence),
+            JournalReport::Restored(_) => return,
+            JournalReport::Trouble(trouble) => unreachable!("{}", trouble.sentence),
             other => divan::black_box_drop(other),
         }
     }
@@ -209,7 +209,7 @@ fn journal_of(dir: &tempfile::TempDir, desk: &mut Desk) -> Journal {
     let (journal, mut pages) = Journal::open(JournalOptions::new(dir.path().join("p"), Vec::new()));
     loop {
         let page = pages.blocking_recv().unwrap();
-        let there = matches!(page, JournalPage::Restored(_));
+        let there = matches!(page, JournalReport::Restored(_));
         divan::black_box_drop(desk.apply(Event::Journal(page)));
         if there {
             return journal;

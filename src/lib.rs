@@ -5,7 +5,7 @@
 //! keys, paste, resize ─► tui::update ─┐                                 ┌─► Command ─► engine ─► HTTP, WebSocket
 //! lines, arguments ────► plain, cli ──┼─► Session ─────────► Changes ───┤                │ └─► journal (intent, outcome)
 //! engine reports ─────────────────────┤   what is known                 ├─► Job ─────► journal ─► SQLite
-//! journal pages ──────────────────────┤        │                        └─► Notice ──► the front end says it
+//! journal reports ────────────────────┤        │                        └─► Notice ──► the front end says it
 //! deadline reached ───────────────────┘        ▼
 //!                                     tui::view, plain lines, JSON, reports
 //! ```
@@ -22,7 +22,7 @@
 //! # The words
 //! - *Event*: something that happened. *Action*: a named intent of a user. *Effect*: something that is asked of others.
 //! - *Session*: what is known. *Changes*: what an event asks of engine and journal, and its *Notices*.
-//! - *Engine*: takes *Commands*, gives *Reports*. *Journal*: takes *Jobs*, gives *Pages*.
+//! - *Engine*: takes *Commands*, gives *Reports*. *Journal*: takes *Jobs*, gives *JournalReports*.
 //! - *Exchange*: one request and what came of it. *Attempt*: one try of it. *Log*: the bounded list of exchanges.
 //! - *Channel*: a way to speak as the guest. *Conversation*, *Message*, *delivery* (a message's status).
 //! - Token *Generation*: which token, counted from 1. *Context*: where keys are resolved.

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! signals ───────┐                         ┌─► Say, Line, Progress ─► stdout, stderr
-//! journal pages ─┤                         ├─► Ask    ─► engine
-//! reports ───────┼─► event ─► FrontEnd::on ┼─► Keep   ─► journal
+//! journal ───────┤                         ├─► Ask    ─► engine
+//! engine ────────┼─► event ─► FrontEnd::on ┼─► Keep   ─► journal
 //! due ───────────┤       ▲                 ├─► Local  ─► this machine, embedded sandbox ─┐
 //! lines ─────────┘       └── its answer ───┼─────────────────────────────────────────────┘
 //!                                          └─► Finish ─► shut the engine down, take its last reports, exit code
@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel}
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::exit::{Exit, Failed};
-use super::journal::{self, Heard};
+use super::journal::{self, ConversationMessages};
 use super::open::OpenProfile;
 use super::output::{self, Output, OutputLine};
 use super::{local, logging, signals};
@@ -27,7 +27,7 @@ use crate::config::settings::Paths;
 use crate::config::{Settings, Tty};
 use crate::engine::{Command, EngineHandle, EngineOptions, Report};
 use crate::journal::job::{LogSource, not_on_disk};
-use crate::journal::{Job, Journal, JournalPage};
+use crate::journal::{Job, Journal, JournalReport};
 use crate::model::fault::SandboxRequest;
 use crate::model::{Moment, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
@@ -37,7 +37,7 @@ use crate::session::{Change, Notice, Session};
 pub enum FrontEndEvent {
     Begin,
     Signal(Signal),
-    Page(Box<JournalPage>),
+    Journal(Box<JournalReport>),
     Report(Box<Report>),
     /// The engine has stopped.
     Ended,
@@ -105,7 +105,7 @@ pub trait FrontEnd {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    /// It keeps its messages and what is heard in the journal.
+    /// It keeps its messages and what is earlier in the journal.
     pub keeps: bool,
     pub sign_in: bool,
     /// A report goes to stdout, so everything else goes to stderr.
@@ -125,11 +125,11 @@ pub async fn run_front_end<F: FrontEnd>(
     settings: &Settings,
     json: bool,
     needs: Needs,
-    begin: impl FnOnce(Session, Clock, &[Heard]) -> F,
+    begin: impl FnOnce(Session, Clock, &[ConversationMessages]) -> F,
 ) -> FinishedCommand<F> {
     let clock = Clock::start();
     let kept = if needs.keeps { journal::writer(settings, &opened.profile).await } else { None };
-    let (kept, heard) = kept.unzip();
+    let (kept, earlier) = kept.unzip();
     let options = EngineOptions {
         metrics: settings.metrics.clone(),
         terminal: Tty::Allowed,
@@ -139,7 +139,7 @@ pub async fn run_front_end<F: FrontEnd>(
     let mut session = Session::of(&opened.profile);
     // In the journal, no other message has the number of one of these.
     session.number_messages_from(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
-    let front = begin(session, clock, &heard.unwrap_or_default());
+    let front = begin(session, clock, &earlier.unwrap_or_default());
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let output = Output::of(&opened.profile, needs.report_on_stdout);
     let paths = &settings.paths;
@@ -169,7 +169,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
         &mut self,
         clock: Clock,
         mut reports: Receiver<Report>,
-        mut pages: UnboundedReceiver<JournalPage>,
+        mut journal_reports: UnboundedReceiver<JournalReport>,
         mut lines: Receiver<InputLine>,
     ) -> Result<Exit, Failed> {
         let mut signals = signals::of_programs_without_a_screen();
@@ -182,7 +182,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
             event = tokio::select! {
                 biased;
                 Some(signal) = signals.recv() => FrontEndEvent::Signal(signal),
-                Some(page) = pages.recv() => FrontEndEvent::Page(Box::new(page)),
+                Some(report) = journal_reports.recv() => FrontEndEvent::Journal(Box::new(report)),
                 report = reports.recv() => self.reported(report.unwrap_or(Report::Stopped)),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => FrontEndEvent::Due,
                 line = lines.recv(), if self.front.wants_line() == Some(true) => FrontEndEvent::Line(line.unwrap_or(InputLine::End)),

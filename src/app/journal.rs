@@ -11,7 +11,7 @@ use super::exit::Failed;
 use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
-use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
+use crate::journal::{Job, Journal, JournalOptions, JournalReader, JournalReport, files};
 use crate::model::{Conversation, ConversationKey, RemoteMessage};
 use crate::pass::report;
 use crate::session::Session;
@@ -41,15 +41,15 @@ pub fn open(
     profile: &Profile,
     session: &mut Session,
     kept: bool,
-) -> (Option<Journal>, UnboundedReceiver<JournalPage>) {
+) -> (Option<Journal>, UnboundedReceiver<JournalReport>) {
     if !kept {
         return (None, unbounded_channel().1);
     }
-    let (journal, pages) = Journal::open(journal_options(settings, profile));
+    let (journal, reports) = Journal::open(journal_options(settings, profile));
     session.journal.open();
     // Ids of 62 bits from a random place on: no two sessions ever give the same.
     session.number_messages_from((uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20);
-    (Some(journal), pages)
+    (Some(journal), reports)
 }
 
 pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, Failed> {
@@ -57,23 +57,23 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
     JournalReader::open(&dir(settings), &conversations(profile)).map_err(Failed::here)
 }
 
-pub type Heard = (ConversationKey, Vec<RemoteMessage>);
+pub type ConversationMessages = (ConversationKey, Vec<RemoteMessage>);
 
 /// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it
 /// cannot be had: sending goes on without.
-pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(Journal, Vec<Heard>)> {
+pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(Journal, Vec<ConversationMessages>)> {
     if settings.journal.ephemeral {
         return None;
     }
-    let (journal, mut pages) =
+    let (journal, mut reports) =
         Journal::open(JournalOptions { of_subcommand: true, ..journal_options(settings, profile) });
     let opened = async {
         loop {
-            match pages.recv().await {
-                Some(JournalPage::Restored(restored)) => return Ok(restored.heard),
-                Some(JournalPage::Trouble(trouble)) => return Err(trouble.sentence),
-                Some(JournalPage::Notice(said)) => output::warn(&said),
-                Some(JournalPage::Well | JournalPage::History(_)) => {}
+            match reports.recv().await {
+                Some(JournalReport::Restored(restored)) => return Ok(restored.remote_messages),
+                Some(JournalReport::Trouble(trouble)) => return Err(trouble.sentence),
+                Some(JournalReport::Notice(said)) => output::warn(&said),
+                Some(JournalReport::Well | JournalReport::History(_)) => {}
                 None => return Err("the journal has stopped: this message is not kept".to_owned()),
             }
         }

@@ -83,7 +83,7 @@ pub fn report(report: &Report) {
         Report::Metrics(exchange, datagrams) => {
             debug!(exchange = exchange.0, datagrams = datagrams.len(), "metrics");
         }
-        Report::Agent(state) => debug!(state = state.chip(), "metrics agent"),
+        Report::MetricsAgent(state) => debug!(state = state.chip(), "metrics agent"),
         Report::Webhook(state) => info!("{}", state.words()),
         Report::RateLimit(limit) => debug!(count = limit.count, allowed = limit.allowed, "rate limit"),
         Report::ClockSkew(seconds) => info!(seconds, "clock skew"),

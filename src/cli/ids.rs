@@ -123,19 +123,19 @@ impl IdsFrontEnd {
 
     /// Begins once there is a token, or none will come.
     fn token(&mut self, now: Moment) -> Vec<FrontEndEffect> {
-        let mut acts = Vec::new();
+        let mut effects = Vec::new();
         if let Some(trouble) = self.session.sign_in.trouble() {
             // What is public needs nobody to be signed in.
             self.exit = trouble.into();
             self.look.without_token();
             let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
-            acts.push(FrontEndEffect::Say(OutputLine::message("notice", now.wall, text)));
+            effects.push(FrontEndEffect::Say(OutputLine::message("notice", now.wall, text)));
         } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
-            return acts;
+            return effects;
         }
         self.begun = true;
-        acts.extend(self.go_on());
-        acts
+        effects.extend(self.go_on());
+        effects
     }
 
     fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<FrontEndEffect> {

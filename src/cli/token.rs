@@ -10,7 +10,7 @@ use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
-use crate::model::{Acceptance, Moment, ProbeQuestion, TokenFacts, TokenStatus};
+use crate::model::{Moment, ProbeQuestion, TokenAcceptance, TokenFacts, TokenStatus};
 use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 use crate::text::json::with;
@@ -34,7 +34,7 @@ pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -
         | TokenStatus::BadClient(why)
         | TokenStatus::NoSecret(why) => Some(why),
         _ => match status.facts().map(|facts| &facts.acceptance) {
-            Some(Acceptance::Refused(why)) => Some(why),
+            Some(TokenAcceptance::Refused(why)) => Some(why),
             _ => trouble,
         },
     };
@@ -49,7 +49,7 @@ pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -
             "organization": facts.organization,
             "client": facts.client_name,
             "pasted": facts.pasted,
-            "checked": facts.acceptance == Acceptance::Taken,
+            "checked": facts.acceptance == TokenAcceptance::Taken,
         })
     });
     let message = detail.map_or(Value::Null, |why| json!({ "message": why }));
@@ -73,7 +73,7 @@ impl TokenFrontEnd {
         match (self.sign_in.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
                 let line = match &facts.acceptance {
-                    Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
+                    TokenAcceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
                     _ => line.says(facts_text(facts, now)),
                 };
                 let warning = missing_scopes(facts).map(|text| OutputLine::message("warning", now.wall, text));
@@ -91,7 +91,7 @@ impl TokenFrontEnd {
             return self.finish(now);
         }
         if let TokenStatus::Valid(facts) = &self.sign_in.status {
-            if facts.acceptance != Acceptance::NotAsked {
+            if facts.acceptance != TokenAcceptance::NotAsked {
                 return self.finish(now);
             }
             // Where the grant names its scopes, the engine does not ask by itself what the API makes of the token.
@@ -117,9 +117,9 @@ impl TokenFrontEnd {
 /// Only the service can say whether a token counts. One that was granted here does until the API refuses it.
 const fn exit_of(facts: &TokenFacts) -> Exit {
     match facts.acceptance {
-        Acceptance::Refused(_) => Exit::NotSignedIn,
-        Acceptance::NotAsked if facts.pasted => Exit::Network,
-        Acceptance::Unclear(_) if facts.pasted => Exit::Unknown,
+        TokenAcceptance::Refused(_) => Exit::NotSignedIn,
+        TokenAcceptance::NotAsked if facts.pasted => Exit::Network,
+        TokenAcceptance::Unclear(_) if facts.pasted => Exit::Unknown,
         _ => Exit::Done,
     }
 }

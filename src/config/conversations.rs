@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::address;
-use super::problem::Spot;
+use super::problem::Located;
 use super::resolve_profile::ProfileReader;
 use super::toml_reader::Table;
 use super::{ConversationEntry, SecretSource, origin::ShownValue as _};
@@ -12,14 +12,14 @@ use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, c
 impl ProfileReader<'_> {
     /// Reads each table; keys are given in their order.
     pub(super) fn conversations(&mut self, tables: Vec<Table<'_>>) -> Vec<ConversationEntry> {
-        let mut names: Vec<Spot<String>> = Vec::new();
+        let mut names: Vec<Located<String>> = Vec::new();
         let mut entries = Vec::new();
         for mut table in tables {
             let name = table.required("name", "give the conversation a name");
             table.demand("channel", "say \"guest-api\", \"open-messaging\" or \"web-messaging\"");
             let channel = table.word("channel", &Channel::ALL.map(|channel| (channel.name(), channel)));
             // Without a channel it cannot be told which fields belong, so the others are not judged.
-            let Some(Spot { value: channel, .. }) = channel else { continue };
+            let Some(Located { value: channel, .. }) = channel else { continue };
             let n = names.len();
             let attributes = self.attributes(n, channel, &mut table);
             let address = self.address(n, channel, &mut table);

@@ -37,7 +37,7 @@ pub struct Document<'t> {
     /// Its outermost table; none where the text is no TOML.
     pub root: Option<DeTable<'t>>,
     pub empty: DeTable<'t>,
-    noted: Rc<RefCell<ReadingResults>>,
+    results: Rc<RefCell<ReadingResults>>,
 }
 
 impl<'t> Document<'t> {
@@ -48,15 +48,15 @@ impl<'t> Document<'t> {
 
     /// A document made from flags or variables. Its problems and settings are collected with those of this document.
     pub fn generated<'s>(&self, source: GeneratedSource<'s>, text: &'s str) -> Document<'s> {
-        Document::parse(Err(source), text, Rc::clone(&self.noted))
+        Document::parse(Err(source), text, Rc::clone(&self.results))
     }
 
-    fn parse(from: Result<&'t Path, GeneratedSource<'t>>, text: &'t str, noted: Rc<RefCell<ReadingResults>>) -> Self {
+    fn parse(from: Result<&'t Path, GeneratedSource<'t>>, text: &'t str, results: Rc<RefCell<ReadingResults>>) -> Self {
         // A byte order mark is no character of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (root, errors) = DeTable::parse_recoverable(text);
         let root = errors.is_empty().then(|| root.into_inner());
-        let doc = Self { from, text, root, empty: DeTable::new(), noted };
+        let doc = Self { from, text, root, empty: DeTable::new(), results };
         if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
             // The parser's own display would quote the line; its message is one of a fixed set.
             doc.wrong(doc.place(&first.span().unwrap_or(0..0)), format!("this is not TOML: {}", first.message()));
@@ -76,16 +76,16 @@ impl<'t> Document<'t> {
     }
 
     pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
-        self.noted().problems.push(self.problem(at, sentence));
+        self.results().problems.push(self.problem(at, sentence));
     }
 
-    pub fn noted(&self) -> RefMut<'_, ReadingResults> {
-        self.noted.borrow_mut()
+    pub fn results(&self) -> RefMut<'_, ReadingResults> {
+        self.results.borrow_mut()
     }
 
     /// What was found wrong, in the order of the file.
     pub fn into_problems(self) -> Vec<Problem> {
-        let mut problems = std::mem::take(&mut self.noted().problems);
+        let mut problems = std::mem::take(&mut self.results().problems);
         problems.sort_by_key(|p| p.at);
         problems.dedup();
         problems

@@ -28,7 +28,7 @@ pub(crate) mod toml_reader;
 pub(crate) mod vendor_files;
 
 // What tests from outside name.
-pub use problem::{FilePosition, Spot};
+pub use problem::{FilePosition, Located};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
     TokenHost, WebhookSettings,

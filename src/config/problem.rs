@@ -21,16 +21,16 @@ pub const NOWHERE: FilePosition = FilePosition { line: 0, column: 0 };
 
 /// Something that came from a place in the config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot<T> {
+pub struct Located<T> {
     /// What it is.
     pub value: T,
     /// Where its value stands.
     pub at: FilePosition,
 }
 
-impl<T> Spot<T> {
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Spot<U> {
-        Spot { value: f(self.value), at: self.at }
+impl<T> Located<T> {
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: f(self.value), at: self.at }
     }
 }
 

@@ -8,24 +8,24 @@ use crate::model::{Cause, Masks, mask};
 use super::document::{Document, GeneratedSource};
 use super::flags::{ConfigInput, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, env_flag, env_text, env_word, flag, switch};
-use super::problem::{NOWHERE, Problem, Problems, Spot};
+use super::problem::{Located, NOWHERE, Problem, Problems};
 use super::profile::Redaction;
 use super::regions::SANDBOX;
 use super::resolve_profile::resolve as resolve_profile;
 use super::settings::{
     Clipboard, ColorChoice, ComposerSettings, EnterKey, JournalLimits, KeyBinding, KeyContext, LogLimits,
-    ProfileChoice, Settings, Times, Ui,
+    ProfileChoice, Settings, Ui, ZoneChoice,
 };
-use super::target::{self, Choice, choose, origin_of, spoken_text};
+use super::target::{self, ChosenProfile, choose, origin_of, spoken_text};
 use super::toml_reader::{Table, without_positions};
 use crate::text::suggestion;
 
 pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {
     let path = input.paths.config_file.clone();
     let doc = Document::new(&path, input.text);
-    doc.noted().rows.append(&mut input.path_rows);
+    doc.results().rows.append(&mut input.path_rows);
     let settings = Table::root(&doc).and_then(|root| settings(root, &input));
-    let rows = std::mem::take(&mut doc.noted().rows);
+    let rows = std::mem::take(&mut doc.results().rows);
     let problems = doc.into_problems();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Settings { effective: rows, ..settings }),
@@ -39,16 +39,16 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
     let doc = root.doc;
     let opens = root.text("profile");
     let tables = root.table("profiles").map(Table::named_tables).unwrap_or_default();
-    let names: Vec<Spot<String>> = tables.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<Located<String>> = tables.iter().map(|(name, _)| name.clone()).collect();
     let odd = flags.target.problems();
     if !odd.is_empty() {
-        doc.noted().problems.extend(odd);
+        doc.results().problems.extend(odd);
         return None;
     }
     let chosen = choose(&root, paths, flags, env, opens, &names);
-    let chosen = chosen.map_err(|problem| doc.noted().problems.push(problem)).ok();
-    let wrong = |sentence: &str| doc.noted().problems.push(Problem::new(sentence));
-    if matches!(chosen, Some(Choice::Sandbox)) && flags.target.names_conversation() {
+    let chosen = chosen.map_err(|problem| doc.results().problems.push(problem)).ok();
+    let wrong = |sentence: &str| doc.results().problems.push(Problem::new(sentence));
+    if matches!(chosen, Some(ChosenProfile::Sandbox)) && flags.target.names_conversation() {
         wrong(
             "the flags name a conversation of an organisation, but the target is the sandbox; add --region or --profile",
         );
@@ -59,7 +59,7 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
     let log = root.section("log", |table| LogLimits {
         max_entries: table.pick("max_entries", |table, name| table.number(name, 100, 10_000_000), 20_000),
         max_bytes: table.pick("max_bytes", Table::size, 64 << 20),
-        utc: table.pick("utc", Table::flag, ui.times == Times::Utc),
+        utc: table.pick("utc", Table::flag, ui.times == ZoneChoice::Utc),
     });
     let journal = root.section("journal", |table| JournalLimits {
         keep_days: table.pick("keep_days", |table, name| table.number(name, 1, 3650), 30),
@@ -70,7 +70,7 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
     let muted = root.section("diagnosis", muted);
     let keys = root.section("keys", keys);
     if let Some(path) = &flags.scenario {
-        if matches!(chosen, Some(Choice::Named(_) | Choice::Env)) {
+        if matches!(chosen, Some(ChosenProfile::Named(_) | ChosenProfile::Env)) {
             wrong("--scenario is for the embedded sandbox, not for a profile; add --sandbox, or leave --scenario out");
         }
         root.note_from("scenario", path.shown(), Origin::Flag("--scenario"));
@@ -78,20 +78,20 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
     root.finish();
 
     let chosen_name = match chosen {
-        Some(Choice::Named(at)) => names.get(at).map_or("", |name| &name.value),
+        Some(ChosenProfile::Named(at)) => names.get(at).map_or("", |name| &name.value),
         _ => target::ENV,
     };
     let origin = |field: &str| origin_of(field, &flags.target);
-    let text = spoken_text(env, &flags.target, matches!(chosen, Some(Choice::Env)));
+    let text = spoken_text(env, &flags.target, matches!(chosen, Some(ChosenProfile::Env)));
     let name =
         if chosen_name == target::ENV { "profile `env`, from GENESYSCLOUD_* and flags" } else { "from the flags" };
     let spoken =
         doc.generated(GeneratedSource { table: format!("profiles.{chosen_name}"), name, origin: &origin }, &text);
     let mut resolved = None;
     for (n, (name, table)) in tables.into_iter().enumerate() {
-        let is_chosen = matches!(chosen, Some(Choice::Named(at)) if at == n);
+        let is_chosen = matches!(chosen, Some(ChosenProfile::Named(at)) if at == n);
         let further = Table::root(&spoken).filter(|_| is_chosen).map(|mut root| root.tables("conversations"));
-        let rows = doc.noted().rows.len();
+        let rows = doc.results().rows.len();
         let profile = resolve_profile(&name, table, further.unwrap_or_default(), input, &redaction);
         if name.value == SANDBOX {
             let how = "give it another name; `region = \"sandbox\"` points it at a sandbox on this machine";
@@ -100,17 +100,17 @@ pub(super) fn settings(mut root: Table<'_>, input: &ConfigInput<'_>) -> Option<S
         if is_chosen {
             resolved = Some(profile);
         } else {
-            doc.noted().rows.truncate(rows);
+            doc.results().rows.truncate(rows);
         }
     }
-    if let (Some(Choice::Env), Some(root)) = (&chosen, Table::root(&spoken)) {
-        let name = Spot { value: target::ENV.to_owned(), at: NOWHERE };
+    if let (Some(ChosenProfile::Env), Some(root)) = (&chosen, Table::root(&spoken)) {
+        let name = Located { value: target::ENV.to_owned(), at: NOWHERE };
         resolved = Some(resolve_profile(&name, root, Vec::new(), input, &redaction));
     }
     let (resolved, metrics, findings) = resolved.unwrap_or_default();
     let profile = match chosen? {
-        Choice::Sandbox => ProfileChoice::Sandbox,
-        Choice::Named(_) | Choice::Env => ProfileChoice::Named(Box::new(resolved?)),
+        ChosenProfile::Sandbox => ProfileChoice::Sandbox,
+        ChosenProfile::Named(_) | ChosenProfile::Env => ProfileChoice::Named(Box::new(resolved?)),
     };
     Some(Settings {
         profile,
@@ -183,7 +183,7 @@ fn composer(table: &mut Table<'_>) -> ComposerSettings {
     let enter = table.pick("enter", Table::choice, EnterKey::default());
     let history = table.pick("history", |table, name| table.number(name, 0, 100_000), 500);
     let typing = table.pick("typing", Table::flag, false);
-    let mut names: Vec<Spot<String>> = Vec::new();
+    let mut names: Vec<Located<String>> = Vec::new();
     let mut snippets = Vec::new();
     for mut snippet in table.tables("snippets") {
         let name = snippet.required("name", "give the snippet a name");
@@ -218,7 +218,7 @@ fn ui(table: &mut Table<'_>, flags: &Flags, env: Lookup<'_>) -> Ui {
     let usual_plain = set("ACCESSIBLE").or(dumb).map(|origin| (true, origin));
     let clipboard = env_word(env, "GUESTWIRE_CLIPBOARD", wrong);
     let times = env_word(env, "GUESTWIRE_TIMES", wrong);
-    table.doc.noted().problems.append(wrong);
+    table.doc.results().problems.append(wrong);
     Ui {
         theme: table.pick_around("theme", theme, Table::text, None, "terminal".to_owned()),
         color: table.pick_around("color", color, Table::choice, usual_color, ColorChoice::default()),
@@ -227,6 +227,6 @@ fn ui(table: &mut Table<'_>, flags: &Flags, env: Lookup<'_>) -> Ui {
         plain: table.pick_around("plain", plain, Table::flag, usual_plain, false),
         demo: table.pick("demo", Table::flag, false),
         clipboard: table.pick_around("clipboard", clipboard, Table::choice, None, Clipboard::default()),
-        times: table.pick_around("times", times, Table::choice, None, Times::default()),
+        times: table.pick_around("times", times, Table::choice, None, ZoneChoice::default()),
     }
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::address;
 use super::flags::ConfigInput;
 use super::origin::{Origin, ShownValue as _, env_text};
-use super::problem::{FilePosition, NOWHERE, Problem, Spot};
+use super::problem::{FilePosition, Located, NOWHERE, Problem};
 use super::profile::Redaction;
 use super::proxy::{PROXY_HOST, ProfileProxy, ProxyAddress};
 use super::secret::oddity;
@@ -28,7 +28,7 @@ const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "
 
 /// A profile, unless something is wrong with it; where its metrics go, and what `config check` has to look at.
 pub fn resolve(
-    name: &Spot<String>,
+    name: &Located<String>,
     mut table: Table<'_>,
     further: Vec<Table<'_>>,
     input: &ConfigInput<'_>,
@@ -58,7 +58,7 @@ impl ProfileReader<'_> {
         self.input.paths.config_file.parent().map_or_else(|| path.clone(), |dir| dir.join(&path))
     }
 
-    fn profile(&mut self, name: &Spot<String>, table: &mut Table<'_>, further: Vec<Table<'_>>) -> Option<Profile> {
+    fn profile(&mut self, name: &Located<String>, table: &mut Table<'_>, further: Vec<Table<'_>>) -> Option<Profile> {
         let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
         let region = table.required("region", why);
         let production = table.flag("production");
@@ -115,7 +115,7 @@ impl ProfileReader<'_> {
                 table.note_from("proxy", shown, origin);
             }
         }
-        let Spot { value: source, at } = self.source(table, "proxy")?;
+        let Located { value: source, at } = self.source(table, "proxy")?;
         let text = source.read_with(self.input.env, Tty::Allowed).map_err(|e| format!("`proxy` cannot be read: {e}"));
         let text = table.judged(at, text)?.value;
         let by = if at == NOWHERE { PROXY_HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
@@ -129,7 +129,7 @@ impl ProfileReader<'_> {
         Some(proxy)
     }
 
-    fn region_and_hosts(&mut self, said: Option<Spot<String>>, table: &mut Table<'_>) -> Option<(String, Hosts)> {
+    fn region_and_hosts(&mut self, said: Option<Located<String>>, table: &mut Table<'_>) -> Option<(String, Hosts)> {
         let names = [("login", "https"), ("api", "https"), ("webmessaging", "wss"), ("cdn", "https")];
         let given = table.section("hosts", |hosts| names.map(|(name, scheme)| (name, scheme, hosts.text(name))));
         let said = said?;
@@ -141,7 +141,7 @@ impl ProfileReader<'_> {
         });
         let (region, derived) = if said.value == regions::SANDBOX {
             let [_, (_, api), ..] = &given;
-            let Some(Spot { value: api, .. }) = api.clone() else {
+            let Some(Located { value: api, .. }) = api.clone() else {
                 if !names_api {
                     let how = "give `api` under `hosts`: the address that `guestwire sandbox` prints";
                     table.wrong(said.at, format!("the region \"sandbox\" has no hosts of its own; {how}"));
@@ -242,7 +242,7 @@ impl ProfileReader<'_> {
     }
 
     /// The client's id is not a secret, but may be kept like one.
-    fn client_id(&mut self, table: &Table<'_>, id: Spot<SecretSource>) -> Result<String, (FilePosition, String)> {
+    fn client_id(&mut self, table: &Table<'_>, id: Located<SecretSource>) -> Result<String, (FilePosition, String)> {
         let read = id.value.read_with(self.input.env, Tty::Allowed);
         let text = read.map(|text| text.expose_secret().trim().to_owned());
         let shown = match (&id.value, &text) {
@@ -260,7 +260,7 @@ impl ProfileReader<'_> {
     }
 
     /// Reads where a secret is: one of the references, or the secret itself.
-    pub(super) fn source(&self, table: &mut Table<'_>, name: &'static str) -> Option<Spot<SecretSource>> {
+    pub(super) fn source(&self, table: &mut Table<'_>, name: &'static str) -> Option<Located<SecretSource>> {
         const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
         let mut reference = match table.text_or_table(name, FORMS)? {
             TextOrTable::Text(text) => return Some(text.map(|text| SecretSource::Literal(SecretString::from(text)))),
@@ -288,12 +288,12 @@ impl ProfileReader<'_> {
             _ => wrong(&format!("must be exactly one of {FORMS}")),
         };
         reference.finish();
-        source.map(|value| Spot { value, at })
+        source.map(|value| Located { value, at })
     }
 
     /// Notes a secret that is read when it is needed.
-    pub(super) fn secret(&mut self, table: &Table<'_>, field: &str, source: Spot<SecretSource>) -> SecretSource {
-        let Spot { value: source, at } = source;
+    pub(super) fn secret(&mut self, table: &Table<'_>, field: &str, source: Located<SecretSource>) -> SecretSource {
+        let Located { value: source, at } = source;
         if matches!(source, SecretSource::Literal(_)) {
             let field = field.rsplit('.').next().unwrap_or(field);
             self.literal(table, at, &format!("`{field}` stands"));
@@ -331,7 +331,7 @@ fn no_client(oauth: &str) -> String {
     format!("the profile cannot sign in: give [{oauth}] a `client_id` and a `client_secret`")
 }
 
-fn guest_path(table: &mut Table<'_>, name: &'static str) -> Option<Spot<String>> {
+fn guest_path(table: &mut Table<'_>, name: &'static str) -> Option<Located<String>> {
     let path = table.text(name)?;
     table.judged(path.at, address::guest_path(&path.value))
 }

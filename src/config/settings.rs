@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Cause, words};
 
 use super::origin::{Origin, RowSetting, ShownValue, quoted_word, shown_with};
-use super::problem::{FilePosition, Problem, Spot};
+use super::problem::{FilePosition, Located, Problem};
 use super::profile::Redaction;
 use super::{Profile, SecretSource};
 
@@ -115,7 +115,7 @@ pub struct LogLimits {
     pub max_entries: usize,
     /// Bytes of memory that the kept entries may take, about.
     pub max_bytes: u64,
-    /// Times of the log in UTC; follows [`Ui::times`] unless said otherwise.
+    /// ZoneChoice of the log in UTC; follows [`Ui::times`] unless said otherwise.
     pub utc: bool,
 }
 
@@ -154,13 +154,13 @@ pub enum Clipboard {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Times {
+pub enum ZoneChoice {
     #[default]
     Local,
     Utc,
 }
 
-impl Times {
+impl ZoneChoice {
     pub fn zone(self) -> TimeZone {
         match self {
             Self::Local => TimeZone::system(),
@@ -182,7 +182,7 @@ pub struct Ui {
     pub plain: bool,
     pub demo: bool,
     pub clipboard: Clipboard,
-    pub times: Times,
+    pub times: ZoneChoice,
 }
 
 words! {
@@ -206,9 +206,9 @@ pub struct KeyBinding {
     /// Where it holds.
     pub context: KeyContext,
     /// The action's name.
-    pub action: Spot<String>,
+    pub action: Located<String>,
     /// Its chords.
-    pub chords: Vec<Spot<String>>,
+    pub chords: Vec<Located<String>>,
 }
 
 /// Where metrics go.
@@ -240,4 +240,4 @@ pub struct Paths {
     pub log_file: Option<PathBuf>,
 }
 
-shown_with!(quoted_word: ColorChoice, Clipboard, Times, EnterKey);
+shown_with!(quoted_word: ColorChoice, Clipboard, ZoneChoice, EnterKey);

@@ -5,7 +5,7 @@
 use super::edit;
 use super::flags::{AdHocTarget, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, Sourced, env_text, flag, switch};
-use super::problem::{Problem, Spot};
+use super::problem::{Located, Problem};
 use super::proxy::{PROXY_HOST, from_variables};
 use super::regions::SANDBOX;
 use super::settings::Paths;
@@ -17,7 +17,7 @@ use crate::text::nearest;
 /// The profile that exists by itself while [`REGION`] is in the environment, or `--region` is given.
 pub const ENV: &str = "env";
 
-pub(super) enum Choice {
+pub(super) enum ChosenProfile {
     Sandbox,
     Named(usize),
     Env,
@@ -30,9 +30,9 @@ pub(super) fn choose(
     paths: &Paths,
     flags: &Flags,
     env: Lookup<'_>,
-    opens: Option<Spot<String>>,
-    profiles: &[Spot<String>],
-) -> Result<Choice, Problem> {
+    opens: Option<Located<String>>,
+    profiles: &[Located<String>],
+) -> Result<ChosenProfile, Problem> {
     let by_region = flags.target.region.is_some();
     if by_region && (flags.sandbox || flags.profile.as_ref().is_some_and(|name| name != ENV)) {
         return Err(Problem::new("--region is for a target without a profile: a profile has its own region"));
@@ -65,16 +65,16 @@ pub(super) fn choose(
     let (name, origin) = said.unwrap_or((otherwise, Origin::Default));
     root.note_from("profile", name.shown(), origin.clone());
     match profiles.iter().position(|known| known.value == name) {
-        _ if name == SANDBOX => Ok(Choice::Sandbox),
+        _ if name == SANDBOX => Ok(ChosenProfile::Sandbox),
         // What flags describe goes where they say, also where the file has a profile of that name.
-        _ if by_region => Ok(Choice::Env),
-        Some(at) => Ok(Choice::Named(at)),
-        None if name == ENV && has_env_profile => Ok(Choice::Env),
+        _ if by_region => Ok(ChosenProfile::Env),
+        Some(at) => Ok(ChosenProfile::Named(at)),
+        None if name == ENV && has_env_profile => Ok(ChosenProfile::Env),
         None => Err(unknown_profile(paths, profiles, &name, &origin)),
     }
 }
 
-fn unknown_profile(paths: &Paths, profiles: &[Spot<String>], name: &str, origin: &Origin) -> Problem {
+fn unknown_profile(paths: &Paths, profiles: &[Located<String>], name: &str, origin: &Origin) -> Problem {
     let path = &paths.config_file;
     if name == ENV {
         let how = "set GENESYSCLOUD_REGION, or give --region";

@@ -12,11 +12,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, json, kind, parse_duration, parse_size};
 use super::origin::{Origin, RowSetting, ShownValue, Sourced, words};
-use super::problem::{FilePosition, NOWHERE, Spot};
+use super::problem::{FilePosition, Located, NOWHERE};
 use crate::text::{nearest, suggestion};
 
 pub enum TextOrTable<'d> {
-    Text(Spot<String>),
+    Text(Located<String>),
     Table(Table<'d>),
 }
 
@@ -68,8 +68,8 @@ impl<'d> Table<'d> {
     }
 
     /// Keeps a judged value, or notes what is wrong with it.
-    pub fn judged<T>(&self, at: FilePosition, result: Result<T, String>) -> Option<Spot<T>> {
-        result.map_err(|sentence| self.wrong(at, sentence)).ok().map(|value| Spot { value, at })
+    pub fn judged<T>(&self, at: FilePosition, result: Result<T, String>) -> Option<Located<T>> {
+        result.map_err(|sentence| self.wrong(at, sentence)).ok().map(|value| Located { value, at })
     }
 
     /// Writes down what was decided of a field, and where it stands.
@@ -86,12 +86,12 @@ impl<'d> Table<'d> {
 
     /// The same of what was found otherwise.
     pub fn note_from(&self, field: &str, value: impl Into<String>, origin: Origin) {
-        self.doc.noted().rows.push(RowSetting { name: self.below(field), value: value.into(), origin });
+        self.doc.results().rows.push(RowSetting { name: self.below(field), value: value.into(), origin });
     }
 
     /// Writes down what the file says of a field, if it says anything; there is no default to tell.
-    pub fn note_said<T>(&self, field: &str, said: Option<&Spot<T>>, shown: impl FnOnce(&T) -> String) {
-        if let Some(Spot { value, at }) = said {
+    pub fn note_said<T>(&self, field: &str, said: Option<&Located<T>>, shown: impl FnOnce(&T) -> String) {
+        if let Some(Located { value, at }) = said {
             self.note(field, shown(value), *at);
         }
     }
@@ -101,7 +101,7 @@ impl<'d> Table<'d> {
         &mut self,
         field: &'static str,
         before: Sourced<T>,
-        read: impl FnOnce(&mut Self, &'static str) -> Option<Spot<T>>,
+        read: impl FnOnce(&mut Self, &'static str) -> Option<Located<T>>,
         after: Sourced<T>,
         default: T,
     ) -> T {
@@ -115,14 +115,14 @@ impl<'d> Table<'d> {
     pub fn pick<T: ShownValue>(
         &mut self,
         field: &'static str,
-        read: impl FnOnce(&mut Self, &'static str) -> Option<Spot<T>>,
+        read: impl FnOnce(&mut Self, &'static str) -> Option<Located<T>>,
         default: T,
     ) -> T {
         self.pick_around(field, None, read, None, default)
     }
 
     /// Notes that a name is given twice, or remembers it.
-    pub fn unlike(&self, what: &str, name: &Spot<String>, names: &mut Vec<Spot<String>>, how: &str) {
+    pub fn unlike(&self, what: &str, name: &Located<String>, names: &mut Vec<Located<String>>, how: &str) {
         if let Some(first) = names.iter().find(|other| other.value == name.value) {
             let line = first.at.line;
             self.wrong(name.at, format!("line {line} has a {what} `{}` already; {how}", name.value));
@@ -151,7 +151,7 @@ impl<'d> Table<'d> {
     }
 
     fn child(&mut self, name: &'static str, wanted: &str) -> Option<Table<'d>> {
-        let Spot { value: fields, at } = self.value(name, wanted, DeValue::as_table)?;
+        let Located { value: fields, at } = self.value(name, wanted, DeValue::as_table)?;
         Some(Table::new(self.doc, self.below(name), at, fields))
     }
 
@@ -161,22 +161,22 @@ impl<'d> Table<'d> {
         name: &'static str,
         wanted: &str,
         read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
-    ) -> Option<Spot<T>> {
+    ) -> Option<Located<T>> {
         let value = self.get(name)?;
         let Some(read) = read(value.get_ref()) else {
             self.misfit(name, wanted, value);
             return None;
         };
-        Some(Spot { value: read, at: self.place(value) })
+        Some(Located { value: read, at: self.place(value) })
     }
 
     /// A string, possibly empty.
-    pub fn string(&mut self, name: &'static str) -> Option<Spot<String>> {
+    pub fn string(&mut self, name: &'static str) -> Option<Located<String>> {
         self.value(name, "a string", |value| value.as_str().map(str::to_owned))
     }
 
     /// A string with something in it.
-    pub fn text(&mut self, name: &'static str) -> Option<Spot<String>> {
+    pub fn text(&mut self, name: &'static str) -> Option<Located<String>> {
         let spot = self.string(name)?;
         if spot.value.trim().is_empty() {
             self.wrong(spot.at, format!("`{name}` is empty; give it a value, or remove the line"));
@@ -193,30 +193,30 @@ impl<'d> Table<'d> {
     }
 
     /// A string that must be there and have something in it.
-    pub fn required(&mut self, name: &'static str, why: &str) -> Option<Spot<String>> {
+    pub fn required(&mut self, name: &'static str, why: &str) -> Option<Located<String>> {
         self.demand(name, why);
         self.text(name)
     }
 
-    pub fn flag(&mut self, name: &'static str) -> Option<Spot<bool>> {
+    pub fn flag(&mut self, name: &'static str) -> Option<Located<bool>> {
         self.value(name, "true or false", DeValue::as_bool)
     }
 
-    pub fn number<T: TryFrom<u64>>(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<T>> {
-        let Spot { value: digits, at } = self.value(name, "a whole number", DeValue::as_integer)?;
+    pub fn number<T: TryFrom<u64>>(&mut self, name: &'static str, low: u64, high: u64) -> Option<Located<T>> {
+        let Located { value: digits, at } = self.value(name, "a whole number", DeValue::as_integer)?;
         let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
         let fitting = number.filter(|n| (low..=high).contains(n)).and_then(|n| T::try_from(n).ok());
         self.fitting(name, at, fitting, &format!("must be a whole number from {low} to {high}"))
     }
 
-    pub fn choice<T: ValueEnum>(&mut self, name: &'static str) -> Option<Spot<T>> {
+    pub fn choice<T: ValueEnum>(&mut self, name: &'static str) -> Option<Located<T>> {
         self.word(name, &words::<T>())
     }
 
-    pub fn word<W: AsRef<str>, T: Clone>(&mut self, name: &'static str, words: &[(W, T)]) -> Option<Spot<T>> {
+    pub fn word<W: AsRef<str>, T: Clone>(&mut self, name: &'static str, words: &[(W, T)]) -> Option<Located<T>> {
         let spot = self.string(name)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| word.as_ref() == spot.value) {
-            return Some(Spot { value: value.clone(), at: spot.at });
+            return Some(Located { value: value.clone(), at: spot.at });
         }
         let names: Vec<String> = words.iter().map(|(word, _)| format!("\"{}\"", word.as_ref())).collect();
         let near = nearest(&spot.value, words.iter().map(|(word, _)| word.as_ref()));
@@ -226,37 +226,37 @@ impl<'d> Table<'d> {
     }
 
     /// The value if there is one; otherwise notes a problem: the field `how` must be written.
-    fn fitting<T>(&self, name: &str, at: FilePosition, value: Option<T>, how: &str) -> Option<Spot<T>> {
+    fn fitting<T>(&self, name: &str, at: FilePosition, value: Option<T>, how: &str) -> Option<Located<T>> {
         self.judged(at, value.ok_or_else(|| format!("`{name}` {how}")))
     }
 
     /// A span of time, above zero: `"500ms"`, `"10s"`, `"2m"`.
-    pub fn duration(&mut self, name: &'static str) -> Option<Spot<Duration>> {
-        let Spot { value, at } = self.string(name)?;
+    pub fn duration(&mut self, name: &'static str) -> Option<Located<Duration>> {
+        let Located { value, at } = self.string(name)?;
         let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
         self.fitting(name, at, parse_duration(&value), how)
     }
 
     /// A number of bytes: `1048576`, `"64 MiB"`.
-    pub fn size(&mut self, name: &'static str) -> Option<Spot<u64>> {
+    pub fn size(&mut self, name: &'static str) -> Option<Located<u64>> {
         if matches!(self.fields.get(name).map(Spanned::get_ref), Some(DeValue::Integer(_))) {
             return self.number(name, 1, i64::MAX as u64);
         }
-        let Spot { value, at } = self.string(name)?;
+        let Located { value, at } = self.string(name)?;
         self.fitting(name, at, parse_size(&value), "must be a number of bytes, like \"64 MiB\" or 65536")
     }
 
     /// A list of strings, each with something in it.
-    pub fn strings(&mut self, name: &'static str) -> Option<Spot<Vec<Spot<String>>>> {
+    pub fn strings(&mut self, name: &'static str) -> Option<Located<Vec<Located<String>>>> {
         let value = self.get(name)?;
-        Some(Spot { value: self.strings_of(name, value)?, at: self.place(value) })
+        Some(Located { value: self.strings_of(name, value)?, at: self.place(value) })
     }
 
-    pub fn texts(&mut self, name: &'static str) -> Option<Spot<Vec<String>>> {
+    pub fn texts(&mut self, name: &'static str) -> Option<Located<Vec<String>>> {
         self.strings(name).map(|list| list.map(without_positions))
     }
 
-    fn strings_of(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Spot<String>>> {
+    fn strings_of(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Located<String>>> {
         let DeValue::Array(items) = value.get_ref() else {
             self.misfit(name, "a list of strings", value);
             return None;
@@ -265,7 +265,7 @@ impl<'d> Table<'d> {
         for item in items {
             match item.get_ref() {
                 DeValue::String(text) if !text.trim().is_empty() => {
-                    list.push(Spot { value: text.clone().into_owned(), at: self.place(item) });
+                    list.push(Located { value: text.clone().into_owned(), at: self.place(item) });
                 }
                 DeValue::String(_) => self.wrong(self.place(item), format!("`{name}` has an empty entry; remove it")),
                 other => {
@@ -322,18 +322,21 @@ impl<'d> Table<'d> {
     }
 
     /// The entries under names that the file's writer chose, in the order of the file, as far as `read` can take them.
-    fn chosen<T>(&self, read: impl Fn(&Spot<String>, &'d Spanned<DeValue<'d>>) -> Option<T>) -> Vec<(Spot<String>, T)> {
+    fn chosen<T>(
+        &self,
+        read: impl Fn(&Located<String>, &'d Spanned<DeValue<'d>>) -> Option<T>,
+    ) -> Vec<(Located<String>, T)> {
         let mut entries: Vec<_> = self.fields.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let named = entries.into_iter().filter_map(|(key, value)| {
-            let name = Spot { value: key.get_ref().to_string(), at: self.doc.place(&key.span()) };
+            let name = Located { value: key.get_ref().to_string(), at: self.doc.place(&key.span()) };
             read(&name, value).map(|read| (name, read))
         });
         named.collect()
     }
 
     /// Tables under chosen names: `[profiles.NAME]`.
-    pub fn named_tables(self) -> Vec<(Spot<String>, Table<'d>)> {
+    pub fn named_tables(self) -> Vec<(Located<String>, Table<'d>)> {
         self.chosen(|name, value| match value.get_ref() {
             DeValue::Table(fields) => Some(Table::new(self.doc, self.below(&name.value), self.place(value), fields)),
             other => {
@@ -344,17 +347,17 @@ impl<'d> Table<'d> {
     }
 
     /// Strings, or lists of strings, under chosen names: `[keys.log]`.
-    pub fn named_lists(self) -> Vec<(Spot<String>, Vec<Spot<String>>)> {
+    pub fn named_lists(self) -> Vec<(Located<String>, Vec<Located<String>>)> {
         self.chosen(|name, value| match value.get_ref() {
-            DeValue::String(text) => Some(vec![Spot { value: text.to_string(), at: self.place(value) }]),
+            DeValue::String(text) => Some(vec![Located { value: text.to_string(), at: self.place(value) }]),
             _ => self.strings_of(&name.value, value),
         })
     }
 
     /// Strings under chosen names: a conversation's `attributes`.
-    pub fn named_texts(self) -> Vec<(Spot<String>, Spot<String>)> {
+    pub fn named_texts(self) -> Vec<(Located<String>, Located<String>)> {
         self.chosen(|name, value| match value.get_ref() {
-            DeValue::String(text) => Some(Spot { value: text.to_string(), at: self.place(value) }),
+            DeValue::String(text) => Some(Located { value: text.to_string(), at: self.place(value) }),
             other => {
                 self.wrong(self.place(value), format!("`{}` must be a string, but is {}", name.value, kind(other)));
                 None
@@ -362,8 +365,8 @@ impl<'d> Table<'d> {
         })
     }
 
-    pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
-        self.chosen(|_, value| Some(Spot { value: json(value.get_ref()), at: self.place(value) }))
+    pub fn named_values(&self) -> Vec<(Located<String>, Located<Value>)> {
+        self.chosen(|_, value| Some(Located { value: json(value.get_ref()), at: self.place(value) }))
     }
 
     /// The table as it stands, as JSON: for what is judged elsewhere.
@@ -382,6 +385,6 @@ impl<'d> Table<'d> {
     }
 }
 
-pub fn without_positions(list: Vec<Spot<String>>) -> Vec<String> {
+pub fn without_positions(list: Vec<Located<String>>) -> Vec<String> {
     list.into_iter().map(|s| s.value).collect()
 }

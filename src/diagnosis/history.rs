@@ -185,15 +185,15 @@ impl PastExchanges {
         if let Some((id, public)) = lookups::deployment_asked(path(url)) {
             let book = book(&mut self.deployments, id.to_ascii_lowercase(), DEPLOYMENTS);
             let body = shown.body();
-            let told = match (said.status, public) {
-                (Some(200), Public::Config) => lookups::read_config(body).map(|told| book.config = Some((seen, told))),
+            let read = match (said.status, public) {
+                (Some(200), Public::Config) => lookups::read_config(body).map(|read| book.config = Some((seen, read))),
                 (Some(200), Public::Domains) => {
-                    lookups::read_domains(body).map(|told| book.domains = Some((seen, told)))
+                    lookups::read_domains(body).map(|read| book.domains = Some((seen, read)))
                 }
                 (Some(404), _) => (!said.is_foreign()).then(|| book.missing = Some(seen)),
                 _ => None,
             };
-            return told.is_some();
+            return read.is_some();
         }
         if let Some(id) = integration(path(url)) {
             let looked_up = lookups::integration_asked(path(url)).is_some();

@@ -26,7 +26,7 @@ use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
 use crate::text::one_line;
 
 use super::client::capture::before_answer;
-use super::client::dial::{Progress, Speaks, TIMED_OUT};
+use super::client::dial::{Progress, Protocol, TIMED_OUT};
 use super::client::wire::{CapturedWire, Stream, hand_over};
 use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture};
 use super::redact::Redactor;
@@ -60,7 +60,7 @@ pub async fn leave(mut socket: Socket) {
 async fn dial(client: &Client, call: Call, progress: &Progress) -> Opened {
     let invalid = |e| Failure::new(FailureKind::Invalid, Phase::Resolve, format!("the URL cannot be used ({e})"));
     let uri: Uri = call.url.parse().map_err(invalid)?;
-    let wire = client.dialer.dial(&uri, Speaks::WebSocket, progress).await?;
+    let wire = client.dialer.dial(&uri, Protocol::WebSocket, progress).await?;
     progress.enter(Phase::Answer);
     let late = |_| Failure::written(FailureKind::Timeout, Phase::Answer, TIMED_OUT);
     tokio::time::timeout(client.dialer.bound, upgrade(wire, &uri, call.headers)).await.map_err(late)?

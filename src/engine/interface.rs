@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use crate::config::Tty;
 use crate::config::settings::MetricsSettings;
 use crate::model::{
-    AgentState, AsOf, Author, Conversation, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange,
-    ExchangeId, Extras, Message, MessageId, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
+    AsOf, Author, Conversation, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange, ExchangeId, Extras,
+    Message, MessageId, MetricsAgentState, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
     RemoteState, RepliesReadable, SessionAsk, TokenStatus, WebSession, WebhookState,
 };
 
@@ -26,7 +26,7 @@ pub enum Command {
     /// unknown ones are looked up, the others are known again when they are read.
     Recall(Vec<(Message, Timestamp)>),
     /// What was heard in earlier sessions: when it comes again, it is not told again.
-    Heard(ConversationKey, Vec<RemoteMessage>),
+    RecallRemote(ConversationKey, Vec<RemoteMessage>),
     /// Get a token if there is none (also after it was refused).
     SignIn,
     /// Get a new token now, whatever the old one's state.
@@ -122,7 +122,7 @@ pub enum Report {
     /// The metrics that an exchange caused, as they were handed to the agent: DogStatsD, one datagram each.
     Metrics(ExchangeId, Vec<String>),
     /// Where the metrics agent stands. Never told where none is configured.
-    Agent(AgentState),
+    MetricsAgent(MetricsAgentState),
     /// Where the webhook listener stands. Never told where none is configured.
     Webhook(WebhookState),
     /// The newest `inin-ratelimit-*` headers.

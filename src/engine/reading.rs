@@ -84,7 +84,7 @@ enum Access {
 
 #[derive(Clone, Debug, Default)]
 pub struct ReplyReader {
-    heard: HeardMessages,
+    known: KnownMessages,
     guests: VecDeque<GuestMessage>,      // the newest of them, the oldest first
     ours: Vec<OwnMessage>,               // messages of ours that are not settled for good
     claimed: RecentSet<String, CLAIMED>, // remote ids that are known to be one of ours
@@ -93,17 +93,17 @@ pub struct ReplyReader {
     last_look: bool, // the last look after an answer
     asked: bool,     // a person asked
     access: Access,
-    told: Option<(RemoteState, Option<Timestamp>)>, // what was last told
+    reported: Option<(RemoteState, Option<Timestamp>)>, // what was last told
 }
 
 impl ReplyReader {
     /// A new conversation takes this one's place: only the heard messages are kept, so that none is told twice.
     pub fn begin_anew(&mut self) {
-        *self = Self { heard: std::mem::take(&mut self.heard), ..Self::default() };
+        *self = Self { known: std::mem::take(&mut self.known), ..Self::default() };
     }
 
-    pub const fn has_heard(&self) -> bool {
-        self.heard.newest.is_some()
+    pub const fn knows_messages(&self) -> bool {
+        self.known.newest.is_some()
     }
 
     pub fn sent(&mut self, message: MessageId, text: &str, when: When, remote_id: Option<String>) {
@@ -168,7 +168,7 @@ impl ReplyReader {
     }
 
     pub fn unknown_ids(&self, listed: &[ListedMessage]) -> Vec<String> {
-        listed.iter().filter(|l| !self.heard.ids.contains(&hash(&l.id))).map(|l| l.id.clone()).collect()
+        listed.iter().filter(|l| !self.known.ids.contains(&hash(&l.id))).map(|l| l.id.clone()).collect()
     }
 
     /// The read was refused, or brought nothing that can be read: no more by itself.
@@ -219,7 +219,7 @@ impl ReplyReader {
         how: Arrival,
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<FoundStatus>) {
-        let fresh = self.heard.hear(messages, how);
+        let fresh = self.known.hear(messages, how);
         // Without a time nobody knows which of the same text it is, nor what it answers: it is told, and settles nothing.
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
         for message in fresh.iter().filter(of_guest) {
@@ -238,7 +238,7 @@ impl ReplyReader {
 
     /// Whether this is to be told: something `new` was heard, or it differs from what was told last.
     pub fn is_news(&mut self, state: RemoteState, since: Option<Timestamp>, new: bool) -> bool {
-        new | (self.told.replace((state, since)) != Some((state, since)))
+        new | (self.reported.replace((state, since)) != Some((state, since)))
     }
 
     fn schedule(&mut self, now: Moment, (pauses, repeats): ReadPauses<'_>) {
@@ -286,14 +286,14 @@ pub enum Arrival {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct HeardMessages {
+pub struct KnownMessages {
     ids: RecentSet<u64, REMEMBERED>,
     /// How often the same words were heard, pushed and read; by a hash of who said what when.
     words: RecentSet<u64, REMEMBERED, [u32; 2]>,
     newest: Option<Timestamp>,
 }
 
-impl HeardMessages {
+impl KnownMessages {
     /// Takes messages in, and gives the new ones by their times. One that is pushed after a later one is late.
     pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();

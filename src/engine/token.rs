@@ -15,7 +15,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::genesys::lookups::TokenInfo;
-use crate::model::{Acceptance, Generation, Moment, TokenFacts, TokenStatus};
+use crate::model::{Generation, Moment, TokenAcceptance, TokenFacts, TokenStatus};
 
 use super::queue::{backoff, up_to};
 
@@ -46,7 +46,7 @@ pub enum TokenDenied {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verified {
+pub enum Verification {
     Taken(TokenInfo), // the API took it, and told what it may do
     NotTaken(String), // the API itself answered 401: what it said, one line
     /// Nothing is known: the API does not say, or something else answered. One line.
@@ -76,11 +76,11 @@ struct Current {
     refused: bool,          // a 401 was met with it
     replaces_refused: bool, // it was minted because of a 401
     proven: bool,           // something was accepted with it
-    verify: Verify,
+    verify: VerifyStage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verify {
+enum VerifyStage {
     Wanted,
     Asked,
     Done,
@@ -114,7 +114,7 @@ pub struct TokenMachine {
     generation: Generation,
     failures: u32,
     rng: Rng,
-    told: TokenStatus, // what was told last of where it stands, and of the scopes that are missing
+    reported: TokenStatus, // what was told last of where it stands, and of the scopes that are missing
     missing_told: Vec<String>,
 }
 
@@ -145,8 +145,8 @@ impl TokenMachine {
             self.stage = Stage::Asking;
             return Some(TokenRequest::Token);
         }
-        let current = self.current.as_mut().filter(|c| c.verify == Verify::Wanted)?;
-        current.verify = Verify::Asked;
+        let current = self.current.as_mut().filter(|c| c.verify == VerifyStage::Wanted)?;
+        current.verify = VerifyStage::Asked;
         Some(TokenRequest::Facts(current.facts.generation))
     }
 
@@ -191,8 +191,8 @@ impl TokenMachine {
         });
         let before = self.current.take();
         let verify = match granted {
-            None if before.is_none() || !self.required.is_empty() => Verify::Wanted,
-            _ => Verify::Done,
+            None if before.is_none() || !self.required.is_empty() => VerifyStage::Wanted,
+            _ => VerifyStage::Done,
         };
         let replaces_refused = before.as_ref().is_some_and(|c| c.refused);
         let (organization, client_name) =
@@ -209,7 +209,7 @@ impl TokenMachine {
                 organization,
                 client_name,
                 pasted: self.pasted,
-                acceptance: Acceptance::NotAsked,
+                acceptance: TokenAcceptance::NotAsked,
             },
             renew_at,
             refused: false,
@@ -239,27 +239,27 @@ impl TokenMachine {
 
     /// `tokens/me` was asked about this generation. A pasted token that the API does not take is no sign-in; of one that
     /// was granted a moment ago the first message finds out more.
-    pub fn verified(&mut self, generation: Generation, verified: Verified) {
+    pub fn verified(&mut self, generation: Generation, verified: Verification) {
         let Some(Current { facts, verify, .. }) = self.current.as_mut().filter(|c| c.facts.generation == generation)
         else {
             return;
         };
-        *verify = Verify::Done;
+        *verify = VerifyStage::Done;
         match verified {
-            Verified::Taken(TokenInfo { scopes, organization, client }) => {
-                facts.acceptance = Acceptance::Taken;
+            Verification::Taken(TokenInfo { scopes, organization, client }) => {
+                facts.acceptance = TokenAcceptance::Taken;
                 facts.granted = scopes.or(facts.granted.take());
                 facts.organization = organization.or(facts.organization.take());
                 facts.client_name = client.or(facts.client_name.take());
                 facts.missing = missing(&self.required, facts.granted.as_deref());
             }
-            Verified::NotTaken(why) if self.pasted => {
+            Verification::NotTaken(why) if self.pasted => {
                 self.current = None;
                 self.stage = Stage::Dead(Box::new(TokenStatus::Refused(401, why)));
             }
-            Verified::NotTaken(_) | Verified::Unclear(_) if facts.acceptance == Acceptance::Taken => {}
-            Verified::NotTaken(why) => facts.acceptance = Acceptance::Refused(why),
-            Verified::Unclear(why) => facts.acceptance = Acceptance::Unclear(why),
+            Verification::NotTaken(_) | Verification::Unclear(_) if facts.acceptance == TokenAcceptance::Taken => {}
+            Verification::NotTaken(why) => facts.acceptance = TokenAcceptance::Refused(why),
+            Verification::Unclear(why) => facts.acceptance = TokenAcceptance::Unclear(why),
         }
     }
 
@@ -327,8 +327,8 @@ impl TokenMachine {
 
     pub fn status_news(&mut self, now: Moment) -> Option<TokenStatus> {
         let status = self.status(now);
-        (status != self.told).then(|| {
-            self.told = status.clone();
+        (status != self.reported).then(|| {
+            self.reported = status.clone();
             status
         })
     }
@@ -349,7 +349,7 @@ impl TokenMachine {
     }
 
     pub fn is_asked_about(&self, generation: Generation) -> bool {
-        self.current.as_ref().is_some_and(|c| c.facts.generation == generation && c.verify == Verify::Asked)
+        self.current.as_ref().is_some_and(|c| c.facts.generation == generation && c.verify == VerifyStage::Asked)
     }
 
     pub fn facts(&self) -> Option<&TokenFacts> {
@@ -369,7 +369,7 @@ fn missing(required: &[String], granted: Option<&[String]>) -> Vec<String> {
 /// stripped is announced before the first message meets a 401. Later ones go at once; the old one was known.
 fn holds(current: &Current, now: Moment) -> bool {
     (current.facts.generation == Generation(1) || current.facts.pasted)
-        && current.verify != Verify::Done
+        && current.verify != VerifyStage::Done
         && !reached(now, current.facts.issued.after(VERIFY_MAX))
 }
 

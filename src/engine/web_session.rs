@@ -39,7 +39,7 @@ const CLOSE_BOUND: Duration = Duration::from_secs(3); // bound on the answer to 
 
 /// Who wants the session open: one who looks (or seeks a message of an earlier session), a message, or one who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Opener {
     Look,
     Message,
     Ask,
@@ -47,7 +47,7 @@ pub enum Wanted {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
-    Want(Wanted),
+    Want(Opener),
     StartNew, // a person begins a new session under the same token
     NewGuest,
     Close,                                                        // a person ends the session
@@ -78,7 +78,7 @@ pub enum SocketStep {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
-    Told(WebSession), // as it is told; never `Connecting`, which has the steps below
+    Idle(WebSession), // as it is reported; never `Connecting`, which has the steps below
     Opening,
     Configuring(Moment), // until then
     Closing(Moment),     // `closeSession` is written; a new session follows where that is wanted
@@ -96,12 +96,12 @@ pub struct SessionMachine {
 
 impl SessionMachine {
     pub fn new(rng: Rng, first: Duration) -> Self {
-        Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
+        Self { phase: Phase::Idle(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
     }
 
     pub fn session(&self) -> WebSession {
         match &self.phase {
-            Phase::Told(session) => session.clone(),
+            Phase::Idle(session) => session.clone(),
             Phase::Closing(_) if !self.start_new => WebSession::Closed,
             Phase::Opening | Phase::Configuring(_) | Phase::Closing(_) => WebSession::Connecting,
         }
@@ -113,14 +113,14 @@ impl SessionMachine {
 
     /// Whether messages may be written. Into a read-only session too: what the server says to that is worth seeing.
     pub const fn is_writable(&self) -> bool {
-        matches!(&self.phase, Phase::Told(session) if session.is_open())
+        matches!(&self.phase, Phase::Idle(session) if session.is_open())
     }
 
     /// When it wants a [`SocketEvent::Tick`].
     pub const fn due(&self) -> Option<Moment> {
         match self.phase {
             Phase::Configuring(until) | Phase::Closing(until) => Some(until),
-            Phase::Told(WebSession::Reconnecting(at, _)) => Some(at),
+            Phase::Idle(WebSession::Reconnecting(at, _)) => Some(at),
             _ => None,
         }
     }
@@ -150,11 +150,11 @@ impl SessionMachine {
             SocketEvent::Configured(session) => self.configured(&session, now),
             SocketEvent::Declined { code, why, wait } if configuring => match frame_codes::classify(code) {
                 FrameCodeClass::Slower | FrameCodeClass::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
-                FrameCodeClass::ReadOnly => self.told(WebSession::ReadOnly(why), []),
+                FrameCodeClass::ReadOnly => self.idle(WebSession::ReadOnly(why), []),
                 FrameCodeClass::SessionOver | FrameCodeClass::Refused => self.end(why),
             },
             SocketEvent::Closed => self.closed(now),
-            SocketEvent::ReadOnly(why) if self.is_writable() => self.told(WebSession::ReadOnly(why), []),
+            SocketEvent::ReadOnly(why) if self.is_writable() => self.idle(WebSession::ReadOnly(why), []),
             // The end that was asked for; a new session that is to follow it still does.
             SocketEvent::Over(_) if matches!(self.phase, Phase::Closing(_)) => self.closed(now),
             SocketEvent::Over(why) if self.is_live() => self.end(why),
@@ -164,7 +164,7 @@ impl SessionMachine {
                 vec![]
             }
             SocketEvent::Expires(at) => {
-                if let Phase::Told(WebSession::Open { expires, .. }) = &mut self.phase {
+                if let Phase::Idle(WebSession::Open { expires, .. }) = &mut self.phase {
                     *expires = Some(at);
                 }
                 vec![]
@@ -172,7 +172,7 @@ impl SessionMachine {
             SocketEvent::Tick if self.due().is_some_and(|due| now.mono >= due.mono) => match self.phase {
                 Phase::Configuring(_) => self.again(Reason::NotConfigured(CONFIGURE_BOUND.as_secs()), None, now),
                 Phase::Closing(_) => self.closed(now),
-                Phase::Told(_) | Phase::Opening => {
+                Phase::Idle(_) | Phase::Opening => {
                     self.phase = Phase::Opening;
                     vec![SocketStep::Open]
                 }
@@ -182,15 +182,15 @@ impl SessionMachine {
     }
 
     const fn is_live(&self) -> bool {
-        self.is_writable() || !matches!(self.phase, Phase::Told(_))
+        self.is_writable() || !matches!(self.phase, Phase::Idle(_))
     }
 
     fn dropped(&self) -> Vec<SocketStep> {
         self.is_live().then_some(SocketStep::Drop).into_iter().collect()
     }
 
-    fn told<const N: usize>(&mut self, session: WebSession, steps: [SocketStep; N]) -> Vec<SocketStep> {
-        self.phase = Phase::Told(session);
+    fn idle<const N: usize>(&mut self, session: WebSession, steps: [SocketStep; N]) -> Vec<SocketStep> {
+        self.phase = Phase::Idle(session);
         steps.to_vec()
     }
 
@@ -199,13 +199,13 @@ impl SessionMachine {
         self.phase = Phase::Opening;
     }
 
-    fn want(&mut self, by: Wanted) -> Vec<SocketStep> {
-        let Phase::Told(session) = &self.phase else { return vec![] };
+    fn want(&mut self, by: Opener) -> Vec<SocketStep> {
+        let Phase::Idle(session) = &self.phase else { return vec![] };
         let opens = matches!(
             (session, by),
             (WebSession::Closed, _)
-                | (WebSession::Unreachable(_) | WebSession::Ended(_), Wanted::Message | Wanted::Ask)
-                | (WebSession::Reconnecting(..), Wanted::Ask)
+                | (WebSession::Unreachable(_) | WebSession::Ended(_), Opener::Message | Opener::Ask)
+                | (WebSession::Reconnecting(..), Opener::Ask)
         );
         if !opens {
             return vec![];
@@ -218,14 +218,14 @@ impl SessionMachine {
         self.start_new = true;
         self.failed = 0;
         let (phase, steps) = match &self.phase {
-            Phase::Told(session) if session.is_open() => {
+            Phase::Idle(session) if session.is_open() => {
                 (Phase::Closing(now.after(CLOSE_BOUND)), vec![SocketStep::WriteClose])
             }
             Phase::Closing(_) => (Phase::Closing(now.after(CLOSE_BOUND)), vec![]),
             // The answer to the configuration under way would be taken for that of the new session.
             Phase::Configuring(_) => (Phase::Opening, vec![SocketStep::Drop, SocketStep::Open]),
             Phase::Opening => (Phase::Opening, vec![]),
-            Phase::Told(_) => (Phase::Opening, vec![SocketStep::Open]),
+            Phase::Idle(_) => (Phase::Opening, vec![SocketStep::Open]),
         };
         self.phase = phase;
         steps
@@ -234,16 +234,16 @@ impl SessionMachine {
     fn close(&mut self, now: Moment) -> Vec<SocketStep> {
         self.start_new = false;
         match &self.phase {
-            Phase::Told(session) if session.is_open() => {
+            Phase::Idle(session) if session.is_open() => {
                 self.phase = Phase::Closing(now.after(CLOSE_BOUND));
                 vec![SocketStep::WriteClose]
             }
             Phase::Closing(_) => vec![],
             Phase::Opening | Phase::Configuring(_) => {
-                self.told(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
+                self.idle(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
             }
-            Phase::Told(WebSession::Closed | WebSession::Ended(_)) => self.told(WebSession::Closed, []),
-            Phase::Told(_) => self.told(WebSession::Closed, [SocketStep::GiveUp]),
+            Phase::Idle(WebSession::Closed | WebSession::Ended(_)) => self.idle(WebSession::Closed, []),
+            Phase::Idle(_) => self.idle(WebSession::Closed, [SocketStep::GiveUp]),
         }
     }
 
@@ -268,9 +268,9 @@ impl SessionMachine {
             return vec![];
         }
         if session.read_only {
-            self.phase = Phase::Told(WebSession::ReadOnly(Reason::Session(SessionEnd::ReadOnly)));
+            self.phase = Phase::Idle(WebSession::ReadOnly(Reason::Session(SessionEnd::ReadOnly)));
         } else if session.connected {
-            self.phase = Phase::Told(WebSession::Open { expires: session.expires, new: session.new });
+            self.phase = Phase::Idle(WebSession::Open { expires: session.expires, new: session.new });
         } else {
             return self.end(Reason::Session(SessionEnd::NotConnected));
         }
@@ -285,7 +285,7 @@ impl SessionMachine {
     fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing(_) if !self.start_new => {
-                self.told(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
+                self.idle(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
             }
             // The same connection serves: what was closed is the session.
             Phase::Closing(_) => {
@@ -298,7 +298,7 @@ impl SessionMachine {
 
     fn broken(&mut self, why: Reason, now: Moment) -> Vec<SocketStep> {
         match self.phase {
-            Phase::Closing(_) if !self.start_new => self.told(WebSession::Closed, [SocketStep::GiveUp]),
+            Phase::Closing(_) if !self.start_new => self.idle(WebSession::Closed, [SocketStep::GiveUp]),
             // The server closed what we asked it to close.
             Phase::Closing(_) => {
                 self.phase = Phase::Opening;
@@ -319,7 +319,7 @@ impl SessionMachine {
     fn again(&mut self, why: Reason, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
         self.failed += 1;
         let opening = self.phase == Phase::Opening;
-        self.phase = Phase::Told(if self.failed >= TRIES {
+        self.phase = Phase::Idle(if self.failed >= TRIES {
             WebSession::Unreachable(Reason::Tried(Box::new(why), TRIES))
         } else {
             let pause = backoff(&mut self.rng, self.first, AGAIN_MAX, self.failed - 1);
@@ -330,7 +330,7 @@ impl SessionMachine {
 
     fn end(&mut self, why: Reason) -> Vec<SocketStep> {
         let opening = self.phase == Phase::Opening;
-        self.phase = Phase::Told(WebSession::Ended(why));
+        self.phase = Phase::Idle(WebSession::Ended(why));
         self.start_new = false;
         if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
     }

@@ -74,7 +74,7 @@ pub enum Job {
     Status(MessageId, DeliveryStatus),
     /// A run of a pass went on, or is over.
     Pass(Arc<PassRun>),
-    /// A page of history is wanted; answered with [`JournalPage::History`].
+    /// A page of history is wanted; answered with [`JournalReport::History`].
     History(HistoryRequest),
 }
 
@@ -134,7 +134,7 @@ pub enum KeptPlace {
 
 /// What the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JournalPage {
+pub enum JournalReport {
     /// The journal is open, with everything that it kept. Comes once, first, unless it could not be opened.
     Restored(Box<Restored>),
     /// What is not being kept, and why: a sentence for the status line, and a word or two for the top row.
@@ -191,7 +191,7 @@ pub struct Restored {
     /// Drafts: conversation, text, cursor.
     pub drafts: Vec<(ConversationKey, String, usize)>,
     /// What was heard in conversations, oldest first; at most the newest few hundred of each.
-    pub heard: Vec<(ConversationKey, Vec<RemoteMessage>)>,
+    pub remote_messages: Vec<(ConversationKey, Vec<RemoteMessage>)>,
     /// Our messages, oldest first, each with when its newest try began, if there was one; at most the newest few hundred of
     /// each conversation, and all that are not settled. They are queued, unknown (also those that were on the wire), or
     /// settled, and were asked for long ago by the clock that does not jump.

@@ -13,7 +13,7 @@
 //! happened for a quarter of a second. The writer holds a lock that the system takes back when the process ends, in
 //! whatever way.
 //!
-//! Trouble is told ([`JournalPage::Trouble`]), never hidden. While nothing can be recorded, messages wait.
+//! Trouble is told ([`JournalReport::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod columns;
 pub(crate) mod files;
@@ -39,7 +39,7 @@ use tokio::sync::oneshot;
 
 pub use files::{database, profile_dir};
 pub use job::{
-    HistoryPage, HistoryRange, HistoryRequest, Job, JournalOptions, JournalPage, KeptConversation, KeptEntry,
+    HistoryPage, HistoryRange, HistoryRequest, Job, JournalOptions, JournalReport, KeptConversation, KeptEntry,
     KeptPlace, LogSource, Restored, is_kept,
 };
 pub use reader::JournalReader;
@@ -62,7 +62,7 @@ type WriterHandle = Option<(Lanes, mpsc::Receiver<()>)>;
 pub struct Journal {
     writer: Arc<Mutex<WriterHandle>>,
     asks: mpsc::Sender<HistoryRequest>,
-    pages: UnboundedSender<JournalPage>,
+    reports: UnboundedSender<JournalReport>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
     read_only: Arc<AtomicBool>,
     of_subcommand: bool,
@@ -70,8 +70,8 @@ pub struct Journal {
 
 impl Journal {
     /// Begins to open a journal, on a thread of its own, and returns at once. The first page tells how that went.
-    pub fn open(options: JournalOptions) -> (Self, UnboundedReceiver<JournalPage>) {
-        let (pages, told) = unbounded_channel();
+    pub fn open(options: JournalOptions) -> (Self, UnboundedReceiver<JournalReport>) {
+        let (reports, receiver) = unbounded_channel();
         let (lanes, inbox) = lanes();
         let keys = KeyTable::of(&options.conversations);
         let (asks, asked) = mpsc::channel();
@@ -79,12 +79,12 @@ impl Journal {
         let journal = Self {
             writer: Arc::new(Mutex::new(Some((lanes, ended)))),
             asks,
-            pages: pages.clone(),
+            reports: reports.clone(),
             read_only: Arc::new(AtomicBool::new(true)),
             of_subcommand: options.of_subcommand,
         };
-        let (dir, known, history) = (options.dir.clone(), Arc::clone(&keys), pages.clone());
-        let writer = Writer::new(options, inbox, keys, pages, Arc::clone(&journal.read_only));
+        let (dir, known, history) = (options.dir.clone(), Arc::clone(&keys), reports.clone());
+        let writer = Writer::new(options, inbox, keys, reports, Arc::clone(&journal.read_only));
         let started = [
             std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
                 writer.run();
@@ -97,9 +97,9 @@ impl Journal {
         if started.iter().any(Result::is_err) {
             journal.writer().take();
             let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
-            let _ = journal.pages.send(JournalPage::Trouble(JournalTrouble::not_kept(sentence)));
+            let _ = journal.reports.send(JournalReport::Trouble(JournalTrouble::not_kept(sentence)));
         }
-        (journal, told)
+        (journal, receiver)
     }
 
     /// Asks, without waiting. What finds no room is told as trouble.
@@ -123,7 +123,7 @@ impl Journal {
         if !put {
             let sentence =
                 "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
-            let _ = self.pages.send(JournalPage::Trouble(JournalTrouble::not_kept(sentence)));
+            let _ = self.reports.send(JournalReport::Trouble(JournalTrouble::not_kept(sentence)));
         }
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::columns::{self, KeyTable};
-use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, LogSource};
+use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalReport, KeptEntry, LogSource};
 use super::search_text::Query;
 use super::{files, restore, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
@@ -287,7 +287,7 @@ pub(super) fn serve(
     dir: &Path,
     keys: &Arc<KeyTable>,
     asked: &mpsc::Receiver<HistoryRequest>,
-    pages: &UnboundedSender<JournalPage>,
+    reports: &UnboundedSender<JournalReport>,
 ) {
     let mut reader: Option<JournalReader> = None;
     while let Ok(of) = asked.recv() {
@@ -298,7 +298,7 @@ pub(super) fn serve(
             reader = Some(opened);
             Ok(page)
         });
-        if pages.send(JournalPage::History(HistoryPage { of, found })).is_err() {
+        if reports.send(JournalReport::History(HistoryPage { of, found })).is_err() {
             return;
         }
     }

@@ -126,8 +126,8 @@ pub fn restored(db: &Connection, keys: &KeyTable, configured: usize) -> rusqlite
     restored.drafts = drafts.into_iter().flatten().map(|(key, (text, cursor))| (key, text, cursor)).collect();
     messages(db, keys, &mut restored)?;
     for ident in keys.all() {
-        let heard = heard(db, &ident)?;
-        restored.heard.extend(keys.key(&ident).filter(|_| !heard.is_empty()).map(|key| (key, heard)));
+        let messages = remote_messages(db, &ident)?;
+        restored.remote_messages.extend(keys.key(&ident).filter(|_| !messages.is_empty()).map(|key| (key, messages)));
     }
     // The newest run that is not over. One that cannot be read any more is left where it is.
     let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
@@ -172,9 +172,9 @@ fn conversations(db: &Connection, keys: &KeyTable, restored: &mut Restored) -> r
     Ok(())
 }
 
-fn heard(db: &Connection, ident: &str) -> rusqlite::Result<Vec<RemoteMessage>> {
+fn remote_messages(db: &Connection, ident: &str) -> rusqlite::Result<Vec<RemoteMessage>> {
     let select = "SELECT remote_id, author, text, at, extras FROM heard WHERE ident = ?1 ORDER BY at DESC LIMIT ?2";
-    let mut heard = columns::all(db, select, params![ident, MESSAGES], |row| {
+    let mut messages = columns::all(db, select, params![ident, MESSAGES], |row| {
         Ok(RemoteMessage {
             id: row.get(0)?,
             author: Author::named(&row.get::<_, String>(1)?).unwrap_or(Author::System),
@@ -183,8 +183,8 @@ fn heard(db: &Connection, ident: &str) -> rusqlite::Result<Vec<RemoteMessage>> {
             ..columns::of_json(row.get(4)?)
         })
     })?;
-    heard.reverse();
-    Ok(heard)
+    messages.reverse();
+    Ok(messages)
 }
 
 /// All that are open or unknown, and the newest of each conversation, in the order in which they were asked for.

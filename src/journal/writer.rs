@@ -23,7 +23,7 @@ use super::files::{self, BUSY, FileDenied, why};
 use super::job::Restored;
 use super::statements::{self, Numbers};
 use super::work::{Inbox, Work};
-use super::{Job, JournalOptions, JournalPage, JournalTrouble, restore, upkeep};
+use super::{Job, JournalOptions, JournalReport, JournalTrouble, restore, upkeep};
 use crate::engine::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
@@ -67,7 +67,7 @@ pub struct Writer {
     options: JournalOptions,
     inbox: Inbox,
     keys: Arc<KeyTable>,
-    pages: UnboundedSender<JournalPage>,
+    reports: UnboundedSender<JournalReport>,
     /// What could not be written and waits, in order.
     held: VecDeque<Work>,
     /// Some of that was dropped, because more than [`HELD_MAX`] waited.
@@ -81,15 +81,15 @@ impl Writer {
         options: JournalOptions,
         inbox: Inbox,
         keys: Arc<KeyTable>,
-        pages: UnboundedSender<JournalPage>,
+        reports: UnboundedSender<JournalReport>,
         read_only: Arc<AtomicBool>,
     ) -> Self {
-        Self { options, inbox, keys, pages, held: VecDeque::new(), dropped: false, in_trouble: false, read_only }
+        Self { options, inbox, keys, reports, held: VecDeque::new(), dropped: false, in_trouble: false, read_only }
     }
 
-    fn page(&self, page: JournalPage) {
+    fn report(&self, report: JournalReport) {
         // Nobody listens any more: the console is leaving, what is in the lanes is still written.
-        let _ = self.pages.send(page);
+        let _ = self.reports.send(report);
     }
 
     pub fn run(mut self) {
@@ -157,7 +157,7 @@ impl Writer {
             Err(FileDenied::Taken) => {
                 self.await_lock();
                 if first {
-                    self.page(JournalPage::Trouble(JournalTrouble {
+                    self.report(JournalReport::Trouble(JournalTrouble {
                         short: "READ-ONLY",
                         sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
                                    until the other is left. Or try --ephemeral."
@@ -229,12 +229,12 @@ impl Writer {
         match files::open_beside(&self.options.dir).and_then(|db| Ok((self.restored(&db)?, db))) {
             Ok((restored, db)) => {
                 let numbers = Numbers { session: 0, last: restored.last_number };
-                self.page(JournalPage::Notice(
+                self.report(JournalReport::Notice(
                     "Another guestwire has this profile open: messages that are sent now are in the log only after its next \
                      start."
                         .to_owned(),
                 ));
-                self.page(JournalPage::Restored(Box::new(restored)));
+                self.report(JournalReport::Restored(Box::new(restored)));
                 Mode::Writing(Box::new(Store { db, numbers, lock: None }))
             }
             Err(e) => self.not_beside(&e),
@@ -257,7 +257,7 @@ impl Writer {
             restored.read_only = true;
             restored.messages.retain(|(message, _)| message.delivery.is_finished());
             restored.drafts.retain(|_| with_drafts);
-            self.page(JournalPage::Restored(Box::new(restored)));
+            self.report(JournalReport::Restored(Box::new(restored)));
         }
     }
 
@@ -266,7 +266,7 @@ impl Writer {
     }
 
     fn tell_not_kept(&self, sentence: impl Into<String>) {
-        self.page(JournalPage::Trouble(JournalTrouble::not_kept(sentence.into())));
+        self.report(JournalReport::Trouble(JournalTrouble::not_kept(sentence.into())));
     }
 
     /// Begins a session in the file; a damaged one, which may have looked sound at first, is set aside for a new one.
@@ -274,7 +274,7 @@ impl Writer {
         let dir = &self.options.dir;
         if damaged {
             match files::set_aside(dir, Timestamp::now()) {
-                Ok(aside) => self.page(JournalPage::Notice(format!(
+                Ok(aside) => self.report(JournalReport::Notice(format!(
                     "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
                     aside.display()
                 ))),
@@ -298,13 +298,13 @@ impl Writer {
         let (session, clock_behind) = restore::begin(&mut db, Timestamp::now())?;
         let restored = self.restored(&db)?;
         if let Some(ahead) = clock_behind {
-            self.page(JournalPage::Notice(format!(
+            self.report(JournalReport::Notice(format!(
                 "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
                  look older than they are; the order is kept."
             )));
         }
         let numbers = Numbers { session, last: restored.last_number };
-        self.page(JournalPage::Restored(Box::new(restored)));
+        self.report(JournalReport::Restored(Box::new(restored)));
         Ok((db, numbers))
     }
 
@@ -321,7 +321,7 @@ impl Writer {
                 self.held.clear();
                 if self.in_trouble {
                     self.in_trouble = false;
-                    self.page(JournalPage::Well);
+                    self.report(JournalReport::Well);
                 }
                 self.dropped = false;
             }

@@ -30,7 +30,7 @@ impl Signal {
 
 /// Where the agent that metrics go to stands, as far as this side can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AgentState {
+pub enum MetricsAgentState {
     /// It is configured, and nothing has been sent yet.
     Idle,
     /// The newest datagram was handed over. (UDP does not say whether anybody took it.)
@@ -39,7 +39,7 @@ pub enum AgentState {
     Lost(String),
 }
 
-impl AgentState {
+impl MetricsAgentState {
     pub(crate) const fn chip(&self) -> &'static str {
         match self {
             Self::Idle => "DSD idle",

@@ -81,14 +81,14 @@ pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use fault::{FAULTS, Fault, SandboxRequest};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
-pub use machine::{AgentState, Signal, WebhookState};
+pub use machine::{MetricsAgentState, Signal, WebhookState};
 pub use mask::Masks;
 pub use message::{
     Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, OutgoingMessage, RemoteMessage,
 };
 pub use session::{AsOf, RepliesReadable, SessionAsk, Unreadable, WebSession};
 pub use time::Moment;
-pub use token::{Acceptance, TokenFacts, TokenStatus};
+pub use token::{TokenAcceptance, TokenFacts, TokenStatus};
 pub use variation::Variation;
 
 pub(crate) use channel::{Attachments, Transport};

@@ -6,7 +6,7 @@ use super::{Generation, Moment};
 
 /// Whether the API took a token when it was asked what the token may do (`GET /api/v2/tokens/me`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Acceptance {
+pub enum TokenAcceptance {
     /// It was not asked, or has not answered.
     #[default]
     NotAsked,
@@ -42,7 +42,7 @@ pub struct TokenFacts {
     /// A pasted token: it cannot be renewed.
     pub pasted: bool,
     /// Whether the API took it.
-    pub acceptance: Acceptance,
+    pub acceptance: TokenAcceptance,
 }
 
 /// Where signing in stands: what the token chip shows.

@@ -252,7 +252,7 @@ pub struct SaidMessage {
 }
 
 impl SaidMessage {
-    pub fn heard(message: &RemoteMessage) -> Self {
+    pub fn from_remote(message: &RemoteMessage) -> Self {
         Self {
             author: message.author.name().to_owned(),
             text: message.text.clone(),

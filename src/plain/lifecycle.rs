@@ -6,7 +6,7 @@ use super::sentences::span;
 use super::{AwaitedReply, Outstanding, Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::journal::JournalPage;
+use crate::journal::JournalReport;
 use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId, TokenStatus};
 use crate::session::sign_in::{SignIn, facts_text};
 use crate::session::{Leftovers, OLD_QUEUE, Session, place_words};
@@ -163,11 +163,11 @@ impl Plain {
         }
     }
 
-    pub(super) fn journal(&mut self, page: JournalPage) {
-        if let JournalPage::History(found) = page {
+    pub(super) fn journal(&mut self, report: JournalReport) {
+        if let JournalReport::History(found) = report {
             return self.searched(found);
         }
-        self.with_session(|session, now, changes| session.page(page, false, now, changes));
+        self.with_session(|session, now, changes| session.apply_journal(report, false, now, changes));
     }
 
     pub(super) fn show_leftovers(&mut self, left: &Leftovers) {

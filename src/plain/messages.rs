@@ -126,7 +126,7 @@ impl Plain {
         if !open.is_empty() {
             self.say("Taking back the messages under way. A message that was already written may have been received.");
         }
-        self.acts.extend(open.into_iter().map(|id| FrontEndEffect::Ask(Command::Cancel(id))));
+        self.effects.extend(open.into_iter().map(|id| FrontEndEffect::Ask(Command::Cancel(id))));
     }
 
     pub(super) fn message_of(&self, n: u64) -> Result<&Message, String> {

@@ -93,7 +93,7 @@ struct Passes {
     /// What was listed: a file, the name of a built-in pass, or (`None`) the run that is not finished.
     offered: Vec<Option<PathBuf>>,
     /// The step that was told last, and whether with its result.
-    told: Option<((usize, usize), bool)>,
+    said_step: Option<((usize, usize), bool)>,
     /// Ctrl-C was pressed while the step ran: it is waited for no more.
     let_go: bool,
     /// Runs that were begun, and what their ids grow from.
@@ -112,7 +112,7 @@ pub(crate) struct Plain {
     /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
     /// How many steps of an open send have been told of.
-    told: HashMap<ExchangeId, usize>,
+    said_tries: HashMap<ExchangeId, usize>,
     found: Vec<DiscoveredConversation>,
     next: NextMessage,
     dialogue: Dialogue,
@@ -121,7 +121,7 @@ pub(crate) struct Plain {
     /// Ctrl-C was pressed, and what it took back is not settled.
     interrupted: bool,
     left: bool,
-    acts: Vec<FrontEndEffect>,
+    effects: Vec<FrontEndEffect>,
 }
 
 impl FrontEnd for Plain {
@@ -136,7 +136,7 @@ impl FrontEnd for Plain {
             FrontEndEvent::Line(InputLine::Bad(why)) => self.wrong(format!("Not sent: the line {why}.")),
             FrontEndEvent::Report(report) => self.report(*report),
             FrontEndEvent::Ended => self.left = true,
-            FrontEndEvent::Page(page) => self.journal(*page),
+            FrontEndEvent::Journal(page) => self.journal(*page),
             FrontEndEvent::Signal(Signal::Interrupt) => self.interrupt(),
             FrontEndEvent::Signal(Signal::Terminate(number)) => {
                 return vec![FrontEndEffect::Finish(Exit::Signal(number))];
@@ -147,9 +147,9 @@ impl FrontEnd for Plain {
         }
         self.afterwards();
         if self.left && !had_left {
-            self.acts.push(FrontEndEffect::Finish(self.exit()));
+            self.effects.push(FrontEndEffect::Finish(self.exit()));
         }
-        std::mem::take(&mut self.acts)
+        std::mem::take(&mut self.effects)
     }
 
     fn due(&self) -> Option<Moment> {
@@ -169,7 +169,7 @@ impl FrontEnd for Plain {
 
 impl Plain {
     /// A front end that has not begun, of a session in which nothing has happened. `interactive`: a person types, so that
-    /// prompts and questions make sense, and nobody waits for a line to be settled. Times are told in `zone`, and ids of
+    /// prompts and questions make sense, and nobody waits for a line to be settled. ZoneChoice are told in `zone`, and ids of
     /// runs grow from `seed` (random, from outside).
     pub fn new(mut session: Session, interactive: bool, zone: TimeZone, seed: u128) -> Self {
         session.reports_every_message = true;
@@ -181,14 +181,14 @@ impl Plain {
             passes: Passes { seed, ..Passes::default() },
             asked: Outstanding::default(),
             given_up: BTreeMap::new(),
-            told: HashMap::new(),
+            said_tries: HashMap::new(),
             found: Vec::new(),
             next: NextMessage::default(),
             dialogue: Dialogue::default(),
             last: (Exit::Done, None),
             interrupted: false,
             left: false,
-            acts: Vec::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -206,11 +206,11 @@ impl Plain {
 
     /// Says one line. The only way out for text, so that nothing from outside reaches a terminal as it came.
     fn say(&mut self, line: impl AsRef<str>) {
-        self.acts.push(FrontEndEffect::Line(visible(line.as_ref()).into_owned()));
+        self.effects.push(FrontEndEffect::Line(visible(line.as_ref()).into_owned()));
     }
 
     fn ask(&mut self, command: Command) {
-        self.acts.push(FrontEndEffect::Ask(command));
+        self.effects.push(FrontEndEffect::Ask(command));
     }
 
     /// Says why a line cannot be taken; in a script, nothing after it is.
@@ -264,13 +264,14 @@ pub async fn run(settings: &Settings) -> Result<Exit, Failed> {
     let clock = Clock::start();
     let zone = settings.ui.times.zone();
     let mut session = open::session(settings, &opened.profile, zone.clone(), settings.ui.ascii);
-    let (journal, pages) = journal::open(settings, &opened.profile, &mut session, !settings.journal.ephemeral);
+    let (journal, journal_reports) =
+        journal::open(settings, &opened.profile, &mut session, !settings.journal.ephemeral);
     let front = Plain::new(session, io::stdin().is_terminal(), zone, uuid::Uuid::new_v4().as_u128());
     let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let (paths, output) = (&settings.paths, Output::default());
     let mut runner = FrontEndLoop { front, engine, opened, paths, journal, kept: None, output, json: false };
-    let result = runner.run(clock, reports, pages, lines()).await;
+    let result = runner.run(clock, reports, journal_reports, lines()).await;
     runner.opened.close().await;
     journal::close(runner.journal.as_ref());
     result
@@ -278,7 +279,7 @@ pub async fn run(settings: &Settings) -> Result<Exit, Failed> {
 
 /// The lines of standard input, read ahead by one. The thread that reads them is left behind when the program ends.
 fn lines() -> Receiver<InputLine> {
-    let (tell, told) = channel(1);
+    let (sender, lines) = channel(1);
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
         loop {
@@ -293,12 +294,12 @@ fn lines() -> Receiver<InputLine> {
                 },
                 Err(_) => (InputLine::Bad("cannot be read"), false),
             };
-            if tell.blocking_send(line).is_err() || !goes_on {
+            if sender.blocking_send(line).is_err() || !goes_on {
                 return;
             }
         }
     });
-    told
+    lines
 }
 
 #[cfg(test)]

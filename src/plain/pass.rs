@@ -56,7 +56,7 @@ impl Plain {
             "blocked" => self.pass_verdict(Verdict::Blocked),
             "skip" => self.pass_verdict(Verdict::Skip),
             "undo" => {
-                self.passes.told = None;
+                self.passes.said_step = None;
                 self.pass_event(RunnerEvent::Undo);
             }
             "note" => {
@@ -113,7 +113,7 @@ impl Plain {
                 self.open_quietly(key);
             }
         }
-        self.passes.told = None;
+        self.passes.said_step = None;
         self.pass_event(RunnerEvent::Go);
     }
 
@@ -159,7 +159,7 @@ impl Plain {
             let counts = format!("{pass} passed, {fail} failed, {blocked} blocked, {skipped} skipped{open}");
             let sentence = format!("The test run is finished: {counts}. Type .pass reports to write them.");
             self.say_end(exit(fail + blocked > 0), sentence);
-        } else if !runner.is_over() && !self.session.pass.runs_step() && self.passes.told != Some(here) {
+        } else if !runner.is_over() && !self.session.pass.runs_step() && self.passes.said_step != Some(here) {
             if judging {
                 let suggested = runner.open_result().and_then(|r| r.suggested);
                 self.ends(exit(matches!(suggested, Some(Verdict::Fail | Verdict::Blocked))), None);
@@ -229,7 +229,7 @@ impl Plain {
 
     fn begin_pass(&mut self, file: &str, text: &str) -> Done {
         self.passes.begun += 1;
-        self.passes.told = None;
+        self.passes.said_step = None;
         let id = uuid_from(self.passes.seed, self.passes.begun);
         let opened = self.with_session(|session, now, changes| session.open_pass(file, text, id, now, changes));
         opened.map_err(|problems| {
@@ -241,7 +241,7 @@ impl Plain {
     fn resume_pass(&mut self) -> Done {
         if let Some(resumed) = self.session.resume_pass(self.now) {
             resumed.map_err(|name| format!("{name} cannot be continued: its record cannot be read."))?;
-            self.passes.told = None;
+            self.passes.said_step = None;
             self.pass_event(RunnerEvent::Pause(false));
         }
         Ok(())
@@ -250,7 +250,7 @@ impl Plain {
     pub(super) fn show_step(&mut self) {
         let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == StepStage::Judging;
-        self.passes.told = Some((runner.run().at, judging));
+        self.passes.said_step = Some((runner.run().at, judging));
         self.say_each(lines(runner));
         self.dialogue.prompt_due = true;
     }

@@ -137,7 +137,7 @@ impl Plain {
     pub(super) fn carry_out(&mut self, changes: Changes) {
         for change in changes.0 {
             let effect = FrontEndEffect::of(change, |notice| self.show_notice(notice));
-            self.acts.extend(effect);
+            self.effects.extend(effect);
         }
     }
 
@@ -201,13 +201,13 @@ impl Plain {
         if exchange.kind != ExchangeKind::Send || exchange.message.is_none() {
             return;
         }
-        let mut told = self.told.remove(&exchange.id).unwrap_or(0);
+        let mut said = self.said_tries.remove(&exchange.id).unwrap_or(0);
         if exchange.outcome.is_finished() {
             return;
         }
         let number = self.session.log.number_of(exchange.id);
         let name = number.map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
-        for step in exchange.steps.iter().skip(told) {
+        for step in exchange.steps.iter().skip(said) {
             match step {
                 ExchangeStep::Try(a) if a.ending.is_none() => break,
                 ExchangeStep::Try(a) => self.say(format!("{name}, try {}, {}.", a.number, attempt(a))),
@@ -221,9 +221,9 @@ impl Plain {
                 }
                 ExchangeStep::Renewal { .. } => self.say(format!("{name} got no new token.")),
             }
-            told += 1;
+            said += 1;
         }
-        self.told.insert(exchange.id, told);
+        self.said_tries.insert(exchange.id, said);
     }
 
     fn message_moved(&mut self, id: MessageId, settled: bool, delivery: &DeliveryStatus, exchange: Option<ExchangeId>) {

@@ -101,7 +101,7 @@ impl Plain {
 
     pub(super) fn ask_machine(&mut self, request: LocalRequest) {
         self.asked.local = true;
-        self.acts.push(FrontEndEffect::Local(request));
+        self.effects.push(FrontEndEffect::Local(request));
     }
 
     pub(super) fn local(&mut self, answer: LocalAnswer) {
@@ -136,7 +136,7 @@ impl Plain {
         let serial = self.session.journal.next_serial();
         self.asked.search = Some(serial);
         let want = HistoryRange::Found(rest.to_owned(), u64::MAX);
-        self.acts.push(FrontEndEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
+        self.effects.push(FrontEndEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
         Ok(())
     }
 

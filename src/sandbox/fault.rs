@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Fault ─► Armed ──(each request that it is for)──► let pass `after` ─► hit `times` ─► gone
-//!                                                        └─► Plan: what becomes of this request
+//!                                                        └─► Faults: what becomes of this request
 //! ```
 
 use std::time::Duration;
@@ -30,8 +30,8 @@ impl ActiveFaults {
     /// What becomes of a request: counts it in every fault that it is for. `names` tells whether a fault's conversation is
     /// the one that the request addresses. Two faults that would both spoil the answer take turns: the later one keeps its
     /// count.
-    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Fault>) {
-        let (mut plan, mut acts) = (Plan::default(), Vec::new());
+    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Faults, Vec<Fault>) {
+        let (mut plan, mut acts) = (Faults::default(), Vec::new());
         for (fault, hit) in &mut self.set {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)
@@ -66,11 +66,11 @@ impl ActiveFaults {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub(crate) struct Faults {
     pub(super) kinds: Vec<FaultKind>,
 }
 
-impl Plan {
+impl Faults {
     pub(crate) fn has(&self, kind: &FaultKind) -> bool {
         self.kinds.contains(kind)
     }

@@ -17,9 +17,9 @@ impl Session {
     pub fn apply(&mut self, report: Report, now: Moment) -> Changes {
         let mut changes = Changes::default();
         // The pass is told once the rest knows it.
-        let told = self.pass.is_running().then(|| report.clone());
+        let for_pass = self.pass.is_running().then(|| report.clone());
         self.report(report, now, &mut changes);
-        if let Some(report) = told {
+        if let Some(report) = for_pass {
             self.pass_event(RunnerEvent::Report(&report), now, &mut changes);
         }
         changes
@@ -72,14 +72,14 @@ impl Session {
             }
             Report::Conversation { key, state, since, messages } => {
                 let Some(before) = self.conversations.was_read(key, state, since) else { return };
-                let news = self.merge_messages(key, messages, |thread, brought, _| thread.read(brought), now, changes);
+                let news = self.merge_messages(key, messages, |thread, read, _| thread.merge_read(read), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
             Report::MessagesArrived(key, messages) => {
-                if messages.is_empty() || !self.conversations.heard(key, &messages) {
+                if messages.is_empty() || !self.conversations.stop_typing(key, &messages) {
                     return;
                 }
-                let news = self.merge_messages(key, messages, Thread::heard, now, changes);
+                let news = self.merge_messages(key, messages, Thread::merge_pushed, now, changes);
                 changes.notice(Notice::Arrived(key, news));
             }
             Report::RepliesReadable(key, readable, _) => {
@@ -98,7 +98,7 @@ impl Session {
                 changes.notice(Notice::ConversationId { key, new });
             }
             Report::Metrics(exchange, datagrams) => self.log.set_metrics(exchange, datagrams),
-            Report::Agent(agent) => self.agent = Some(agent),
+            Report::MetricsAgent(agent) => self.agent = Some(agent),
             Report::Webhook(webhook) => self.webhook = Some(webhook),
             Report::RateLimit(limit) => self.rate_limit = Some(limit),
             Report::ClockSkew(seconds) => {

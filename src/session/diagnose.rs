@@ -169,11 +169,11 @@ impl Session {
             token: self.sign_in.status.facts(),
             proxied: matches!(self.profile.proxy, Some(Ok(_))),
         };
-        let told = probes.doctor.findings.len();
+        let reported = probes.doctor.findings.len();
         find(&mut probes.doctor, &evidence);
         let next = probes.doctor.next(&evidence);
         probes.over = matches!(next, DoctorStep::Over(_));
-        for finding in probes.doctor.findings.iter().skip(told) {
+        for finding in probes.doctor.findings.iter().skip(reported) {
             changes.notice(Notice::Probed(finding.clone()));
         }
         match next {

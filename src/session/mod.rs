@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! reports of the engine ─┐                   ┌─► commands for the engine
-//! pages of the journal ──┼─► Session ────────┼─► jobs for the journal
+//! reports of the journal ┼─► Session ────────┼─► jobs for the journal
 //! requests of a person ──┤   what is known   └─► notices: what is news; the front end makes the sentence
 //! time ──────────────────┘
 //! ```
@@ -35,8 +35,8 @@ use crate::engine::Command;
 use crate::journal::{Job, JournalTrouble};
 use crate::model::fault::SandboxRequest;
 use crate::model::{
-    Address, AgentState, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RateLimit,
-    RemoteState, TokenStatus, WebSession, WebhookState,
+    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, MetricsAgentState,
+    RateLimit, RemoteState, TokenStatus, WebSession, WebhookState,
 };
 use crate::pass::PassRun;
 
@@ -158,7 +158,7 @@ pub struct Session {
     /// Whether there is a token.
     pub sign_in: SignIn,
     pub(crate) rate_limit: Option<RateLimit>,
-    pub(crate) agent: Option<AgentState>,
+    pub(crate) agent: Option<MetricsAgentState>,
     pub(crate) webhook: Option<WebhookState>,
     /// Why exchanges were refused.
     pub diagnoses: Diagnoses,

@@ -3,7 +3,7 @@
 
 use crate::engine::Command;
 use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
-use crate::journal::{Job, JournalPage};
+use crate::journal::{Job, JournalReport};
 use crate::model::{
     ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, OutgoingMessage, SessionAsk,
 };
@@ -14,26 +14,26 @@ use super::{Changes, Leftovers, Notice, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
-    pub fn page(&mut self, page: JournalPage, reopen: bool, now: Moment, changes: &mut Changes) {
-        match page {
-            JournalPage::Restored(restored) => self.restore(*restored, reopen, now, changes),
-            JournalPage::Trouble(trouble) => {
+    pub fn apply_journal(&mut self, report: JournalReport, reopen: bool, now: Moment, changes: &mut Changes) {
+        match report {
+            JournalReport::Restored(restored) => self.restore(*restored, reopen, now, changes),
+            JournalReport::Trouble(trouble) => {
                 if self.journal.fares(Some(trouble.clone())) {
                     self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
                     changes.notice(Notice::JournalTrouble(trouble));
                 }
                 self.release_held(changes);
             }
-            JournalPage::Well => {
+            JournalReport::Well => {
                 self.journal.fares(None);
                 changes.notice(Notice::JournalWell);
             }
-            JournalPage::Notice(text) => {
+            JournalReport::Notice(text) => {
                 self.note(None, &text, now, changes);
                 changes.notice(Notice::Said(text));
             }
             // An answer to whoever turned the page.
-            JournalPage::History(_) => {}
+            JournalReport::History(_) => {}
         }
     }
 
@@ -58,8 +58,8 @@ impl Session {
         if !recalled.is_empty() {
             changes.engine(Command::Recall(recalled));
         }
-        for (key, heard) in &restored.heard {
-            changes.engine(Command::Heard(*key, heard.clone()));
+        for (key, heard) in &restored.remote_messages {
+            changes.engine(Command::RecallRemote(*key, heard.clone()));
         }
         let active = self.conversations.active();
         if takes_over {
@@ -82,7 +82,7 @@ impl Session {
         self.threads.all().for_each(|thread| thread.session_began(now.wall));
         self.restore_conversations(&mut restored, changes);
         let leftovers = self.restore_messages(&mut restored, now, changes);
-        for (key, heard) in restored.heard {
+        for (key, heard) in restored.remote_messages {
             // A front end that prints every message has printed the stored ones: nothing of them is unread.
             let kept = self.journal.conversations.get(&key).filter(|_| !self.reports_every_message);
             let unread = kept.map_or(0, |kept| kept.unread);

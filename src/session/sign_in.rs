@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Acceptance, Ending, Exchange, ExchangeKind, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Ending, Exchange, ExchangeKind, Moment, Outcome, TokenAcceptance, TokenFacts, TokenStatus};
 
 pub const TRIES: u32 = 3;
 /// How long a token endpoint that asks to wait is waited for in all.
@@ -94,8 +94,8 @@ impl SignIn {
 
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = vec![match (&facts.acceptance, facts.expires) {
-        (Acceptance::Refused(why), _) => refused_text(why),
-        (acceptance, _) if facts.pasted && *acceptance != Acceptance::Taken => {
+        (TokenAcceptance::Refused(why), _) => refused_text(why),
+        (acceptance, _) if facts.pasted && *acceptance != TokenAcceptance::Taken => {
             "there is a token; whether the service accepts it is not known".to_owned()
         }
         (_, Some(end)) => {
@@ -116,11 +116,11 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
         lines.push("a pasted token: it cannot be renewed".to_owned());
     }
     match &facts.acceptance {
-        Acceptance::NotAsked if facts.pasted => lines.push("not checked: tokens/me has not answered".to_owned()),
-        Acceptance::Unclear(why) => {
+        TokenAcceptance::NotAsked if facts.pasted => lines.push("not checked: tokens/me has not answered".to_owned()),
+        TokenAcceptance::Unclear(why) => {
             lines.push(format!("not checked: asked what the token may do, the answer was {why}"));
         }
-        Acceptance::NotAsked | Acceptance::Taken | Acceptance::Refused(_) => {}
+        TokenAcceptance::NotAsked | TokenAcceptance::Taken | TokenAcceptance::Refused(_) => {}
     }
     lines.join("\n")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::action::{ACTIONS, Action, ActionRow, Context};
 use super::chord::{Chord, KeySequence};
-use crate::config::problem::{FilePosition, Spot};
+use crate::config::problem::{FilePosition, Located};
 use crate::config::settings::KeyBinding;
 use crate::model::Moment;
 use crate::text::nearest;
@@ -36,7 +36,7 @@ pub struct Keymap {
 impl Keymap {
     /// The defaults with `changes` over them; `enter_is_newline` swaps the keys of *send* and *new-line*. Or all that
     /// is wrong with the changes, each with its place.
-    pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
+    pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Located<String>>> {
         let mut wrong = Vec::new();
         // The defaults are checked by a test.
         let defaults = |spec: &ActionRow| spec.keys.iter().filter_map(|key| KeySequence::parse(key).ok()).collect();
@@ -48,7 +48,7 @@ impl Keymap {
         }
         let mut places: HashMap<Action, FilePosition> = HashMap::new();
         for change in changes {
-            let mut note = |value, at| wrong.push(Spot { value, at });
+            let mut note = |value, at| wrong.push(Located { value, at });
             let Ok(action) = find_action(change).map_err(|value| note(value, change.action.at)) else { continue };
             let chords = change.chords.iter();
             let bound = chords.filter_map(|c| KeySequence::parse(&c.value).map_err(|value| note(value, c.at)).ok());
@@ -61,7 +61,7 @@ impl Keymap {
             let own = places.get(&spec.action);
             if let (Some(why), Some(at)) = (unusable(spec.context, key), own) {
                 let value = format!("“{}” cannot have the key {key}: {why}", spec.action);
-                wrong.push(Spot { value, at: *at });
+                wrong.push(Located { value, at: *at });
                 continue;
             }
             let (context, action) = (spec.context, spec.action);
@@ -71,7 +71,7 @@ impl Keymap {
                 let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
                 let both = format!("the key {key} would be both “{other}” and “{action}”");
                 let value = format!("in {}, {both}; give one of them another key", context.name());
-                wrong.push(Spot { value, at });
+                wrong.push(Located { value, at });
             }
         }
         wrong.sort_by_key(|problem| problem.at);

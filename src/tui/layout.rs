@@ -107,7 +107,7 @@ pub struct PaneArea {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
+pub struct RuleLines {
     /// The column beside the list.
     pub list: Option<u16>,
     /// The column between thread and log.
@@ -134,7 +134,7 @@ pub struct Panes {
     pub composer: Option<PaneArea>,
     pub status: Rect,
     pub footer: Rect,
-    pub rules: Rules,
+    pub rules: RuleLines,
     /// What is not the list: where overlays stand.
     pub main: Rect,
 }
@@ -166,7 +166,7 @@ pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u
     let ruled = size.width >= RULES;
     let bottom = ruled && size.height >= BOTTOM_RULE;
     let body = Rect::new(0, 1, size.width, size.height - 3 - u16::from(bottom));
-    let rules = Rules { bottom: bottom.then(|| body.bottom()), ..Rules::default() };
+    let rules = RuleLines { bottom: bottom.then(|| body.bottom()), ..RuleLines::default() };
     let mut panes = Panes { header, status, footer, rules, main: body, ..Panes::default() };
     if arrangement.zoomed {
         *panes.of(arrangement.focus) = Some(pane(body, ruled));

@@ -27,7 +27,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::engine::{Command, Report};
-use crate::journal::{Job, JournalPage};
+use crate::journal::{Job, JournalReport};
 use crate::model::Signal;
 use crate::session::local::{LocalAnswer, LocalRequest};
 
@@ -43,7 +43,7 @@ pub enum Event {
     /// The engine says something. Boxed: a report is many times the size of a key.
     Engine(Box<Report>),
     /// The journal says something.
-    Journal(JournalPage),
+    Journal(JournalReport),
     /// The deadline that the state asked for has come.
     Deadline,
     /// A signal arrived.

@@ -108,7 +108,7 @@ async fn run(
     screen.draw(&state).map_err(|e| failed("the terminal cannot be drawn on", &e))?;
 
     let kept = !settings.journal.ephemeral && !state.demo.offline;
-    let (journal, pages) = journal::open(settings, &opened.profile, &mut state.session, kept);
+    let (journal, journal_reports) = journal::open(settings, &opened.profile, &mut state.session, kept);
     let metrics = settings.metrics.clone().filter(|_| !state.demo.offline);
     let options = EngineOptions { metrics, sign_in: !state.demo.offline, ..journal::options(journal.as_ref()) };
     let told = journal.clone();
@@ -135,7 +135,7 @@ async fn run(
         mask: Box::new(move |text| masking.mask(text)),
         reports,
         journal: Box::new(move |job| journal::submit(told.as_ref(), job, &|text| telling.mask(text))),
-        pages,
+        journal_reports,
         signals,
     };
     let exit = event_loop.run(&mut state).await;

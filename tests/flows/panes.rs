@@ -116,7 +116,7 @@ fn talk() -> Threads {
         remote("1", Author::Guest, "typed yesterday, elsewhere", 2),
         remote("2", Author::Bot, "Welcome! How can I help you with your contract, your bill or your data today?", 3),
     ];
-    t.of(A).read(old);
+    t.of(A).merge_read(old);
     let lives = [
         ("Hi, I need help with my bill", DeliveryStatus::Accepted),
         ("My account is 12345", DeliveryStatus::Refused("401 unauthorized, the requestor is not authorized".into())),
@@ -146,7 +146,7 @@ fn talk() -> Threads {
         remote("4", Author::Bot, "Sure.", 12),
         remote("5", Author::Agent, HOSTILE, 100),
     ];
-    t.of(A).read(new);
+    t.of(A).merge_read(new);
     t
 }
 
@@ -335,7 +335,7 @@ proptest! {
 
         let mut t = talk();
         let long = RemoteMessage::new("long", Author::Bot, text.repeat(3), at(300).wall);
-        t.of(A).read(vec![long]);
+        t.of(A).merge_read(vec![long]);
         draw_thread(&t, &theme, at(302), pane, &mut buf);
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::pty::{Session, guestwire as program, taken};
-use guestwire::journal::{Journal, JournalOptions, JournalPage, JournalReader, profile_dir};
+use guestwire::journal::{Journal, JournalOptions, JournalReader, JournalReport, profile_dir};
 use guestwire::model::{Address, Author, Conversation, DeliveryStatus};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use rustix::process::Signal;
@@ -168,8 +168,8 @@ fn drafts(dir: &Path, conversations: &[Conversation]) -> Vec<String> {
     let (journal, mut pages) = Journal::open(JournalOptions::new(dir.to_owned(), conversations.to_vec()));
     let drafts = loop {
         match pages.blocking_recv().expect("it opens") {
-            JournalPage::Restored(restored) => break restored.drafts.into_iter().map(|(_, text, _)| text).collect(),
-            JournalPage::Trouble(trouble) => panic!("{trouble:?}"),
+            JournalReport::Restored(restored) => break restored.drafts.into_iter().map(|(_, text, _)| text).collect(),
+            JournalReport::Trouble(trouble) => panic!("{trouble:?}"),
             _ => {}
         }
     };

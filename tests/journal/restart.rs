@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::engine::{Intent, SendLog as _};
 use guestwire::journal::{HistoryRange, LogSource};
-use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, profile_dir};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalReader, JournalReport, profile_dir};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
 
@@ -41,7 +41,7 @@ fn builtin() -> (Vec<Conversation>, String) {
 
 fn open(home: &Path) -> Journal {
     let (journal, mut pages) = Journal::open(JournalOptions::new(dir(home), builtin().0));
-    while !matches!(pages.blocking_recv().unwrap(), JournalPage::Restored(_)) {}
+    while !matches!(pages.blocking_recv().unwrap(), JournalReport::Restored(_)) {}
     journal
 }
 

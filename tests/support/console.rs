@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::fixtures::{self, DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use guestwire::config::Spot;
+use guestwire::config::Located;
 use guestwire::config::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
@@ -133,7 +133,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
 /// One line of `[keys.CONTEXT]`.
 pub fn rebound(context: &str, action: &str, keys: &[&str]) -> KeyBinding {
     let spot =
-        |value: &str| Spot { value: value.to_owned(), at: guestwire::config::FilePosition { line: 1, column: 1 } };
+        |value: &str| Located { value: value.to_owned(), at: guestwire::config::FilePosition { line: 1, column: 1 } };
     KeyBinding {
         context: KeyContext::ALL.into_iter().find(|known| known.name() == context).unwrap(),
         action: spot(action),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::model::{
-    Acceptance, Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId,
-    ExchangeKind, ExchangeStep, Generation, Header, Moment, OpenGuest, Outcome, Request, Response, Timing, TokenFacts,
+    Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind,
+    ExchangeStep, Generation, Header, Moment, OpenGuest, Outcome, Request, Response, Timing, TokenAcceptance,
+    TokenFacts,
 };
 
 /// The scope without which a guest cannot send.
@@ -37,7 +38,7 @@ pub fn token_facts() -> TokenFacts {
         organization: None,
         client_name: None,
         pasted: false,
-        acceptance: Acceptance::NotAsked,
+        acceptance: TokenAcceptance::NotAsked,
     }
 }
 

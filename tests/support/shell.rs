@@ -352,7 +352,7 @@ where
         mask: Box::new(move |text| masking.mask(text)),
         reports,
         journal: Box::new(move |job| keep.iter().for_each(|journal| journal.submit(job.clone()))),
-        pages,
+        journal_reports: pages,
         signals,
     };
     let since = AtomicUsize::new(0);

@@ -194,17 +194,18 @@ fn by_send(course: &Course) -> Facts {
         ..Sending::default()
     };
     let mut front_end = SendFrontEnd::new(sending, session(), &[]);
-    let mut acts = front_end.on(Moment::ZERO, FrontEndEvent::Begin);
-    let id =
-        sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
+    let mut effects = front_end.on(Moment::ZERO, FrontEndEvent::Begin);
+    let id = sent(
+        effects.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }),
+    );
     for report in (course.reports)(id) {
-        acts.extend(front_end.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
+        effects.extend(front_end.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
     }
     // Nobody finds the message whose answer was lost.
     while let Some(due) = front_end.due() {
-        acts.extend(front_end.on(due, FrontEndEvent::Due));
+        effects.extend(front_end.on(due, FrontEndEvent::Due));
     }
-    let lines: Vec<Value> = acts
+    let lines: Vec<Value> = effects
         .iter()
         .filter_map(|act| {
             if let FrontEndEffect::Say(line) = act { serde_json::from_str(&line.json.to_string()).ok() } else { None }
@@ -286,19 +287,20 @@ fn by_lines(course: &Course) -> String {
         jiff::tz::TimeZone::UTC,
         7,
     );
-    let mut acts = plain.on(Moment::ZERO, FrontEndEvent::Begin);
-    acts.extend(plain.on(Moment::ZERO, FrontEndEvent::Line(InputLine::Text(TEXT.to_owned()))));
-    let id =
-        sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
+    let mut effects = plain.on(Moment::ZERO, FrontEndEvent::Begin);
+    effects.extend(plain.on(Moment::ZERO, FrontEndEvent::Line(InputLine::Text(TEXT.to_owned()))));
+    let id = sent(
+        effects.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }),
+    );
     for report in (course.reports)(id) {
-        acts.extend(plain.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
+        effects.extend(plain.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
     }
     // A status and an id are said in full to those who ask.
     for line in [".ids 1", ".headers 1"] {
-        acts.extend(plain.on(at_millis(1_000), FrontEndEvent::Line(InputLine::Text(line.to_owned()))));
+        effects.extend(plain.on(at_millis(1_000), FrontEndEvent::Line(InputLine::Text(line.to_owned()))));
     }
     let said =
-        acts.iter().filter_map(|act| if let FrontEndEffect::Line(line) = act { Some(line.as_str()) } else { None });
+        effects.iter().filter_map(|act| if let FrontEndEffect::Line(line) = act { Some(line.as_str()) } else { None });
     said.collect::<Vec<_>>().join("\n")
 }
 

@@ -9,7 +9,7 @@ use guestwire::clock::Clock;
 use guestwire::config::{Agent, MetricsSettings};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::model::OutgoingMessage;
-use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
+use guestwire::model::{ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, MetricsAgentState, Variation};
 use guestwire::sandbox::{Sandbox, Scenario};
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -79,7 +79,7 @@ struct Session {
     reports: tokio::sync::mpsc::Receiver<Report>,
     datagrams: BTreeMap<ExchangeId, Vec<String>>,
     exchanges: BTreeMap<ExchangeId, Arc<Exchange>>,
-    agent: Vec<AgentState>,
+    agent: Vec<MetricsAgentState>,
 }
 
 fn session(agent: Option<Agent>) -> Session {
@@ -109,7 +109,7 @@ impl Session {
                 Report::Exchange(exchange) => {
                     self.exchanges.insert(exchange.id, Arc::clone(exchange));
                 }
-                Report::Agent(state) => self.agent.push(state.clone()),
+                Report::MetricsAgent(state) => self.agent.push(state.clone()),
                 _ => {}
             }
             if wanted(&report) {
@@ -203,10 +203,10 @@ async fn what_is_listed_arrives(receiver: Receiver, agent: Agent) {
             assert!(!datagram.contains(conversation["id"].as_str().unwrap()), "{datagram}");
         }
     }
-    assert_eq!(session.agent.first(), Some(&AgentState::Idle));
+    assert_eq!(session.agent.first(), Some(&MetricsAgentState::Idle));
     // The agent's state is told on its own way, and may come after what was sent.
-    if !session.agent.contains(&AgentState::Well) {
-        session.until(|report| matches!(report, Report::Agent(AgentState::Well))).await;
+    if !session.agent.contains(&MetricsAgentState::Well) {
+        session.until(|report| matches!(report, Report::MetricsAgent(MetricsAgentState::Well))).await;
     }
     session.stop().await;
 }
@@ -280,8 +280,8 @@ async fn an_agent_that_is_lost_costs_nothing_and_comes_back() {
     let path = dir.path().join("later.socket");
     let mut session = session(Some(Agent::Unix(path.clone())));
     session.sent(1, None).await;
-    if !session.agent.iter().any(|state| matches!(state, AgentState::Lost(_))) {
-        session.until(|r| matches!(r, Report::Agent(AgentState::Lost(_)))).await;
+    if !session.agent.iter().any(|state| matches!(state, MetricsAgentState::Lost(_))) {
+        session.until(|r| matches!(r, Report::MetricsAgent(MetricsAgentState::Lost(_)))).await;
     }
     let socket = tokio::net::UnixDatagram::bind(&path).unwrap();
     session.sent(2, None).await;

@@ -69,10 +69,10 @@ impl RunFrontEnd {
         }
     }
 
-    fn go_on(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
+    fn go_on(&mut self, now: Moment, effects: &mut Vec<FrontEndEffect>) {
         loop {
             self.gather();
-            self.say_finished_steps(now, acts);
+            self.say_finished_steps(now, effects);
             let unsigned = matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
             let waits = unsigned && self.signing.is_none_or(|until| !until.left(now).is_zero());
             if !self.lanes.iter().all(Runner::is_over) || !self.interrupted && waits {
@@ -84,15 +84,15 @@ impl RunFrontEnd {
             self.lanes = wave.into_iter().map(|plan| self.new_lane(now, plan, &captures)).collect();
             // What the engine said of the token before counts from the start; with it the lanes begin.
             let token = Report::Token(self.session.sign_in.status.clone());
-            self.each_lane(now, RunnerEvent::Report(&token), acts);
+            self.each_lane(now, RunnerEvent::Report(&token), effects);
         }
         if self.interrupted {
             self.cut_short(now);
-            self.say_finished_steps(now, acts);
+            self.say_finished_steps(now, effects);
         }
         self.whole.ended = Some(now.wall);
         let (line, exit) = self.last_line(now);
-        acts.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
+        effects.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
     }
 
     /// No report shows an interrupted run as green: the steps under way are blocked, or the first that had yet to come.
@@ -120,14 +120,14 @@ impl RunFrontEnd {
         Runner::new(Arc::clone(&self.pass), begin, setup, self.mode)
     }
 
-    fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
+    fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, effects: &mut Vec<FrontEndEffect>) {
         let mut changes = Changes::default();
         for runner in &mut self.lanes {
             for effect in runner.on(now, event, &self.session.runner_context()) {
                 self.session.run_pass_effect(runner, effect, now, &mut changes);
             }
         }
-        acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
+        effects.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
     }
 
     fn gather(&mut self) {
@@ -146,11 +146,11 @@ impl RunFrontEnd {
         }
     }
 
-    fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
+    fn say_finished_steps(&mut self, now: Moment, effects: &mut Vec<FrontEndEffect>) {
         let steps = self.whole.cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
         for (case, step) in steps.filter(|(_, step)| step.ended.is_some()) {
             if self.told.insert(step.id.clone()) {
-                acts.push(FrontEndEffect::Say(step_line(now, case, step)));
+                effects.push(FrontEndEffect::Say(step_line(now, case, step)));
             }
         }
     }
@@ -202,36 +202,36 @@ impl FrontEnd for RunFrontEnd {
         if self.whole.ended.is_some() {
             return Vec::new();
         }
-        let mut acts = Vec::new();
+        let mut effects = Vec::new();
         match input {
             FrontEndEvent::Begin => {
                 self.signing = Some(now.after(SIGNING_IN));
-                acts.push(FrontEndEffect::Say(self.first_line(now)));
+                effects.push(FrontEndEffect::Say(self.first_line(now)));
             }
             FrontEndEvent::Report(report) => {
                 self.session.apply((*report).clone(), now);
-                self.each_lane(now, RunnerEvent::Report(&report), &mut acts);
+                self.each_lane(now, RunnerEvent::Report(&report), &mut effects);
             }
             // What asks for the sandbox is played by itself: there is one lane.
             FrontEndEvent::Local(LocalAnswer::SandboxSet(done)) => {
                 let done = done.as_ref().copied().map_err(String::as_str);
-                self.each_lane(now, RunnerEvent::Sandbox(done), &mut acts);
+                self.each_lane(now, RunnerEvent::Sandbox(done), &mut effects);
             }
-            FrontEndEvent::Due => self.each_lane(now, RunnerEvent::Due, &mut acts),
+            FrontEndEvent::Due => self.each_lane(now, RunnerEvent::Due, &mut effects),
             FrontEndEvent::Signal(_) | FrontEndEvent::Ended => {
                 self.waiting.clear();
                 let again = std::mem::replace(&mut self.interrupted, true);
                 if again || matches!(input, FrontEndEvent::Ended) {
                     self.lanes.clear();
                 }
-                self.each_lane(now, RunnerEvent::Stop, &mut acts);
+                self.each_lane(now, RunnerEvent::Stop, &mut effects);
             }
-            FrontEndEvent::Page(_) | FrontEndEvent::Line(_) | FrontEndEvent::Local(_) => {}
+            FrontEndEvent::Journal(_) | FrontEndEvent::Line(_) | FrontEndEvent::Local(_) => {}
         }
-        self.go_on(now, &mut acts);
+        self.go_on(now, &mut effects);
         // Before the last line, so that the bar is gone when it is said.
-        acts.insert(0, FrontEndEffect::Progress(self.standing()));
-        acts
+        effects.insert(0, FrontEndEffect::Progress(self.standing()));
+        effects
     }
 
     fn due(&self) -> Option<Moment> {

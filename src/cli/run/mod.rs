@@ -23,7 +23,7 @@ use crate::app::open::OpenProfile;
 use crate::app::output::{self, destination, standard_input};
 use crate::clock::Clock;
 use crate::config::flags::path;
-use crate::config::{Problem, Problems, Settings, Spot};
+use crate::config::{Located, Problem, Problems, Settings};
 use crate::files;
 use crate::model::variables::{NAMES, next_name};
 use crate::pass::file::{Expectation, MAX_BYTES, PassCase, PassStep};
@@ -211,7 +211,7 @@ pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], setup: &Run
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }
 }
 
-fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
+fn names(case: &PassCase) -> impl Iterator<Item = Option<&Located<String>>> {
     case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
 }
 

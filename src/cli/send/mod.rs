@@ -12,7 +12,7 @@ use clap::Args;
 use self::front_end::{SendFrontEnd, Sending};
 use crate::app::drive::{Needs, run_front_end};
 use crate::app::exit::{Exit, Failed};
-use crate::app::journal::Heard;
+use crate::app::journal::ConversationMessages;
 use crate::app::open::OpenProfile;
 use crate::app::output::standard_input;
 use crate::config::{Profile, Settings, parse_duration};
@@ -170,7 +170,7 @@ pub async fn run(args: SendArgs, described: bool, settings: &Settings) -> Result
     // The guest's socket needs no token, so nobody is bothered with signing in.
     let sign_in = channel.is_none_or(|channel| !channel.has_sessions());
     let needs = Needs { keeps: true, sign_in, report_on_stdout: false };
-    let begin = |session, _, heard: &[Heard]| {
+    let begin = |session, _, heard: &[ConversationMessages]| {
         let heard = heard.iter().find(|(key, _)| *key == conversation);
         SendFrontEnd::new(sending, session, heard.map_or(&[], |(_, messages)| messages))
     };

@@ -24,7 +24,7 @@ pub struct KnownId {
     pub home: Option<String>,
     pub guest: bool,
     /// The service told it; otherwise the profile only uses it so, which may be the mistake.
-    pub told: bool,
+    pub from_service: bool,
 }
 
 /// What the service told comes first.
@@ -34,7 +34,7 @@ pub struct KnownIds(pub(super) Vec<KnownId>);
 impl KnownIds {
     pub fn of<'a>(addresses: impl Iterator<Item = &'a Address>) -> Self {
         let known = |id: &str, what, home: Option<&String>| {
-            Some(KnownId { id: id.to_owned(), what, home: home.cloned(), guest: false, told: false })
+            Some(KnownId { id: id.to_owned(), what, home: home.cloned(), guest: false, from_service: false })
         };
         let of_address = |address: &'a Address| match address {
             Address::GuestApi { conversation_id: home, participant_id, .. } => {
@@ -59,7 +59,7 @@ impl KnownIds {
     }
 
     pub fn learn(&mut self, id: &str, what: IdKind, home: Option<&str>) {
-        self.put(KnownId { id: id.to_owned(), what, home: home.map(str::to_owned), guest: false, told: true });
+        self.put(KnownId { id: id.to_owned(), what, home: home.map(str::to_owned), guest: false, from_service: true });
     }
 
     pub(super) fn learn_read(&mut self, conversation: &str, read: &ConversationRead) {
@@ -67,7 +67,7 @@ impl KnownIds {
         for person in read.people() {
             let (id, home) = (person.id.clone(), Some(conversation.to_owned()));
             let guest = read.guest.as_ref() == Some(person);
-            self.put(KnownId { id, what: IdKind::Participant, home, guest, told: true });
+            self.put(KnownId { id, what: IdKind::Participant, home, guest, from_service: true });
         }
     }
 
@@ -86,7 +86,7 @@ impl KnownIds {
     /// The only id of that kind that the service told; of participants: the guest of the conversation `home`.
     pub fn only(&self, what: IdKind, home: Option<&str>) -> Option<&str> {
         let at_home = |k: &KnownId| k.guest && home.is_some() && k.home.as_deref() == home;
-        let fits = |k: &&KnownId| k.told && k.what == what && (what != IdKind::Participant || at_home(k));
+        let fits = |k: &&KnownId| k.from_service && k.what == what && (what != IdKind::Participant || at_home(k));
         let mut found = self.0.iter().filter(fits);
         found.next().filter(|_| found.next().is_none()).map(|k| k.id.as_str())
     }

@@ -36,7 +36,7 @@ pub struct FoundId {
     pub misplaced: Option<IdKind>,
     pub swap: Option<String>,
     /// The service itself said what it names.
-    pub told: bool,
+    pub from_service: bool,
 }
 
 impl FoundId {
@@ -49,7 +49,8 @@ impl FoundId {
             self.what,
             IdKind::Unknown | IdKind::Conversation | IdKind::Message | IdKind::Integration | IdKind::Deployment
         );
-        !self.told && (can || self.what == IdKind::Participant && self.misplaced.is_some() && self.swap.is_none())
+        !self.from_service
+            && (can || self.what == IdKind::Participant && self.misplaced.is_some() && self.swap.is_none())
     }
 }
 
@@ -104,18 +105,18 @@ fn new_entry(id: &str, known: &KnownIds) -> FoundId {
     let mut entry = FoundId { id: id.to_ascii_lowercase(), ..FoundId::default() };
     for of in known.about(id) {
         if !entry.roles.iter().any(|r| r.what == of.what) {
-            let because = if of.told { "the service says so" } else { "the profile uses it so" };
+            let because = if of.from_service { "the service says so" } else { "the profile uses it so" };
             entry.roles.push(IdRole { what: of.what, because: because.to_owned() });
         }
         entry.home = entry.home.or_else(|| of.home.clone());
-        entry.told |= of.told;
+        entry.from_service |= of.from_service;
     }
     entry
 }
 
 /// Decides what an id names: the service's own word, else a body that calls it a participant, comes before a path.
 fn with_one_meaning(mut entry: FoundId) -> FoundId {
-    let own = entry.roles.first().map(|r| r.what).filter(|_| entry.told);
+    let own = entry.roles.first().map(|r| r.what).filter(|_| entry.from_service);
     entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == IdKind::Conversation, r.what == IdKind::Message));
     entry.what = entry.roles.first().map_or(IdKind::Unknown, |r| r.what);
     let place =

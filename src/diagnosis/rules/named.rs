@@ -70,8 +70,8 @@ pub fn of(facts: &CaseFacts<'_>) -> Option<Vec<Hypothesis>> {
 
 /// `insufficient_scope`: the server knows the token, and finds that its scopes do not reach. [RFC 6750, 3.1]
 fn insufficient_scope(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
-    let told = &facts.answer.error.bearer.scopes;
-    let needed = if told.is_empty() { &facts.profile.required } else { told };
+    let named = &facts.answer.error.bearer.scopes;
+    let needed = if named.is_empty() { &facts.profile.required } else { named };
     let mut found = unauthorized::scopes(facts, needed);
     found.retain(|h| h.standing != Support::Excluded);
     if found.is_empty() {

@@ -59,18 +59,18 @@ impl Progress {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaks {
+pub enum Protocol {
     Http,      // HTTP/2 or 1.1, whichever the server prefers; a proxy is asked for what is not encrypted
     WebSocket, // an upgrade of HTTP/1.1; a proxy leads to the server in any case
 }
 
-struct Place<'u> {
+struct Destination<'u> {
     host: &'u str,
     port: u16,
     secure: bool,
 }
 
-impl<'u> Place<'u> {
+impl<'u> Destination<'u> {
     fn of(uri: &'u Uri) -> Result<Self, Failure> {
         let secure = matches!(uri.scheme_str(), Some("https" | "wss"));
         let why = "the URL has no host; check the hosts of the profile";
@@ -107,7 +107,7 @@ impl Dialer {
     }
 
     pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Failure> {
-        let place = Place::of(uri)?;
+        let place = Destination::of(uri)?;
         // No proxy leads to this machine.
         if is_loopback(place.host) {
             return Ok(None);
@@ -116,10 +116,10 @@ impl Dialer {
         self.environment.proxy_for(self.proxy.as_ref(), (place.host, place.port, place.secure)).map_err(invalid)
     }
 
-    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoAnswer> {
+    pub async fn dial(&self, uri: &Uri, speaks: Protocol, progress: &Progress) -> Result<CapturedWire, NoAnswer> {
         let proxy = self.proxy_for(uri)?;
         let passed = AtomicBool::new(false);
-        let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
+        let work = self.open(Destination::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
         let done = tokio::time::timeout(self.bound, work).await.unwrap_or_else(|_| {
             let silent = proxy.as_ref().filter(|_| !passed.load(Ordering::Relaxed));
             let party = silent.map_or(Party::Host {}, |proxy| Party::Proxy { proxy: proxy.name.clone() });
@@ -137,9 +137,9 @@ impl Dialer {
 
     async fn open(
         &self,
-        place: Place<'_>,
+        place: Destination<'_>,
         proxy: Option<&Proxy>,
-        speaks: Speaks,
+        speaks: Protocol,
         progress: &Progress,
         passed: &AtomicBool,
     ) -> Result<CapturedWire, NoAnswer> {
@@ -150,9 +150,9 @@ impl Dialer {
                 let mut wire = connect(&proxy.host, proxy.port, progress).await.map_err(by_proxy)?;
                 if proxy.secure {
                     wire =
-                        self.tls_handshake(&proxy.host, wire, Speaks::WebSocket, progress).await.map_err(by_proxy)?;
+                        self.tls_handshake(&proxy.host, wire, Protocol::WebSocket, progress).await.map_err(by_proxy)?;
                 }
-                if speaks == Speaks::Http && !place.secure {
+                if speaks == Protocol::Http && !place.secure {
                     return Ok(wire.forwarding());
                 }
                 progress.enter(Phase::Connect);
@@ -171,14 +171,14 @@ impl Dialer {
         &self,
         host: &str,
         wire: CapturedWire,
-        speaks: Speaks,
+        speaks: Protocol,
         progress: &Progress,
     ) -> Result<CapturedWire, Failure> {
         progress.enter(Phase::Tls);
         let mut config = self.trust().await?;
         config.alpn_protocols = match speaks {
-            Speaks::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            Speaks::WebSocket => vec![b"http/1.1".to_vec()],
+            Protocol::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Protocol::WebSocket => vec![b"http/1.1".to_vec()],
         };
         let began = Instant::now();
         let name = ServerName::try_from(bare(host).to_owned())
@@ -215,9 +215,9 @@ fn bare(host: &str) -> &str {
 }
 
 #[derive(Clone)]
-struct Known(Vec<SocketAddr>);
+struct FixedAddresses(Vec<SocketAddr>);
 
-impl Service<Name> for Known {
+impl Service<Name> for FixedAddresses {
     type Response = std::vec::IntoIter<SocketAddr>;
     type Error = std::convert::Infallible;
     type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
@@ -245,7 +245,7 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
     progress.enter(Phase::Connect);
     let began = Instant::now();
     let no_way = |why: String| Failure::new(FailureKind::Connect, Phase::Connect, why);
-    let mut connector = HttpConnector::new_with_resolver(Known(addresses));
+    let mut connector = HttpConnector::new_with_resolver(FixedAddresses(addresses));
     connector.set_nodelay(true);
     // The name is resolved, so the connector needs none: any will do.
     let connected = connector.call(Uri::from_static("http://resolved")).await;
@@ -255,7 +255,7 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
     Ok(CapturedWire::new(stream, peer, false))
 }
 
-async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoAnswer> {
+async fn tunnel(proxy: &Proxy, place: &Destination<'_>, wire: CapturedWire) -> Result<CapturedWire, NoAnswer> {
     let failed =
         |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy { proxy: proxy.name.clone() });
     let lost = |e: hyper::Error| match &e {

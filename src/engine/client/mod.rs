@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use capture::{HEAD_FIELDS_MAX, HEAD_MAX};
-use dial::{Dialer, Progress, Speaks, TIMED_OUT};
+use dial::{Dialer, Progress, Protocol, TIMED_OUT};
 use futures_util::FutureExt as _;
 use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
@@ -89,7 +89,7 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let dialer = Arc::clone(&self.0);
         let progress = PROGRESS.try_with(Arc::clone).unwrap_or_default();
-        Box::pin(async move { Ok(TokioIo::new(dialer.dial(&uri, Speaks::Http, &progress).await?)) })
+        Box::pin(async move { Ok(TokioIo::new(dialer.dial(&uri, Protocol::Http, &progress).await?)) })
     }
 }
 

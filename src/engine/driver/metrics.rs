@@ -23,7 +23,7 @@ use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
 use crate::engine::Report;
 use crate::genesys::oauth;
 use crate::model::attempt::header;
-use crate::model::{AgentState, Cause, Channel, ConversationKey, Exchange, ExchangeKind, Outcome};
+use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeKind, MetricsAgentState, Outcome};
 use crate::text::one_line;
 
 const QUEUE: usize = 1024; // datagrams that wait for the thread at most
@@ -40,13 +40,13 @@ pub struct MetricsAgent {
 
 impl MetricsAgent {
     pub fn new(configured: &MetricsSettings, profile: &Profile, reports: Sender<Report>) -> Self {
-        let _ = reports.try_send(Report::Agent(AgentState::Idle));
+        let _ = reports.try_send(Report::MetricsAgent(MetricsAgentState::Idle));
         let (queue, queued) = sync_channel::<String>(QUEUE);
         let (alive, drained) = oneshot::channel();
-        let mut way = Way { agent: configured.agent.clone(), open: None, told: None, reports };
+        let mut connection = AgentConnection { agent: configured.agent.clone(), open: None, reported: None, reports };
         let run = move || {
             for datagram in queued {
-                way.send(&datagram);
+                connection.send(&datagram);
             }
             drop(alive);
         };
@@ -159,22 +159,22 @@ pub fn clean(tag: &str) -> String {
 
 type Socket = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send>;
 
-struct Way {
+struct AgentConnection {
     agent: Agent,
     open: Option<Socket>,
-    told: Option<AgentState>, // what was told last of the agent
+    reported: Option<MetricsAgentState>, // what was told last of the agent
     reports: Sender<Report>,
 }
 
-impl Way {
+impl AgentConnection {
     fn send(&mut self, datagram: &str) {
         let state = match self.write(datagram) {
-            Ok(_) => AgentState::Well,
-            Err(error) => AgentState::Lost(one_line(&error.to_string())),
+            Ok(_) => MetricsAgentState::Well,
+            Err(error) => MetricsAgentState::Lost(one_line(&error.to_string())),
         };
-        if self.told.as_ref() != Some(&state) {
-            self.told = Some(state.clone());
-            let _ = self.reports.blocking_send(Report::Agent(state));
+        if self.reported.as_ref() != Some(&state) {
+            self.reported = Some(state.clone());
+            let _ = self.reports.blocking_send(Report::MetricsAgent(state));
         }
     }
 

@@ -138,7 +138,7 @@ impl Driver {
             Command::Settle { message, received } => self.settle_by_hand(message, received),
             Command::Learn(key, conversation_id) => self.cx.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled),
-            Command::Heard(key, messages) => {
+            Command::RecallRemote(key, messages) => {
                 let (_, settled) = self.reads.of(key).hear(messages, Arrival::Pushed, self.cx.skew());
                 self.record_found(settled);
             }

@@ -32,12 +32,12 @@ pub struct Reads {
 }
 
 struct Reading {
-    asked: bool,        // a person asked for it
-    began: Moment,      // when its first request began: what was said before then is known once it succeeded
-    bulk: Option<Bulk>, // after the conversation was read: what it lists, and what is still to be fetched
+    asked: bool,             // a person asked for it
+    began: Moment,           // when its first request began: what was said before then is known once it succeeded
+    bulk: Option<BulkFetch>, // after the conversation was read: what it lists, and what is still to be fetched
 }
 
-struct Bulk {
+struct BulkFetch {
     state: RemoteState,
     since: Option<Timestamp>,
     listed: Vec<ListedMessage>,
@@ -232,7 +232,7 @@ impl Reads {
         let Some(read) = conversations::read(body) else { return false };
         let left = self.of(key).unknown_ids(&read.messages);
         let (state, since, listed) = (read.state, read.since, read.messages);
-        reading.bulk = Some(Bulk { state, since, listed, left, found: Vec::new() });
+        reading.bulk = Some(BulkFetch { state, since, listed, left, found: Vec::new() });
         true
     }
 
@@ -245,7 +245,7 @@ impl Reads {
             self.request(key, reading, &what, &ids, cx);
             return None;
         }
-        let Bulk { state, since, found, listed, .. } = reading.bulk?;
+        let BulkFetch { state, since, found, listed, .. } = reading.bulk?;
         let repeats = self.repeats(key);
         let reader = self.of(key);
         let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.options.read_pauses, repeats));

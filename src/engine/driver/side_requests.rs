@@ -29,19 +29,19 @@ const WAITING_MAX: usize = 64;
 pub struct SideRequests {
     began: Moment, // what was said before then is history
     waiting: VecDeque<SideRequest>,
-    typed: BTreeMap<ConversationKey, Moment>,      // when typing was last told
-    learning: BTreeMap<ConversationKey, Learning>, // conversations whose id is being asked for, or was not told
+    typed: BTreeMap<ConversationKey, Moment>,        // when typing was last told
+    learning: BTreeMap<ConversationKey, IdRequests>, // conversations whose id is being asked for, or was not told
 }
 
 /// Each message that is pushed may ask: a server that does not tell is asked less and less, and then no more.
 #[derive(Default)]
-struct Learning {
+struct IdRequests {
     under_way: bool,
     failures: u32,
     not_before: Option<Moment>,
 }
 
-impl Learning {
+impl IdRequests {
     fn may_ask(&self, now: Moment) -> bool {
         !self.under_way && self.failures < LEARN_TRIES && self.not_before.is_none_or(|at| now.mono >= at.mono)
     }
@@ -70,9 +70,9 @@ impl SideRequests {
     }
 
     pub fn typing(&mut self, key: ConversationKey, cx: &mut EngineState) {
-        let told = self.typed.get(&key).is_some_and(|at| cx.now.since(*at) < TYPING_EVERY);
+        let recently = self.typed.get(&key).is_some_and(|at| cx.now.since(*at) < TYPING_EVERY);
         let speaks = cx.open_guest(key).is_some() && !cx.options.send_log.read_only();
-        if speaks && !told && cx.may_ask() {
+        if speaks && !recently && cx.may_ask() {
             self.typed.insert(key, cx.now);
             begin(SideRequest::Typing(key), cx);
         }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Credentials;
 use crate::engine::client::capture;
-use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verified};
+use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verification};
 use crate::genesys::answerer::{CallKind, who_answered};
 use crate::genesys::lookups::{TokenInfo, token_info};
 use crate::genesys::oauth::{Denial, TokenAnswer, basic_credentials, request, summary};
@@ -216,7 +216,7 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut EngineStat
     let call = token_info(&cx.profile.hosts.api, token);
     let record = cx.record(kind, "what may this token do", None);
     if let Err(why) = cx.request(TaskPurpose::Facts(generation), record, call, cx.carried()) {
-        cx.tokens.verified(generation, Verified::Unclear(why));
+        cx.tokens.verified(generation, Verification::Unclear(why));
     }
 }
 
@@ -229,16 +229,16 @@ pub fn facts_answered(generation: Generation, (mut record, shown): AnsweredTry, 
 
 impl CapturedTry {
     /// What an answer of `tokens/me` shows about the token. `info`: what a success told.
-    pub fn verified(&self, info: Option<TokenInfo>) -> Verified {
-        let Ok((_, response)) = &self.result else { return Verified::Unclear(self.why().to_string()) };
+    pub fn verified(&self, info: Option<TokenInfo>) -> Verification {
+        let Ok((_, response)) = &self.result else { return Verification::Unclear(self.why().to_string()) };
         let status = response.status;
         let by = who_answered(CallKind::TokenFacts, status, response.headers.as_slice(), response.body.text.as_bytes());
         match (info, status) {
-            (Some(info), _) if by.is_service() => Verified::Taken(info),
-            (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),
-            (Some(_), _) => Verified::Unclear(format!("{status} without a sign that the service answered")),
-            (None, 200..=299) => Verified::Unclear(format!("{status}, and the answer does not describe a token")),
-            (None, _) => Verified::Unclear(self.why().to_string()),
+            (Some(info), _) if by.is_service() => Verification::Taken(info),
+            (None, 401) if by.is_service() => Verification::NotTaken(format!("tokens/me answered {}", self.why())),
+            (Some(_), _) => Verification::Unclear(format!("{status} without a sign that the service answered")),
+            (None, 200..=299) => Verification::Unclear(format!("{status}, and the answer does not describe a token")),
+            (None, _) => Verification::Unclear(self.why().to_string()),
         }
     }
 }

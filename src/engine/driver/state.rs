@@ -17,7 +17,7 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
 use crate::engine::queue::Pace;
 use crate::engine::redact::Redactor;
-use crate::engine::token::{Availability, TokenMachine, Verified};
+use crate::engine::token::{Availability, TokenMachine, Verification};
 use crate::engine::{EngineOptions, Report};
 use crate::genesys::{Call, conversations};
 use crate::model::{
@@ -159,7 +159,7 @@ impl EngineState {
         }
     }
 
-    pub fn verified(&mut self, generation: Generation, verified: Verified) {
+    pub fn verified(&mut self, generation: Generation, verified: Verification) {
         self.tokens.verified(generation, verified);
         self.report_missing();
     }

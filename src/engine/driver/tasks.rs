@@ -25,14 +25,14 @@ use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Ou
 use super::state::EngineState;
 use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 
-struct Tools {
+struct RequestTask {
     client: Client,
     redactor: Arc<Redactor>,
     clock: Clock,
     cancel: Cancel,
 }
 
-impl Tools {
+impl RequestTask {
     /// Tries a request. The socket that it asks for stays where it is for `keeps`.
     async fn try_request(&mut self, call: Call, asked: CallKind, keeps: bool) -> (CapturedTry, Option<Socket>) {
         let (tried, socket) = if call.headers.contains_key(http::header::UPGRADE) {
@@ -53,10 +53,10 @@ impl Tools {
 
 impl EngineState {
     /// For a try that ends by itself when its time is over, and sooner when it is taken back.
-    fn tools(&self) -> (TakeBack, Tools) {
+    fn tools(&self) -> (TakeBack, RequestTask) {
         let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
         let (client, redactor) = (self.client.clone(), Arc::clone(self.redactor()));
-        (take_back, Tools { client, redactor, clock: self.clock, cancel })
+        (take_back, RequestTask { client, redactor, clock: self.clock, cancel })
     }
 
     /// Begins and reports a request; what cannot be built is refused. `token`: the session's that it carries, its age.

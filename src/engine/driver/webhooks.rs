@@ -289,7 +289,7 @@ async fn listen(
         return;
     }
     let (unsigned, mut came) = mpsc::channel(CONNECTIONS);
-    let door = Arc::new(Door { secret, address, clock, redactor, events, unsigned });
+    let door = Arc::new(WebhookServer { secret, address, clock, redactor, events, unsigned });
     let mut connections = JoinSet::new();
     let mut oldest_first = VecDeque::new();
     // What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
@@ -337,7 +337,7 @@ async fn open(hook: &WebhookSettings, terminal: Tty) -> Result<(SecretString, Tc
     Ok((secret, listener.map_err(|e| format!("{} cannot be listened on: {e}", hook.listen))?))
 }
 
-struct Door {
+struct WebhookServer {
     secret: SecretString,
     address: SocketAddr,
     clock: Clock,
@@ -346,7 +346,7 @@ struct Door {
     unsigned: mpsc::Sender<Box<Delivery>>, // where what nobody signed goes
 }
 
-impl Door {
+impl WebhookServer {
     async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
         let service = service_fn(|request| async move { Ok::<_, Infallible>(self.take(request, peer).await) });
         // One request a connection: nothing is kept open at rest.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::config::Spot;
+use crate::config::Located;
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation, words};
 use crate::text::capitalised;
@@ -46,7 +46,7 @@ pub struct PassCase {
     pub name: String,
     pub about: Option<String>,
     /// The conversation of its steps; `None`: the one that is open, or that `--to` names.
-    pub conversation: Option<Spot<String>>,
+    pub conversation: Option<Located<String>>,
     /// In order; at least one.
     pub steps: Vec<PassStep>,
 }
@@ -60,7 +60,7 @@ pub struct PassStep {
     /// What a person is to do or to know.
     pub instruction: Option<String>,
     /// Another conversation than the case's.
-    pub conversation: Option<Spot<String>>,
+    pub conversation: Option<Located<String>>,
     pub clear_faults: bool,
     pub fault: Option<Fault>,
     pub advance: Option<Duration>,

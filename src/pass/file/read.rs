@@ -13,7 +13,7 @@ use super::{
 };
 use crate::config::document::Document;
 use crate::config::toml_reader::{Table, TextOrTable};
-use crate::config::{Problems, Spot};
+use crate::config::{Located, Problems};
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, FileSource, Variation, variables};
 use crate::text::{nearest, suggestion};
@@ -194,7 +194,7 @@ fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
 }
 
 /// Reports variables that have no value.
-fn known(table: &Table<'_>, text: &Spot<String>, captured: &BTreeSet<String>) {
+fn known(table: &Table<'_>, text: &Located<String>, captured: &BTreeSet<String>) {
     let mut rest = text.value.as_str();
     while let Some((_, name, after)) = variables::next_name(rest) {
         let known: Vec<&str> =
@@ -315,7 +315,7 @@ fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
     all
 }
 
-fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
+fn read_cause(table: &mut Table<'_>) -> Option<Located<Cause>> {
     let name = table.text("cause")?;
     if let Some(cause) = Cause::named(&name.value) {
         return Some(name.map(|_| cause));
@@ -327,7 +327,7 @@ fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
 }
 
 fn read_headers(table: Table<'_>) -> Vec<Expectation> {
-    let read = |(name, value): (Spot<String>, Spot<Value>)| match value.value {
+    let read = |(name, value): (Located<String>, Located<Value>)| match value.value {
         Value::Bool(true) => Some(Expectation::Header(name.value, None)),
         Value::String(text) => Some(Expectation::Header(name.value, Some(text))),
         _ => {
@@ -340,7 +340,7 @@ fn read_headers(table: Table<'_>) -> Vec<Expectation> {
 }
 
 fn read_body(table: Table<'_>) -> Vec<Expectation> {
-    let read = |(pointer, value): (Spot<String>, Spot<Value>)| {
+    let read = |(pointer, value): (Located<String>, Located<Value>)| {
         if !pointer.value.starts_with('/') {
             let how = "must be a JSON pointer, which begins with /, like \"/code\"";
             table.wrong(pointer.at, format!("`{}` {how}", pointer.value));
@@ -368,7 +368,7 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
     Some(expected)
 }
 
-fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Regex> {
+fn pattern(table: &Table<'_>, text: &Located<String>) -> Option<Regex> {
     match Regex::new(&text.value) {
         Ok(regex) => Some(regex),
         Err(why) => {

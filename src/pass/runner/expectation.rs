@@ -157,7 +157,7 @@ impl Expectation {
             Self::Reply(reply) => {
                 listen(seen, reply.within, |m| fits(reply, m), |m| format!("no reply fits; {}", unlike(reply, m)))
             }
-            Self::Silence(time) => match unheard(seen).next() {
+            Self::Silence(time) => match new_replies(seen).next() {
                 Some(reply) => no(said(reply)),
                 None => over(seen, *time, || Status::Yes(None)),
             },
@@ -291,7 +291,7 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
     }
 }
 
-fn unheard<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
+fn new_replies<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
     seen.replies.into_iter().flat_map(|replies| &replies.fresh)
 }
 
@@ -302,11 +302,11 @@ fn listen(
     fits: impl Fn(&RemoteMessage) -> bool,
     otherwise: impl Fn(&RemoteMessage) -> String,
 ) -> Status {
-    if let Some(reply) = unheard(seen).find(|m| fits(m)) {
+    if let Some(reply) = new_replies(seen).find(|m| fits(m)) {
         return Status::Yes(Some(format!("{}: {}", reply.author.name(), reply.text)));
     }
     let nothing = || "no reply was received".to_owned();
-    over(seen, within, || no(unheard(seen).last().map_or_else(nothing, &otherwise)))
+    over(seen, within, || no(new_replies(seen).last().map_or_else(nothing, &otherwise)))
 }
 
 /// What a span of `time` without the reply comes to, once it is over: `said` where all of it was observed.
@@ -375,7 +375,7 @@ pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
             Value::Null => None,
             other => Some(other.to_string()),
         },
-        CaptureSource::Reply(pattern, _) => unheard(seen).find_map(|message| {
+        CaptureSource::Reply(pattern, _) => new_replies(seen).find_map(|message| {
             let found = pattern.captures(&message.text)?;
             Some(found.get(1).or_else(|| found.get(0))?.as_str().to_owned())
         }),

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::file::{Pass, PassStep};
 use super::result::{PassRun, StepResult, Verdict};
-use crate::config::Spot;
+use crate::config::Located;
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
@@ -206,7 +206,7 @@ impl Runner {
     pub fn open_conversation(&self) -> Result<&PassConversation, String> {
         let wanted = self.open_step().and_then(|s| s.conversation.as_ref());
         let case = self.plan.get(self.run.at.0).and_then(|at| self.pass.cases.get(*at));
-        let Some(Spot { value: name, .. }) = wanted.or_else(|| case?.conversation.as_ref()) else {
+        let Some(Located { value: name, .. }) = wanted.or_else(|| case?.conversation.as_ref()) else {
             let none = || "no conversation is open, and the pass names none".to_owned();
             return self.setup.default_conversation().ok_or_else(none);
         };

@@ -32,19 +32,19 @@ impl Runner {
             Report::Exchange(exchange) => self.exchange(exchange, known),
             Report::Message { id, delivery, remote_id, .. } => self.message(*id, delivery, remote_id.as_deref()),
             Report::Conversation { key, messages, .. } => {
-                self.trackers.entry(*key).or_default().read(messages);
+                self.trackers.entry(*key).or_default().add_read(messages);
                 let reads = self.watch.as_ref().and_then(|watch| watch.read);
                 if let Some((_, reads)) = reads.filter(|_| self.speaks_in(*key)) {
                     self.schedule_read(reads + 1);
                 }
-                self.note_heard(*key);
+                self.note_replies(*key);
             }
             Report::RepliesReadable(key, readable, as_of) => {
-                self.trackers.entry(*key).or_default().told_readable(readable, *as_of);
+                self.trackers.entry(*key).or_default().set_readable(readable, *as_of);
             }
             Report::MessagesArrived(key, messages) => {
-                self.trackers.entry(*key).or_default().heard(messages);
-                self.note_heard(*key);
+                self.trackers.entry(*key).or_default().add_pushed(messages);
+                self.note_replies(*key);
             }
             _ => {}
         }
@@ -113,16 +113,16 @@ impl Runner {
         }
         if let Some((key, true)) = place.filter(|_| finished) {
             // What came by itself while it was under way is an answer already.
-            self.note_heard(key);
+            self.note_replies(key);
         }
     }
 
-    fn note_heard(&mut self, key: ConversationKey) {
-        let heard =
+    fn note_replies(&mut self, key: ConversationKey) {
+        let fresh =
             self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(|replies| &replies.fresh);
-        let heard: Vec<SaidMessage> = heard.map(SaidMessage::heard).collect();
+        let fresh: Vec<SaidMessage> = fresh.map(SaidMessage::from_remote).collect();
         let Some(result) = self.open_mut() else { return };
-        for message in heard {
+        for message in fresh {
             if !result.evidence.said.iter().any(|said| said.remote_id == message.remote_id) {
                 result.evidence.said.push(message);
             }

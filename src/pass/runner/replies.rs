@@ -17,7 +17,7 @@ pub struct ReplyTracker {
     /// Something of the conversation was read or heard.
     begun: bool,
     /// Our newest message, as long as it was not found among what was read or heard.
-    ours: Option<Ours>,
+    ours: Option<SentMessage>,
     /// When ours was said, by the remote side's clock, once it was found; where we only listen, since when, by ours.
     said: Option<Timestamp>,
     /// What the other side has said since ours, but for what an expectation has taken.
@@ -28,7 +28,7 @@ pub struct ReplyTracker {
 
 /// A message of ours, looked for in each read: messages before it are no replies to it.
 #[derive(Clone, Debug)]
-struct Ours {
+struct SentMessage {
     text: String,
     remote_id: Option<String>,
     /// When it was sent, by our clock.
@@ -37,7 +37,7 @@ struct Ours {
     finished: bool,
 }
 
-impl Ours {
+impl SentMessage {
     fn is(&self, message: &RemoteMessage) -> bool {
         self.remote_id.as_ref() == Some(&message.id) || message.author == Author::Guest && message.text == self.text
     }
@@ -49,7 +49,7 @@ impl ReplyTracker {
         Self { readable: RepliesReadable::Yes, as_of: Some(AsOf::SocketSince(since)), ..Self::default() }
     }
 
-    pub fn told_readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
+    pub fn set_readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
         self.readable = readable.clone();
         self.as_of = Some(as_of);
     }
@@ -71,7 +71,7 @@ impl ReplyTracker {
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
         self.said = None;
-        self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, finished: false });
+        self.ours = Some(SentMessage { text: text.to_owned(), remote_id: None, since, finished: false });
     }
 
     /// We listen from here on, having said nothing: what a history shows of before is no answer.
@@ -90,7 +90,7 @@ impl ReplyTracker {
     }
 
     /// A read brought new messages, oldest first. How many of them answer ours.
-    pub fn read(&mut self, messages: &[RemoteMessage]) -> usize {
+    pub fn add_read(&mut self, messages: &[RemoteMessage]) -> usize {
         let from = match &self.ours {
             Some(ours) => {
                 let of_guest = |m: &RemoteMessage| m.author == Author::Guest;
@@ -116,7 +116,7 @@ impl ReplyTracker {
     /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A
     /// page of earlier messages may come while ours is on its way: until it is finished, only what was said since then
     /// may answer it. What is pushed was said just now, whatever the two clocks say. Returns how many answer.
-    pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
+    pub fn add_pushed(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
         let mut answers = Vec::new();

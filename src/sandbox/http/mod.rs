@@ -30,7 +30,7 @@ use answer::HttpAnswer;
 pub(super) use connection::{HttpPeer, LoopbackListener};
 use route::{Route, SimulatedEndpoint as To};
 
-use super::fault::{Plan, is_carried_out};
+use super::fault::{Faults, is_carried_out};
 use super::loopback::is_here;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
@@ -115,7 +115,7 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
 }
 
 /// The answer and its faults, the time before its headers, and the socket that is opened in place of an answer.
-fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Plan, Duration, Option<ConnectionId>) {
+fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Faults, Duration, Option<ConnectionId>) {
     let route = Route::of(&parts.method, parts.uri.path());
     world.tally.arrived(route.name);
     let guest = matches!(route.endpoint, To::Open(_)).then(|| guest(body)).flatten();
@@ -167,7 +167,7 @@ struct RequestContext<'r> {
     route: Route<'r>,
     parts: &'r Parts,
     body: &'r [u8],
-    plan: &'r Plan,
+    plan: &'r Faults,
     request_id: &'r str,
     correlation_id: &'r str,
     connection: Option<ConnectionId>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answer::HttpAnswer;
 use crate::genesys::time_text;
 use crate::model::fault::FaultKind;
-use crate::sandbox::fault::Plan;
+use crate::sandbox::fault::Faults;
 use crate::sandbox::world::web::frames::allowed_media;
 use crate::sandbox::world::{
     GuestAccess, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World,
@@ -167,7 +167,7 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
 
 /// A public file of a web deployment, which needs no token.
 /// [fields: MTSDK's deployment configuration; those of the domains file are the platform's WebDeployment's]
-pub(super) fn deployment_file(world: &World, plan: &Plan, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
+pub(super) fn deployment_file(world: &World, plan: &Faults, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
     if plan.has(&FaultKind::DeploymentUnknown) || id != world.deployment_id {
         // A static file that is not there. [inferred]
         return HttpAnswer::json(404, &json!({"message": "Not Found"}));

@@ -6,7 +6,7 @@ use super::content::GuestContent;
 use super::conversation::GuestAccess;
 use super::{SimulatedConversation, World};
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
-use crate::sandbox::fault::Plan;
+use crate::sandbox::fault::Faults;
 use crate::text::json::{dense, with};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum FaultSubject<'r> {
 
 impl World {
     /// A request arrived, or a frame comes or goes: what the faults make of it.
-    pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>) -> Plan {
+    pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>) -> Faults {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
         let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));

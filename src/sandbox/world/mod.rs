@@ -1,8 +1,8 @@
 //! The simulated organisation: its state and its rules. Pure: no clock, no sockets; whoever asks sets its time first.
 //!
 //! ```text
-//! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, may_read ─► messages, shapes or refusal
-//!                                   └─► spoilt: never looked at
+//! request ─► meet ─► Faults ─┬─► token / admit ─► send, open, may_read ─► messages, shapes or refusal
+//!                            └─► spoilt: never looked at
 //! frame ─► web: session, message ─► echo ─┐
 //! counterpart: a message received ─► due ─┴─► takes place when its time has come (`run_due`) ─► outbox, pushes
 //! ```
@@ -38,7 +38,7 @@ pub(crate) use token::{GrantRequest, IssuedTokens, TokenRefusal};
 
 pub(crate) use super::scenario::ParticipantPurpose;
 
-use super::fault::{ActiveFaults, Plan};
+use super::fault::{ActiveFaults, Faults};
 use super::rng::Rng;
 use super::scenario::{Scenario, ScenarioConversation, ScenarioRules, ScenarioScript};
 use crate::genesys::guest_api::SCOPE;
@@ -216,14 +216,18 @@ impl World {
         Duration::from_millis(if high == 0 { 0 } else { self.dice.timing.between(low, high) })
     }
 
-    pub(crate) fn token(&mut self, asked: &GrantRequest, plan: &Plan) -> Result<(String, Arc<[String]>), TokenRefusal> {
+    pub(crate) fn token(
+        &mut self,
+        asked: &GrantRequest,
+        plan: &Faults,
+    ) -> Result<(String, Arc<[String]>), TokenRefusal> {
         let granted = token::granted(&self.scenario, plan, asked).inspect_err(|why| self.tally.refused(why.1))?;
         let (scopes, lifetime) = (Arc::from(granted), Duration::from_secs(self.scenario.token.lifetime_seconds));
         Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, self.now), scopes))
     }
 
     /// In the described world, reading needs one of `scopes`; in the published one, a permission of `any_of`.
-    pub(crate) fn may_read(&self, granted: &[String], plan: &Plan, scopes: &[&str], any_of: &[&str]) -> Served<()> {
+    pub(crate) fn may_read(&self, granted: &[String], plan: &Faults, scopes: &[&str], any_of: &[&str]) -> Served<()> {
         match self.scenario.world {
             ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),
             ScenarioRules::Described => Err(ServiceRefusal::permission_missing(any_of)),
@@ -231,7 +235,7 @@ impl World {
         }
     }
 
-    fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Served<()> {
+    fn check_permission(&self, plan: &Faults, any_of: &[&str]) -> Served<()> {
         let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
         let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
         let found = any_of.iter().any(|p| held(p) && !gone(p));
@@ -268,7 +272,7 @@ impl World {
     pub(crate) fn send(
         &mut self,
         granted: &[String],
-        plan: &Plan,
+        plan: &Faults,
         conversation: &str,
         body: impl FnOnce() -> Served<GuestText>,
         request_id: &str,
@@ -300,7 +304,7 @@ impl World {
         Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
     }
 
-    fn may_send(&self, granted: &[String], plan: &Plan) -> Served<()> {
+    fn may_send(&self, granted: &[String], plan: &Faults) -> Served<()> {
         let has = |scope| token::has_any(granted, &[scope]);
         match self.scenario.world {
             ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),

@@ -18,7 +18,7 @@ use super::tally::{Gauge, Window};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
-use crate::sandbox::fault::Plan;
+use crate::sandbox::fault::Faults;
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{Scenario, ScenarioRules};
 
@@ -151,7 +151,7 @@ impl IssuedTokens {
     }
 }
 
-pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
+pub(crate) fn granted(scenario: &Scenario, plan: &Faults, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
     let client = &scenario.client;
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
     let status = if asked.basic { 401 } else { 400 };

@@ -19,7 +19,7 @@ pub struct LiveState {
     pub typing: Option<(Author, Moment)>,
     /// The remote side's conversation id, where the address does not name it and it became known.
     pub conversation_id: Option<String>,
-    pub(super) told: Option<Moment>,
+    pub(super) typing_sent: Option<Moment>,
 }
 
 impl LiveState {

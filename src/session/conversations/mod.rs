@@ -337,7 +337,7 @@ impl Conversations {
     }
 
     /// Messages came: whoever said something has stopped typing it. False where there is none of that key.
-    pub(crate) fn heard(&mut self, key: ConversationKey, messages: &[RemoteMessage]) -> bool {
+    pub(crate) fn stop_typing(&mut self, key: ConversationKey, messages: &[RemoteMessage]) -> bool {
         let said = |by: Author| messages.iter().any(|message| message.author == by);
         self.item_mut(key).map(|item| item.live.typing.take_if(|(author, _)| said(*author))).is_some()
     }
@@ -362,9 +362,9 @@ impl Conversations {
     /// The guest types: whether it is time to tell the other side (again); then it counts as told.
     pub fn typing_is_due(&mut self, key: ConversationKey, now: Moment) -> bool {
         let Some(item) = self.item_mut(key) else { return false };
-        let due = item.live.told.is_none_or(|told| now.since(told) >= TYPING_EVERY);
+        let due = item.live.typing_sent.is_none_or(|at| now.since(at) >= TYPING_EVERY);
         if due {
-            item.live.told = Some(now);
+            item.live.typing_sent = Some(now);
         }
         due
     }

@@ -147,14 +147,14 @@ impl Log {
 
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
-        let mut told = self.diagnosed().map(LogEntry::number);
-        if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
+        let mut diagnosed = self.diagnosed().map(LogEntry::number);
+        if forward { diagnosed.find(|n| *n > number) } else { diagnosed.rev().find(|n| *n < number) }
     }
 
     /// Which of how many diagnosed entries `number` is, from 1.
     pub fn why_place(&self, number: u64) -> (usize, usize) {
-        let told: Vec<u64> = self.diagnosed().map(LogEntry::number).collect();
-        (told.iter().position(|n| *n == number).map_or(0, |at| at + 1), told.len())
+        let diagnosed: Vec<u64> = self.diagnosed().map(LogEntry::number).collect();
+        (diagnosed.iter().position(|n| *n == number).map_or(0, |at| at + 1), diagnosed.len())
     }
 
     /// The last accepted send of the same conversation before the entry `number`; else the next one after it.

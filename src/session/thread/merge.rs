@@ -187,24 +187,24 @@ impl Thread {
     }
 
     /// Merges all messages that a read showed. Returns how many of the other side's are unread.
-    pub fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
+    pub fn merge_read(&mut self, messages: Vec<RemoteMessage>) -> usize {
         // What stood there before this session is history, not news.
         let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
         let first_of_ours = ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min();
         let news_from = if self.was_read { Some(Timestamp::MIN) } else { first_of_ours };
         self.was_read = true;
-        self.merge(brought, news_from)
+        self.merge(messages, news_from)
     }
 
     /// Merges messages that were pushed to us. Returns how many of the other side's are unread; a much older one is history.
-    pub fn heard(&mut self, brought: Vec<RemoteMessage>, now: Moment) -> usize {
-        self.merge(brought, Some(now.wall.saturating_sub(SAME_WITHIN).unwrap_or(now.wall)))
+    pub fn merge_pushed(&mut self, messages: Vec<RemoteMessage>, now: Moment) -> usize {
+        self.merge(messages, Some(now.wall.saturating_sub(SAME_WITHIN).unwrap_or(now.wall)))
     }
 
     /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are unread.
-    fn merge(&mut self, brought: Vec<RemoteMessage>, news_from: Option<Timestamp>) -> usize {
+    fn merge(&mut self, messages: Vec<RemoteMessage>, news_from: Option<Timestamp>) -> usize {
         let mut news = 0;
-        for remote in brought {
+        for remote in messages {
             if let Some(at) = self.place_of(&remote) {
                 self.saw(at, remote);
                 continue;
@@ -224,9 +224,9 @@ impl Thread {
     }
 
     /// What earlier sessions heard, the newest `unread` of it not looked at. What a read brings is news if it is newer.
-    pub fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
-        let newest = heard.iter().map(|m| m.at).max();
-        for remote in heard {
+    pub fn recall(&mut self, earlier: Vec<RemoteMessage>, unread: u32) {
+        let newest = earlier.iter().map(|m| m.at).max();
+        for remote in earlier {
             match self.place_of(&remote) {
                 Some(at) => self.saw(at, remote),
                 None => self.push(MessageSource::Theirs(remote), false),

@@ -1,10 +1,10 @@
 //! The threads: what was said in each conversation, ours and theirs merged, with scrolling and unread marks.
 //!
 //! ```text
-//!  sent(message) ──────┐
-//!  delivery(id, …) ────┼─► Thread (one list, each message once, oldest first) ─► view
-//!  read, heard(key, …) ┘        │
-//!                               └─► unread, unknown, counts ─► picker
+//!  sent(message) ───────────┐
+//!  delivery(id, …) ─────────┼─► Thread (one list, each message once, oldest first) ─► view
+//!  merge_read, merge_pushed ┘        │
+//!                                    └─► unread, unknown, counts ─► picker
 //! ```
 
 mod merge;

@@ -53,7 +53,7 @@ fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option
     // What the service said of an id counts. What the profile has it for counts only in another conversation, and as
     // another kind.
     let other = |k: &&KnownId| {
-        k.told || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
+        k.from_service || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
     };
     let about = known.about(id).find(other);
     if let Some(of) = about.filter(|of| of.what != place) {
@@ -113,7 +113,7 @@ pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKe
             lines.push(format!("  {right} belongs there"));
         }
     }
-    let told = |id: &str| known.about(id).find(|k| k.told).map(|k| k.what.of_one());
+    let told = |id: &str| known.about(id).find(|k| k.from_service).map(|k| k.what.of_one());
     for line in item.card() {
         lines.push(line.label.to_owned());
         lines.push(format!("  {}", line.value));

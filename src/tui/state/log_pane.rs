@@ -121,8 +121,8 @@ impl LogPane {
 
 fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     // What kept a message here is said by its own reason.
-    let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
-    let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
+    let is_known = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
+    let diagnosis = entry.diagnosis().filter(|diagnosis| is_known(diagnosis.cause()))?;
     let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
     let dot = if ascii { "-" } else { "·" };
     let confidence = diagnosis.confidence();

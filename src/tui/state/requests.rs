@@ -50,7 +50,7 @@ impl PendingRequests {
     }
 
     /// An answer about an id came, or why there is none. Gives the search back once each of its ids has its answer.
-    pub(crate) fn id_told(&mut self, asked: ProbeQuestion, told: &Probed, by: Option<&Exchange>) -> Option<IdSearch> {
+    pub(crate) fn id_found(&mut self, asked: ProbeQuestion, told: &Probed, by: Option<&Exchange>) -> Option<IdSearch> {
         let look = &mut self.id_search.as_mut()?.look;
         if look.answered(asked, told, by) {
             self.effects.extend(look.next().map(|asked| Effect::Engine(Command::Probe(asked))));

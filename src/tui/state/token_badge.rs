@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Acceptance, Moment, TokenFacts, TokenStatus, WebSession};
+use crate::model::{Moment, TokenAcceptance, TokenFacts, TokenStatus, WebSession};
 use crate::text::duration;
 use crate::tui::theme::StyleRole;
 
@@ -24,7 +24,7 @@ pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
         TokenStatus::SignedOut => ("token none".to_owned(), StyleRole::Warning),
         TokenStatus::Getting => ("signing in…".to_owned(), StyleRole::Info),
         TokenStatus::Valid(facts) if facts.pasted => (format!("token pasted {}", left(facts, now)), StyleRole::Warning),
-        TokenStatus::Valid(TokenFacts { acceptance: Acceptance::Refused(_), .. }) => {
+        TokenStatus::Valid(TokenFacts { acceptance: TokenAcceptance::Refused(_), .. }) => {
             ("token refused by the API".to_owned(), StyleRole::Error)
         }
         TokenStatus::Valid(facts) => {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::recorder::Recorder;
 use crate::clock::Clock;
 use crate::engine::{Command, Report};
-use crate::journal::{Job, JournalPage};
+use crate::journal::{Job, JournalReport};
 use crate::model::{Moment, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::tui::state::State;
@@ -99,7 +99,7 @@ pub struct EventLoop<I, S, O> {
     /// Asks the journal.
     pub journal: Box<dyn Fn(Job) + Send>,
     /// What the journal says. May be closed: then there is none.
-    pub pages: UnboundedReceiver<JournalPage>,
+    pub journal_reports: UnboundedReceiver<JournalReport>,
     /// Signals.
     pub signals: UnboundedReceiver<Signal>,
 }
@@ -162,7 +162,7 @@ impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
                         self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
                     }
                 },
-                Some(page) = self.pages.recv() => self.apply(state, &mut turn, Event::Journal(page))?,
+                Some(report) = self.journal_reports.recv() => self.apply(state, &mut turn, Event::Journal(report))?,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.apply(state, &mut turn, Event::Deadline)?;
                 },

@@ -316,7 +316,7 @@ fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
 
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
     let exchange = state.session.log.probed(result).map(|exchange| &**exchange);
-    let Some(id_search) = state.requests.id_told(asked, result, exchange) else { return };
+    let Some(id_search) = state.requests.id_found(asked, result, exchange) else { return };
     let trouble = id_search.look.troubles.first().cloned();
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.

@@ -1,7 +1,7 @@
 //! Opening a conversation; what the journal is told of it (draft, place, marks); and the history that it brings.
 
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
-use crate::journal::{Job, JournalPage};
+use crate::journal::{Job, JournalReport};
 use crate::model::ConversationKey;
 use crate::session::JournalMode;
 use crate::tui::state::log_pane::{NEAR, PAGE};
@@ -26,14 +26,14 @@ pub fn show(state: &mut State, key: ConversationKey) {
     }
 }
 
-pub fn page(state: &mut State, page: JournalPage) {
-    if let JournalPage::History(found) = page {
+pub fn page(state: &mut State, report: JournalReport) {
+    if let JournalReport::History(found) = report {
         history_found(state, found);
         state.log_pane.learn_causes(&state.session.threads, state.look.theme.ascii);
         return;
     }
     let reopen = !something_is_begun(state);
-    with_session(state, |session, now, changes| session.page(page, reopen, now, changes));
+    with_session(state, |session, now, changes| session.apply_journal(report, reopen, now, changes));
 }
 
 /// Whether a person has begun something: what is typed stays where it was begun, so no other conversation is opened.

@@ -4,8 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::frame::{Pen, Piece};
-use crate::model::AgentState;
+use super::frame::{Pen, Styled};
+use crate::model::MetricsAgentState;
 use crate::session::conversations::ConversationItem;
 use crate::text::screen::{plain, prefix, visible, width};
 use crate::tui::StyleRole;
@@ -27,7 +27,7 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
         format!("fault on: {}{more}", visible(&first.left()).replace('-', " "))
     });
     let fault_room = fault.as_ref().map_or(0, |_| SHORT_FAULT + 3);
-    let taken = |right: &[Piece]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();
+    let taken = |right: &[Styled]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();
     let fixed = width(&word) + fault.as_ref().map_or(0, |f| width(f) + 3);
     // The name of the program goes first, then what is well, from the right, and only then what warns.
     let mut program = " guestwire  ";
@@ -67,7 +67,7 @@ pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
 }
 
 /// What stands at the right, the most important first.
-fn right(state: &State) -> Vec<Piece> {
+fn right(state: &State) -> Vec<Styled> {
     // What is said in a web conversation depends on the guest's session, not on the token.
     let badge = match state.session.conversations.active_item().and_then(ConversationItem::session) {
         Some(session) => guest(session, state.now),
@@ -80,7 +80,7 @@ fn right(state: &State) -> Vec<Piece> {
     right.push(rate_401(state));
     right.extend(rate_limit(state));
     right.extend(state.session.agent.as_ref().map(|agent| {
-        let role = if matches!(agent, AgentState::Lost(_)) { StyleRole::Warning } else { StyleRole::Dim };
+        let role = if matches!(agent, MetricsAgentState::Lost(_)) { StyleRole::Warning } else { StyleRole::Dim };
         (agent.chip().to_owned(), role)
     }));
     right
@@ -97,7 +97,7 @@ fn place(state: &State) -> (&'static str, StyleRole) {
 }
 
 /// `401 2 of 17` in the window. Those that a new token fixed were a glitch; only those that stand are an error.
-fn rate_401(state: &State) -> Piece {
+fn rate_401(state: &State) -> Styled {
     let rate = state.session.diagnoses.tries.rate(state.now);
     let (fixed, stands) = state.split_401(rate);
     let role = match (stands, fixed) {
@@ -111,7 +111,7 @@ fn rate_401(state: &State) -> Piece {
 }
 
 /// `rl 12/300`, or `rl waits 7 s` while the limit is used up.
-fn rate_limit(state: &State) -> Option<Piece> {
+fn rate_limit(state: &State) -> Option<Styled> {
     let limit = state.session.rate_limit?;
     let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
     Some(if used_up {

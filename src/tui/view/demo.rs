@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::frame::{Pen, Piece, outline};
+use super::frame::{Pen, Styled, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, head as head_of, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::StyleRole;
@@ -93,7 +93,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         _ => None,
     };
     let recording = state.files.is_recording().then(|| ("REC".to_owned(), StyleRole::Error));
-    let right: Vec<Piece> = step.into_iter().chain(recording).collect();
+    let right: Vec<Styled> = step.into_iter().chain(recording).collect();
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     if shown {
         let conversation = state.session.conversations.active().map(|key| present.aliases.conversation(key));

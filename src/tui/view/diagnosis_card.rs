@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::frame::{Pen, Piece, column};
+use super::frame::{Pen, Styled, column};
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Exchange, Outcome, Remedy, Request};
 use crate::session::log::{Log, LogEntry};
@@ -23,7 +23,7 @@ const KEYS: usize = 18;
 /// Pieces of a row, and a key at its right end.
 #[derive(Default)]
 struct Row {
-    pieces: Vec<Piece>,
+    pieces: Vec<Styled>,
     key: Option<KeyHint>,
 }
 
@@ -34,7 +34,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn row(&mut self, pieces: impl Into<Vec<Piece>>) {
+    fn row(&mut self, pieces: impl Into<Vec<Styled>>) {
         self.all.push(Row { pieces: pieces.into(), key: None });
     }
 
@@ -43,7 +43,7 @@ impl Rows {
     }
 
     /// A text behind its label, with its key in the first row; the later rows begin `hang` cells after the label.
-    fn text(&mut self, label: Piece, text: &str, role: StyleRole, hang: usize, key: Option<KeyHint>) {
+    fn text(&mut self, label: Styled, text: &str, role: StyleRole, hang: usize, key: Option<KeyHint>) {
         let text = visible(text);
         let text = plain(&text, self.ascii);
         let indent = width(&label.0);
@@ -174,7 +174,7 @@ fn text(rows: &mut Rows, lines: &[String]) {
 }
 
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
-fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> [Piece; 2] {
+fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> [Styled; 2] {
     let ascii = state.look.theme.ascii;
     let outcome = entry.exchange().map(|exchange| &exchange.outcome);
     let happened = match (entry.settled(), outcome) {
@@ -202,7 +202,7 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     [(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)]
 }
 
-fn cause(diagnosis: &Diagnosis) -> Vec<Piece> {
+fn cause(diagnosis: &Diagnosis) -> Vec<Styled> {
     if diagnosis.suspects.is_empty() {
         return vec![("No cause found".to_owned(), StyleRole::Warning)];
     }

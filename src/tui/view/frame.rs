@@ -36,7 +36,7 @@ impl<'a> DrawingContext<'a> {
     }
 }
 
-pub type Piece = (String, StyleRole);
+pub type Styled = (String, StyleRole);
 
 /// Writes a row from left to right, and nothing beyond its right end.
 pub struct Pen<'p> {
@@ -97,7 +97,7 @@ pub fn nothing(text: &str, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 }
 
 /// Draws a heading: key and name (`2 Log`), which stay to the last, what of it is shown, and what stands at the right.
-pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &DrawingContext<'_>, buf: &mut Buffer) {
+pub fn heading(area: &PaneArea, name: &str, aside: Styled, right: Styled, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let (theme, line) = (look.theme, Rect { height: 1, ..area.outer });
     if !area.ruled {
         fill(line, theme.glyph("-", "─"), theme.style(StyleRole::Border), buf);

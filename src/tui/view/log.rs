@@ -173,12 +173,12 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
 
 /// A few characters on the stack.
 #[derive(Default)]
-struct Few {
+struct StackText {
     bytes: [u8; 12],
     len: usize,
 }
 
-impl fmt::Write for Few {
+impl fmt::Write for StackText {
     fn write_str(&mut self, s: &str) -> fmt::Result {
         let end = self.len + s.len();
         self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(s.as_bytes());
@@ -187,15 +187,15 @@ impl fmt::Write for Few {
     }
 }
 
-impl Few {
+impl StackText {
     fn as_str(&self) -> &str {
         self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
 
 /// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
-fn left(left: Duration) -> Few {
-    let mut out = Few::default();
+fn left(left: Duration) -> StackText {
+    let mut out = StackText::default();
     let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
     // Too long a number is cut short by the buffer; no pause is that long.
     let _ = match secs {
@@ -207,8 +207,8 @@ fn left(left: Duration) -> Few {
 }
 
 /// The time passed, in at most five cells: tenths up to ten seconds, then seconds.
-fn passed(passed: Duration) -> Few {
-    let mut out = Few::default();
+fn passed(passed: Duration) -> StackText {
+    let mut out = StackText::default();
     let _ = match passed.as_secs() {
         secs @ 0..=9 => write!(out, "{secs}.{}s", passed.subsec_millis() / 100),
         secs => write!(out, "{}s", secs.min(9_999)),

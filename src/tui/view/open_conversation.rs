@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::conversations::since;
-use super::frame::{self, DrawingContext, Piece};
+use super::frame::{self, DrawingContext, Styled};
 use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
 use crate::text::counted;
@@ -131,7 +131,7 @@ pub(super) fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, 
 }
 
 /// A notice, else who types, what else goes with the message, pacing, bytes; the least important goes first.
-fn composer_aside(state: &State, typist: Option<Author>, room: usize) -> Piece {
+fn composer_aside(state: &State, typist: Option<Author>, room: usize) -> Styled {
     if let Some((text, role)) = state.composer.notice(state.now, || state.keys.map.key(Action::Send)) {
         return (fit(&text, room, state.look.theme.ascii).into_owned(), role);
     }

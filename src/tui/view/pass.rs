@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::{self, DrawingContext, Piece};
+use super::frame::{self, DrawingContext, Styled};
 use crate::model::variables::next_name;
 use crate::pass::file::PassStep;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
@@ -36,7 +36,7 @@ const STEP_WORD: usize = 12;
 const CLOCK: usize = 6;
 
 #[derive(Clone, Copy)]
-struct Room {
+struct TextFit {
     cells: usize,
     /// One row a text, cut at its end.
     short: bool,
@@ -62,7 +62,7 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let area = Rect { x: area.inner.x + 1, width: area.inner.width.saturating_sub(1), ..area.inner };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
-    let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
+    let mut below = open_rows(state, runner, TextFit { cells: room, short: height < SHORT });
     let (list, open) = list_rows(runner);
     let least = list.len().min(if height < SHORT { 1 } else { 2 });
     below.drain(..usize::from(height < SHORT));
@@ -83,7 +83,7 @@ pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
 }
 
 /// The rows of cases and steps, and the place of the open step among them.
-fn list_rows(runner: &Runner) -> (Vec<Piece>, Option<usize>) {
+fn list_rows(runner: &Runner) -> (Vec<Styled>, Option<usize>) {
     let run = runner.run();
     let (mut rows, mut open) = (Vec::new(), None);
     for (c, case) in run.cases.iter().enumerate() {
@@ -139,7 +139,7 @@ const fn word(verdict: Option<Verdict>, stage: Option<&StepStage>) -> (&'static 
     }
 }
 
-fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Piece> {
+fn open_rows(state: &State, runner: &Runner, room: TextFit) -> Vec<Styled> {
     let mut rows = vec![(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
         let finished = format!("The test run is finished. {} writes the reports.", state.key(Action::PassReports));
@@ -175,7 +175,7 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Piece> {
     rows
 }
 
-fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: Room) -> Vec<Piece> {
+fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, room: TextFit) -> Vec<Styled> {
     let (word, role) = match expectation.met {
         ExpectationState::Open => ("open".to_owned(), StyleRole::Dim),
         ExpectationState::Waiting { .. } => {
@@ -196,7 +196,7 @@ fn expectation_rows(state: &State, at: usize, expectation: &ExpectationResult, r
     wrapped(&text, room, WORD + 3, role)
 }
 
-fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Piece> {
+fn hint(state: &State, runner: &Runner, step: &StepResult, room: TextFit) -> Vec<Styled> {
     let verdicts = group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action)));
     let mut verdicts: Vec<String> = verdicts.collect();
     let (before, role) = if runner.is_paused() {
@@ -234,7 +234,7 @@ fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) 
 }
 
 /// A text in rows; those after the first begin `hang` cells in.
-fn wrapped(text: &str, room: Room, hang: usize, role: StyleRole) -> Vec<Piece> {
+fn wrapped(text: &str, room: TextFit, hang: usize, role: StyleRole) -> Vec<Styled> {
     let text = visible(text);
     if room.short {
         return vec![(text.into_owned(), role)];

@@ -25,7 +25,7 @@ fn what_is_no_regular_file_is_said_and_never_waited_for() {
                 std::fs::create_dir(&path).unwrap();
             }
             let (journal, mut pages) = open(dir.path());
-            let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
+            let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!() };
             assert!(trouble.sentence.contains("no regular file"), "{name}: {trouble:?}");
             journal.close(BOUND);
             if name != "journal.lock" {
@@ -137,7 +137,7 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     });
     restored(&mut pages);
     journal.submit(Job::Draft(ConversationKey(0), "x".repeat(100_000), 0));
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
     // Its row says queued: sent now, a restart would send it again.
     assert!(matches!(wait(journal.intent(intent(1, 0, "queued while there was room"))), Err(Unrecorded::NotNow(_))));
@@ -175,10 +175,9 @@ fn what_waits_too_long_for_the_disk_is_told_as_dropped() {
             let _ = wait(answer);
         }
     }
-    let told =
-        |page: JournalPage| matches!(page, JournalPage::Trouble(t) if t.sentence.contains("are dropped from now on"));
+    let told = |page: JournalReport| matches!(page, JournalReport::Trouble(t) if t.sentence.contains("are dropped from now on"));
     while !told(next(&mut pages)) {}
-    while next(&mut pages) != JournalPage::Well {}
+    while next(&mut pages) != JournalReport::Well {}
     journal.close(BOUND);
 }
 
@@ -218,7 +217,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let garbage = vec![0x5a; 9000];
     std::fs::write(database(&home), &garbage).unwrap();
     let (journal, mut pages) = open(dir.path());
-    let JournalPage::Notice(said) = next(&mut pages) else { panic!() };
+    let JournalReport::Notice(said) = next(&mut pages) else { panic!() };
     assert!(said.contains("set aside"), "{said}");
     restored(&mut pages);
     journal.close(BOUND);
@@ -231,7 +230,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     drop(db);
     let before = std::fs::read(database(&home)).unwrap();
     let (journal, mut pages) = open(dir.path());
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("newer guestwire") && trouble.sending, "{trouble:?}");
     wait(journal.intent(intent(1, 0, "x"))).unwrap();
     journal.close(BOUND);
@@ -261,7 +260,7 @@ fn files_are_for_their_owner_alone_and_a_place_that_cannot_be_written_is_told() 
     let blocked = tempfile::tempdir().unwrap();
     std::fs::write(blocked.path().join("profiles"), "in the way").unwrap();
     let (journal, mut pages) = open(blocked.path());
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.starts_with("Nothing is being kept") && trouble.sending, "{trouble:?}");
     journal.close(BOUND);
 }
@@ -337,7 +336,7 @@ fn guest_tokens_are_kept() {
 
     // A second guestwire on the profile may open no session: neither with a kept token nor with a configured one.
     let (second, mut pages) = open(dir.path());
-    assert!(matches!(next(&mut pages), JournalPage::Trouble(t) if t.short == "READ-ONLY"));
+    assert!(matches!(next(&mut pages), JournalReport::Trouble(t) if t.short == "READ-ONLY"));
     for configured in [None, Some("mine".into())] {
         let refused = runtime.block_on(second.guest_token(ConversationKey(0), configured, false));
         assert!(refused.is_err_and(|why| why.contains("another guestwire")));

@@ -9,7 +9,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::{Intent, SendLog as _, Unrecorded};
 use guestwire::journal::{HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, LogSource, Restored};
-use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, database, recover};
+use guestwire::journal::{
+    HistoryRequest, Job, Journal, JournalOptions, JournalReader, JournalReport, database, recover,
+};
 
 use guestwire::model::{
     Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeKind, Message,
@@ -31,12 +33,12 @@ fn options(dir: &Path) -> JournalOptions {
     JournalOptions::new(dir.join("profiles/p"), conversations())
 }
 
-fn open(dir: &Path) -> (Journal, UnboundedReceiver<JournalPage>) {
+fn open(dir: &Path) -> (Journal, UnboundedReceiver<JournalReport>) {
     Journal::open(options(dir))
 }
 
 /// The next page; nothing but a defect reaches the bound.
-fn next(pages: &mut UnboundedReceiver<JournalPage>) -> JournalPage {
+fn next(pages: &mut UnboundedReceiver<JournalReport>) -> JournalReport {
     let end = std::time::Instant::now() + BOUND;
     loop {
         match pages.try_recv() {
@@ -47,19 +49,19 @@ fn next(pages: &mut UnboundedReceiver<JournalPage>) -> JournalPage {
     }
 }
 
-fn restored(pages: &mut UnboundedReceiver<JournalPage>) -> Restored {
+fn restored(pages: &mut UnboundedReceiver<JournalReport>) -> Restored {
     loop {
         match next(pages) {
-            JournalPage::Restored(restored) => return *restored,
-            JournalPage::Notice(_) => {}
+            JournalReport::Restored(restored) => return *restored,
+            JournalReport::Notice(_) => {}
             other => panic!("{other:?}"),
         }
     }
 }
 
-fn history(pages: &mut UnboundedReceiver<JournalPage>) -> HistoryPage {
+fn history(pages: &mut UnboundedReceiver<JournalReport>) -> HistoryPage {
     loop {
-        if let JournalPage::History(history) = next(pages) {
+        if let JournalReport::History(history) = next(pages) {
             return history;
         }
     }
@@ -182,7 +184,7 @@ fn a_restart_finds_everything() {
     let back = restored(&mut pages);
     assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
     assert!(back.conversations.contains(&kept));
-    assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
+    assert_eq!(back.remote_messages, [(ConversationKey(2), vec![heard])]);
     assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
     assert_eq!(back.messages[3].0.extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added, later]);

@@ -22,7 +22,7 @@ fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
     first.submit(Job::Queue(Box::new(message(3, 0, "left in the queue"))));
     wait(first.intent(intent(1, 0, "x"))).unwrap();
     let (second, mut pages) = open(dir.path());
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
     assert!(!trouble.sending && trouble.sentence.contains("only reads"), "{trouble:?}");
     assert!(restored(&mut pages).read_only && second.read_only());
     assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
@@ -44,7 +44,7 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     let (first, mut pages) = open(dir.path());
     restored(&mut pages);
     let (second, mut pages) = Journal::open(JournalOptions { of_subcommand: true, ..options(dir.path()) });
-    let JournalPage::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
+    let JournalReport::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
     assert!(said.contains("Another guestwire"), "{said}");
     restored(&mut pages);
     wait(second.intent(intent(2, 0, "from beside"))).unwrap();
@@ -77,7 +77,7 @@ fn a_damaged_file_beside_another_guestwire_is_told() {
     bytes[4096..].fill(0x5a);
     std::fs::write(&path, bytes).unwrap();
     assert!(wait(second.intent(intent(2, 0, "from beside"))).is_err());
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!("it is told") };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!("it is told") };
     assert!(trouble.sentence.contains("this message is not kept"), "{trouble:?}");
     second.close(BOUND);
     first.close(BOUND);
@@ -145,7 +145,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
 
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let (journal, mut pages) = open(dir.path());
-    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalReport::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("Another program holds the journal"), "{trouble:?}");
     assert!(matches!(wait(journal.intent(intent(2, 0, "y"))), Err(Unrecorded::NotNow(_))));
     journal.submit(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));

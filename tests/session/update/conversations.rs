@@ -1,7 +1,7 @@
 //! The picker: opening, adding, naming, reading.
 
 use guestwire::engine::{Command, Report};
-use guestwire::journal::JournalPage;
+use guestwire::journal::JournalReport;
 use guestwire::journal::{Job, Restored};
 use guestwire::model::{
     Address, AsOf, Author, ConversationKey, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
@@ -205,8 +205,8 @@ fn what_an_earlier_sandbox_said_is_there_again() {
     let minutes_ago = |n| now - jiff::SignedDuration::from_mins(n);
     let said = |id: &str, text: &str, at| RemoteMessage::new(id, Author::Bot, text, at);
     let heard = vec![said("h", "Good morning!", minutes_ago(65)), said("r", "You said: hello", minutes_ago(60))];
-    let restored = Restored { heard: vec![(BILLING, heard)], ..Restored::default() };
-    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
+    let restored = Restored { remote_messages: vec![(BILLING, heard)], ..Restored::default() };
+    desk.event(Event::Journal(JournalReport::Restored(Box::new(restored))));
     let messages = vec![said("h", "Good morning!", minutes_ago(5))];
     desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
     let texts: Vec<&str> = desk.state.session.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
@@ -217,7 +217,7 @@ fn what_an_earlier_sandbox_said_is_there_again() {
 fn one_that_was_added_is_removed_after_a_question_and_others_stay() {
     let mut desk = Desk::default();
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    desk.event(Event::Journal(JournalReport::Restored(Box::default())));
     desk.keys("esc 1 -");
     assert_eq!(desk.status(), "“Billing bot” stays: it is in the config file: remove it there.");
     assert!(!desk.footer().contains("remove"), "{}", desk.footer());

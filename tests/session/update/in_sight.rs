@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guestwire::engine::Report;
-use guestwire::journal::JournalPage;
+use guestwire::journal::JournalReport;
 use guestwire::journal::Restored;
 use guestwire::model::{AsOf, Cause, Choice, DeliveryStatus, ExchangeKind, RepliesReadable, TokenStatus, Unreadable};
 use guestwire::session::{LocalAnswer, LocalRequest};
@@ -152,7 +152,7 @@ fn the_next_error_is_named_while_one_is_below() {
 fn what_belongs_to_a_removed_conversation_is_out_of_sight_until_all_is_asked_for() {
     let mut desk = Desk::default();
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::<Restored>::default())));
+    desk.event(Event::Journal(JournalReport::Restored(Box::<Restored>::default())));
     desk.keys("esc 1 +");
     desk.type_text("77777777-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");

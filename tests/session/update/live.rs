@@ -154,10 +154,10 @@ fn a_late_message_says_so_and_stays_late_when_a_read_does_not_know_it() {
 
 #[test]
 fn what_is_heard_is_kept_as_what_is_read() {
-    use guestwire::journal::{Job, JournalPage};
+    use guestwire::journal::{Job, JournalReport};
     let mut desk = desk();
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    desk.event(Event::Journal(JournalReport::Restored(Box::default())));
     let now = desk.now;
     for n in ["m-1", "m-2"] {
         let effects = hear(&mut desk, OPEN, vec![said(n, Author::Bot, "hi", now)]);

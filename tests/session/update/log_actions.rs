@@ -5,7 +5,7 @@ use std::path::Path;
 
 use guestwire::engine::Report;
 use guestwire::journal::{HistoryPage, KeptEntry, Restored};
-use guestwire::journal::{Job, JournalPage};
+use guestwire::journal::{Job, JournalReport};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::Density;
 use guestwire::session::LogEntry;
@@ -256,14 +256,14 @@ fn what_a_search_of_all_found_is_parted_by_days() {
 /// Searches the journal, which finds these entries.
 fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    desk.event(Event::Journal(JournalReport::Restored(Box::default())));
     let asked = desk.keys("esc 2 S o enter");
     let asked = asked.into_iter().find_map(|effect| match effect {
         Effect::Journal(Job::History(request)) => Some(request),
         _ => None,
     });
     let page = HistoryPage { of: asked.expect("it is asked"), found: Ok((entries, false)) };
-    desk.event(Event::Journal(JournalPage::History(page)));
+    desk.event(Event::Journal(JournalReport::History(page)));
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
     desk.state.session.journal.open();
     let kept = (Message { exchange: None, ..sent }, None);
     let restored = Restored { messages: vec![kept], ..Restored::default() };
-    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
+    desk.event(Event::Journal(JournalReport::Restored(Box::new(restored))));
     let thread = |desk: &Desk| desk.screen().lines().find(|line| line.contains("you ")).map(str::to_owned).unwrap();
     assert!(thread(&desk).contains("refused 401 unauthorized"), "{}", desk.screen());
     found(&mut desk, earlier.state.session.log.oldest_as_kept(9));

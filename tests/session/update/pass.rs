@@ -4,7 +4,7 @@ use guestwire::session::{LocalAnswer, LocalRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use guestwire::journal::JournalPage;
+use guestwire::journal::JournalReport;
 use guestwire::journal::{Job, Restored};
 use guestwire::model::SandboxRequest;
 use guestwire::model::{DeliveryStatus, MessageId};
@@ -52,7 +52,7 @@ fn a_recording_gets_a_marker_for_each_step() {
 /// The pass is open, and the journal keeps.
 pub fn open(desk: &mut Desk) -> Vec<Effect> {
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    desk.event(Event::Journal(JournalReport::Restored(Box::default())));
     assert_eq!(desk.keys("esc T"), [Effect::Local(LocalRequest::FindPasses)]);
     let path = PathBuf::from("short.toml");
     desk.event(Event::Local(LocalAnswer::Passes(vec![FoundPass { path: path.clone(), name: Ok("Short".to_owned()) }])));
@@ -191,7 +191,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let mut desk = Desk::default();
     desk.state.session.journal.open();
     let restored = Restored { pass: Some(Arc::clone(&run)), ..Restored::default() };
-    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
+    desk.event(Event::Journal(JournalReport::Restored(Box::new(restored))));
     assert!(
         desk.status().contains("The test run “Short” stopped at step 2 of 3 (First: Faulty)."),
         "{}",

@@ -2,7 +2,7 @@
 
 use guestwire::engine::{Command, Report};
 use guestwire::journal::Restored;
-use guestwire::journal::{Job, JournalPage};
+use guestwire::journal::{Job, JournalReport};
 use guestwire::model::{Author, ConversationKey, RemoteMessage};
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
@@ -17,7 +17,7 @@ fn starting() -> Desk {
 }
 
 fn restore(desk: &mut Desk, restored: Restored) -> Vec<Effect> {
-    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))))
+    desk.event(Event::Journal(JournalReport::Restored(Box::new(restored))))
 }
 
 fn opened(effects: &[Effect]) -> Vec<ConversationKey> {
@@ -52,8 +52,8 @@ fn the_engine_knows_what_was_heard_before_it_reads_anything() {
     desk.report(Report::Token(valid()));
     let messages = vec![RemoteMessage::new("h", Author::Bot, "Good morning!", Timestamp::UNIX_EPOCH)];
     let heard = vec![(RETURNS, messages.clone())];
-    let effects = restore(&mut desk, Restored { open: Some(RETURNS), heard, ..Restored::default() });
-    let wanted = [Command::Heard(RETURNS, messages), Command::Watch(Some(RETURNS)), Command::Read(RETURNS)];
+    let effects = restore(&mut desk, Restored { open: Some(RETURNS), remote_messages: heard, ..Restored::default() });
+    let wanted = [Command::RecallRemote(RETURNS, messages), Command::Watch(Some(RETURNS)), Command::Read(RETURNS)];
     assert_eq!(commands(&effects), wanted.iter().collect::<Vec<_>>());
 }
 

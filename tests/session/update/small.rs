@@ -134,7 +134,7 @@ fn help_can_be_searched_in_forty_columns() {
 fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     let mut desk = Desk::default();
     desk.state.session.journal.open();
-    desk.event(guestwire::tui::Event::Journal(guestwire::journal::JournalPage::Restored(Box::<Restored>::default())));
+    desk.event(guestwire::tui::Event::Journal(guestwire::journal::JournalReport::Restored(Box::<Restored>::default())));
     desk.keys("esc 1 +");
     desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");

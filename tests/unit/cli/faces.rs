@@ -118,8 +118,8 @@ fn fed(front_end: &mut dyn FrontEnd, course: &[Report]) -> Option<Exit> {
     let reports = course.iter().map(|report| FrontEndEvent::Report(Box::new(report.clone())));
     let mut exit = None;
     for input in [FrontEndEvent::Begin].into_iter().chain(reports).chain([FrontEndEvent::Due]) {
-        let acts = front_end.on(now(), input);
-        exit = exit.or(acts
+        let effects = front_end.on(now(), input);
+        exit = exit.or(effects
             .into_iter()
             .find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(exit) } else { None }));
     }

@@ -12,12 +12,13 @@ fn feed(front_end: &mut TokenFrontEnd, status: TokenStatus) -> Vec<FrontEndEffec
     front_end.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Token(status))))
 }
 
-fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
-    acts.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
+fn exit(effects: &[FrontEndEffect]) -> Option<Exit> {
+    effects.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
 }
 
-fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
-    acts.iter()
+fn json_lines(effects: &[FrontEndEffect]) -> Vec<String> {
+    effects
+        .iter()
         .filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json.to_string()) } else { None })
         .collect()
 }
@@ -30,15 +31,15 @@ fn named_scopes_end_it_once_the_api_was_asked() {
     let getting = feed(&mut front_end, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
     let named = |acceptance| TokenFacts { acceptance, ..facts(Some(vec!["a".to_owned()])) };
-    let asked = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::NotAsked)));
+    let asked = feed(&mut front_end, TokenStatus::Valid(named(TokenAcceptance::NotAsked)));
     assert_eq!(asked, [FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
-    assert_eq!(feed(&mut front_end, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
-    let refused = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::Refused("401".to_owned()))));
+    assert_eq!(feed(&mut front_end, TokenStatus::Valid(named(TokenAcceptance::NotAsked))), []);
+    let refused = feed(&mut front_end, TokenStatus::Valid(named(TokenAcceptance::Refused("401".to_owned()))));
     assert_eq!(exit(&refused), Some(Exit::NotSignedIn));
-    let acts = feed(&mut front_end, TokenStatus::Valid(named(Acceptance::Taken)));
-    assert_eq!(exit(&acts), Some(Exit::Done));
+    let effects = feed(&mut front_end, TokenStatus::Valid(named(TokenAcceptance::Taken)));
+    assert_eq!(exit(&effects), Some(Exit::Done));
     assert_eq!(
-        json_lines(&acts),
+        json_lines(&effects),
         [concat!(
             r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"valid","generation":1,"#,
             r#""expires":"1970-01-01T01:00:00Z","lifetime_seconds":3600,"requested":["guest:messages:send"],"#,
@@ -58,11 +59,11 @@ fn unknown_scopes_are_waited_for_but_not_forever() {
 #[test]
 fn a_missing_scope_is_warned_about() {
     let mut front_end = TokenFrontEnd::default();
-    let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Some(Vec::new())) };
+    let mut facts = TokenFacts { acceptance: TokenAcceptance::Taken, ..facts(Some(Vec::new())) };
     facts.missing = vec!["guest:messages:send".to_owned()];
-    let acts = feed(&mut front_end, TokenStatus::Valid(facts));
-    assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");
-    assert_eq!(exit(&acts), Some(Exit::Done));
+    let effects = feed(&mut front_end, TokenStatus::Valid(facts));
+    assert!(json_lines(&effects).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{effects:?}");
+    assert_eq!(exit(&effects), Some(Exit::Done));
 }
 
 #[test]
@@ -74,18 +75,23 @@ fn a_wrong_client_is_not_signed_in() {
         TokenStatus::Refused(403, why()),
         TokenStatus::Expired(None, why()),
     ] {
-        let acts = feed(&mut TokenFrontEnd::default(), status);
-        assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-        assert!(json_lines(&acts).last().is_some_and(|l| l.contains("client not found")), "{acts:?}");
+        let effects = feed(&mut TokenFrontEnd::default(), status);
+        assert_eq!(exit(&effects), Some(Exit::NotSignedIn));
+        assert!(json_lines(&effects).last().is_some_and(|l| l.contains("client not found")), "{effects:?}");
     }
 }
 
 #[test]
 fn a_pasted_token_is_signed_in_where_the_service_took_it() {
-    let unclear = |why: &str| Acceptance::Unclear(why.to_owned());
+    let unclear = |why: &str| TokenAcceptance::Unclear(why.to_owned());
     for (acceptance, exit, first, last) in [
-        (Acceptance::Taken, Exit::Done, "signed in: ", "a pasted token: it cannot be renewed"),
-        (Acceptance::NotAsked, Exit::Network, "there is a token; whether ", "not checked: tokens/me has not answered"),
+        (TokenAcceptance::Taken, Exit::Done, "signed in: ", "a pasted token: it cannot be renewed"),
+        (
+            TokenAcceptance::NotAsked,
+            Exit::Network,
+            "there is a token; whether ",
+            "not checked: tokens/me has not answered",
+        ),
         (
             unclear("403"),
             Exit::Unknown,
@@ -93,7 +99,7 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
             "not checked: asked what the token may do, the answer was 403",
         ),
         (
-            Acceptance::Refused("401 bad.credentials".to_owned()),
+            TokenAcceptance::Refused("401 bad.credentials".to_owned()),
             Exit::NotSignedIn,
             "the token endpoint gave a token, but the API refuses it: 401 bad.credentials",
             "a pasted token: it cannot be renewed",
@@ -110,10 +116,10 @@ fn a_pasted_token_is_signed_in_where_the_service_took_it() {
 fn a_token_that_the_api_refuses_is_no_sign_in() {
     let mut front_end = TokenFrontEnd::default();
     assert_eq!(exit(&feed(&mut front_end, TokenStatus::Valid(facts(None)))), None);
-    let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
-    let acts = feed(&mut front_end, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
-    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-    let said = json_lines(&acts);
+    let refused = TokenAcceptance::Refused("tokens/me answered 401".to_owned());
+    let effects = feed(&mut front_end, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(None) }));
+    assert_eq!(exit(&effects), Some(Exit::NotSignedIn));
+    let said = json_lines(&effects);
     assert!(said.iter().any(|line| line.contains(r#""message":"tokens/me answered 401""#)), "{said:?}");
 }
 
@@ -123,11 +129,14 @@ fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
     let mut front_end = TokenFrontEnd::default();
     assert_eq!(exit(&feed(&mut front_end, limited(20))), None);
     assert_eq!(exit(&feed(&mut front_end, limited(119))), None, "in all, and not each");
-    let acts = feed(&mut front_end, limited(86_400));
-    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    let effects = feed(&mut front_end, limited(86_400));
+    assert_eq!(exit(&effects), Some(Exit::NotSignedIn));
     let said = "the token endpoint answered 429 and asks to wait 24h, and guestwire waits 120 s at most; \
                 try again after 1970-01-02T00:00:00Z";
-    assert!(matches!(acts.first(), Some(FrontEndEffect::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
+    assert!(
+        matches!(effects.first(), Some(FrontEndEffect::Say(line)) if format!("{line:?}").contains(said)),
+        "{effects:?}"
+    );
 }
 
 /// A network that fails may come back, so that it is tried three times; what stands in the way fails at once.

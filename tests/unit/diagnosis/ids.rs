@@ -81,7 +81,7 @@ fn a_participant_in_the_place_of_a_conversation_is_swapped() {
     assert!(first.swapped.as_ref().is_some_and(|why| why.contains("a participant's id")));
     // What the profile knows counts as much as what the text says.
     let home = Some(C.to_owned());
-    let known = KnownId { id: P.to_owned(), what: IdKind::Participant, home, guest: false, told: false };
+    let known = KnownId { id: P.to_owned(), what: IdKind::Participant, home, guest: false, from_service: false };
     let known = KnownIds(vec![known]);
     let all = find(&format!("/api/v2/conversations/messaging/{P}/messages"), &known);
     assert_eq!(all.first().and_then(|f| f.swap.as_deref()), Some(C));

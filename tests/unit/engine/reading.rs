@@ -237,7 +237,7 @@ fn a_reader_of_days_keeps_little() {
     }
     assert_eq!((reader.guests.len(), reader.ours.len()), (GUESTS, OURS));
     reader.begin_anew();
-    assert!(reader.guests.is_empty() && reader.ours.is_empty() && reader.has_heard());
+    assert!(reader.guests.is_empty() && reader.ours.is_empty() && reader.knows_messages());
     assert_eq!(reader.hear(vec![said("g7", Author::Guest, "x", 7)], Arrival::Read, NONE).0, [], "it is not told again");
 }
 
@@ -270,7 +270,7 @@ mod heard {
             ("g", 2, "x", Pushed, true), // the same again, later
             ("h", 2, "y", Read, true),
         ];
-        let mut heard = HeardMessages::default();
+        let mut heard = KnownMessages::default();
         for (id, second, text, came, new) in rows {
             assert_eq!(heard.hear(vec![said(id, second, text)], came).len(), usize::from(new), "{id} {text}");
             assert!(heard.ids.contains(&hash(id)));
@@ -279,7 +279,7 @@ mod heard {
 
     #[test]
     fn late_ones_are_marked_and_what_is_read_is_not_late() {
-        let mut heard = HeardMessages::default();
+        let mut heard = KnownMessages::default();
         assert!(heard.newest.is_none());
         heard.hear(vec![said("b", 5, "second")], Arrival::Pushed);
         assert!(heard.newest.is_some());
@@ -295,7 +295,7 @@ mod heard {
 
     #[test]
     fn memory_is_bounded() {
-        let mut heard = HeardMessages::default();
+        let mut heard = KnownMessages::default();
         for n in 0..3 * REMEMBERED {
             heard.hear(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Arrival::Pushed);
         }
@@ -306,7 +306,7 @@ mod heard {
         /// However doubled and shuffled messages come, each is told once.
         #[test]
         fn each_is_told_once(mut order in proptest::collection::vec((0usize..12, any::<bool>()), 1..80)) {
-            let mut heard = HeardMessages::default();
+            let mut heard = KnownMessages::default();
             let mut told = Vec::new();
             for (n, pushed) in &order {
                 let second = i64::try_from(*n).unwrap_or_default();

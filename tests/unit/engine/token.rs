@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::engine::token::*;
 use crate::fixtures::at_second as at;
 use crate::genesys::lookups::TokenInfo;
-use crate::model::{Acceptance, Generation, Moment, TokenStatus};
+use crate::model::{Generation, Moment, TokenAcceptance, TokenStatus};
 use std::time::Duration;
 
 const HOUR: u64 = 3600;
@@ -20,9 +20,9 @@ fn scopes() -> Option<Vec<String>> {
     Some(vec!["a".into()])
 }
 
-fn taken(scopes: &[&str], organization: Option<&str>) -> Verified {
+fn taken(scopes: &[&str], organization: Option<&str>) -> Verification {
     let scopes = Some(scopes.iter().map(|s| (*s).to_owned()).collect());
-    Verified::Taken(TokenInfo { scopes, organization: organization.map(str::to_owned), client: None })
+    Verification::Taken(TokenInfo { scopes, organization: organization.map(str::to_owned), client: None })
 }
 
 /// Signed in at `now` with a token of `lifetime` seconds.
@@ -211,7 +211,7 @@ fn a_pasted_token_neither_ends_nor_renews() {
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));
     assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
-    tokens.verified(Generation(1), Verified::Unclear("503".into()));
+    tokens.verified(Generation(1), Verification::Unclear("503".into()));
     assert_eq!(tokens.availability(at(1_000_000), None), Availability::Ready(Generation(1)));
     assert_eq!(tokens.on_unauthorized(Generation(1), at(5)), After401::Final);
     assert!(tokens.status(at(5)).facts().unwrap().pasted);
@@ -234,18 +234,18 @@ fn a_pasted_token_is_signed_in_once_the_service_took_it() {
     let before = tokens.status(at(0));
     tokens.verified(Generation(1), taken(&["a"], None));
     assert_ne!(tokens.status(at(0)), before, "the chip changes");
-    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == TokenAcceptance::Taken));
     // What is not clear later takes nothing back; a 401 does.
-    tokens.verified(Generation(1), Verified::Unclear("503".into()));
-    assert!(matches!(tokens.status(at(9)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
-    tokens.verified(Generation(1), Verified::NotTaken("401".into()));
+    tokens.verified(Generation(1), Verification::Unclear("503".into()));
+    assert!(matches!(tokens.status(at(9)), TokenStatus::Valid(f) if f.acceptance == TokenAcceptance::Taken));
+    tokens.verified(Generation(1), Verification::NotTaken("401".into()));
     assert!(matches!(tokens.status(at(9)), TokenStatus::Refused(401, _)));
 }
 
 #[test]
 fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
     let mut tokens = pasted();
-    tokens.verified(Generation(1), Verified::NotTaken("401 bad.credentials".into()));
+    tokens.verified(Generation(1), Verification::NotTaken("401 bad.credentials".into()));
     assert!(matches!(tokens.status(at(0)), TokenStatus::Refused(401, why) if why == "401 bad.credentials"));
     assert_eq!((tokens.availability(at(99), None), tokens.due(at(99))), (Availability::Never, None));
     // Another token may have been put in its place.
@@ -259,11 +259,11 @@ fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
 fn a_pasted_token_of_which_nothing_is_said_is_used_unchecked() {
     let mut tokens = pasted();
     assert_eq!(tokens.next_due(at(0)), Some(at(5)));
-    assert!(matches!(tokens.status(at(5)), TokenStatus::Valid(f) if f.acceptance == Acceptance::NotAsked));
+    assert!(matches!(tokens.status(at(5)), TokenStatus::Valid(f) if f.acceptance == TokenAcceptance::NotAsked));
     assert_ne!(tokens.status(at(0)), tokens.status(at(5)), "the chip changes");
-    tokens.verified(Generation(1), Verified::Unclear("403 from a filter".into()));
+    tokens.verified(Generation(1), Verification::Unclear("403 from a filter".into()));
     let status = tokens.status(at(6));
-    assert_eq!(status.facts().unwrap().acceptance, Acceptance::Unclear("403 from a filter".into()));
+    assert_eq!(status.facts().unwrap().acceptance, TokenAcceptance::Unclear("403 from a filter".into()));
 }
 
 #[test]
@@ -273,8 +273,10 @@ fn a_granted_token_survives_a_401_of_what_it_may_do() {
     tokens.due(at(0));
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
     tokens.due(at(0));
-    tokens.verified(Generation(1), Verified::NotTaken("401".into()));
-    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Refused("401".into())));
+    tokens.verified(Generation(1), Verification::NotTaken("401".into()));
+    assert!(
+        matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == TokenAcceptance::Refused("401".into()))
+    );
     assert_eq!(tokens.availability(at(0), None), Availability::Ready(Generation(1)));
 }
 

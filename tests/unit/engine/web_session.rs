@@ -17,7 +17,7 @@ fn session(connected: bool, new: bool, read_only: bool) -> SocketEvent {
 /// A machine in an open session.
 fn open() -> SessionMachine {
     let mut m = machine();
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(0)), [SocketStep::Open]);
+    assert_eq!(m.on(SocketEvent::Want(Opener::Look), at(0)), [SocketStep::Open]);
     assert_eq!(m.session(), WebSession::Connecting);
     assert_eq!(m.on(SocketEvent::Opened { fresh: true }, at(0)), [SocketStep::Configure(Configure::New)]);
     assert_eq!(m.on(session(true, true, false), at(0)), []);
@@ -47,7 +47,7 @@ fn a_new_session_follows_also_where_the_old_one_ends_by_itself_meanwhile() {
 #[test]
 fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
     let mut m = machine();
-    m.on(SocketEvent::Want(Wanted::Message), at(0));
+    m.on(SocketEvent::Want(Opener::Message), at(0));
     assert_eq!(m.on(SocketEvent::Opened { fresh: false }, at(0)), [SocketStep::Configure(Configure::Resume)]);
     assert!(!m.is_writable());
     assert_eq!(m.on(session(true, false, false), at(0)), [SocketStep::CatchUp]);
@@ -87,8 +87,8 @@ fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held(
     assert_they_grow(&pauses);
     assert_eq!(m.session(), WebSession::Unreachable(Reason::Tried(Box::new("reset".into()), 8)));
     assert_eq!(m.due(), None, "nothing more by itself");
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(200)), [], "looking does not knock again");
-    for by in [Wanted::Message, Wanted::Ask] {
+    assert_eq!(m.on(SocketEvent::Want(Opener::Look), at(200)), [], "looking does not knock again");
+    for by in [Opener::Message, Opener::Ask] {
         let mut m = m.clone();
         assert_eq!(m.on(SocketEvent::Want(by), at(200)), [SocketStep::Open], "{by:?}");
         m.on(SocketEvent::Failed { why: "reset".into(), for_good: false }, at(200));
@@ -107,7 +107,7 @@ fn a_server_that_takes_each_connection_and_breaks_it_is_left_alone_for_longer_an
         assert_eq!(m.on(session(true, false, false), now), [SocketStep::CatchUp]);
         assert_eq!(m.on(SocketEvent::Broken("reset".into()), now.after(LIVED / 2)), []);
         // The test goes on from the break.
-        if let Phase::Told(WebSession::Reconnecting(at, _)) = &mut m.phase {
+        if let Phase::Idle(WebSession::Reconnecting(at, _)) = &mut m.phase {
             *at = now.after(at.since(now.after(LIVED / 2)));
         }
     });
@@ -151,7 +151,7 @@ fn a_refused_upgrade_ends_it_unless_the_service_failed() {
         (503, None, false),
     ] {
         let mut m = machine();
-        m.on(SocketEvent::Want(Wanted::Look), at(0));
+        m.on(SocketEvent::Want(Opener::Look), at(0));
         let wait = wait.map(Duration::from_secs);
         let steps = m.on(SocketEvent::Refused { status, why: "no".into(), wait }, at(0));
         if let WebSession::Reconnecting(at, _) = m.session() {
@@ -164,10 +164,10 @@ fn a_refused_upgrade_ends_it_unless_the_service_failed() {
         );
     }
     let mut m = machine();
-    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Want(Opener::Look), at(0));
     assert_eq!(m.on(SocketEvent::Failed { why: "certificate".into(), for_good: true }, at(0)), [SocketStep::GiveUp]);
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(0)), [], "looking does not knock again");
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Message), at(0)), [SocketStep::Open], "a message does");
+    assert_eq!(m.on(SocketEvent::Want(Opener::Look), at(0)), [], "looking does not knock again");
+    assert_eq!(m.on(SocketEvent::Want(Opener::Message), at(0)), [SocketStep::Open], "a message does");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_declined_configuration() {
         (409, "read-only", vec![]),
     ] {
         let mut m = machine();
-        m.on(SocketEvent::Want(Wanted::Look), at(0));
+        m.on(SocketEvent::Want(Opener::Look), at(0));
         m.on(SocketEvent::Opened { fresh: false }, at(0));
         let wait = Some(Duration::from_secs(40));
         let done = m.on(SocketEvent::Declined { code, why: "no".into(), wait }, at(0));
@@ -195,7 +195,7 @@ fn a_declined_configuration() {
 #[test]
 fn a_configuration_that_is_not_answered_is_tried_again() {
     let mut m = machine();
-    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Want(Opener::Look), at(0));
     m.on(SocketEvent::Opened { fresh: false }, at(0));
     let due = m.due().unwrap();
     assert_eq!(m.on(SocketEvent::Tick, due), [SocketStep::Drop]);
@@ -259,13 +259,13 @@ fn the_ends_of_a_session() {
     assert_eq!(m.session(), WebSession::Ended("expired".into()));
     assert_eq!(m.on(SocketEvent::Broken("late".into()), at(1)), [], "it was dropped");
     assert_eq!(m.session().word(), "ended");
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Ask), at(2)), [SocketStep::Open]);
+    assert_eq!(m.on(SocketEvent::Want(Opener::Ask), at(2)), [SocketStep::Open]);
     let mut m = machine();
-    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Want(Opener::Look), at(0));
     m.on(SocketEvent::Opened { fresh: false }, at(0));
     assert_eq!(m.on(session(false, false, false), at(0)), [SocketStep::Drop, SocketStep::GiveUp]);
     let mut m = machine();
-    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Want(Opener::Look), at(0));
     m.on(SocketEvent::Opened { fresh: false }, at(0));
     assert_eq!(m.on(session(false, false, true), at(0)), [SocketStep::CatchUp], "a read-only session can be read");
     assert_eq!(m.session().word(), "read-only");
@@ -277,7 +277,7 @@ fn closing_and_being_another_guest() {
     assert_eq!(m.on(SocketEvent::Close, at(1)), [SocketStep::WriteClose]);
     assert_eq!(m.session(), WebSession::Closed);
     assert_eq!(m.on(SocketEvent::Closed, at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
-    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(2)), [SocketStep::Open]);
+    assert_eq!(m.on(SocketEvent::Want(Opener::Look), at(2)), [SocketStep::Open]);
     assert_eq!(m.on(SocketEvent::Close, at(2)), [SocketStep::Drop, SocketStep::GiveUp]);
     assert_eq!(m.on(SocketEvent::Opened { fresh: false }, at(3)), [SocketStep::Drop], "too late");
 
@@ -297,9 +297,9 @@ fn a_health_check_moves_the_end() {
 
 fn any_event() -> impl Strategy<Value = SocketEvent> {
     prop_oneof![
-        Just(SocketEvent::Want(Wanted::Look)),
-        Just(SocketEvent::Want(Wanted::Message)),
-        Just(SocketEvent::Want(Wanted::Ask)),
+        Just(SocketEvent::Want(Opener::Look)),
+        Just(SocketEvent::Want(Opener::Message)),
+        Just(SocketEvent::Want(Opener::Ask)),
         Just(SocketEvent::StartNew),
         Just(SocketEvent::NewGuest),
         Just(SocketEvent::Close),
@@ -369,7 +369,7 @@ proptest! {
                 _ => {}
             }
             if matches!(before, WebSession::Ended(_) | WebSession::Unreachable(_)) && m.session() != before {
-                let asked = matches!(event, SocketEvent::Want(Wanted::Message | Wanted::Ask) | SocketEvent::StartNew | SocketEvent::NewGuest | SocketEvent::Close);
+                let asked = matches!(event, SocketEvent::Want(Opener::Message | Opener::Ask) | SocketEvent::StartNew | SocketEvent::NewGuest | SocketEvent::Close);
                 prop_assert!(asked, "{event:?} woke what was over");
             }
         }

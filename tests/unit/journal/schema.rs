@@ -8,7 +8,7 @@ use crate::journal::job::HistoryRange;
 use rusqlite::Connection;
 
 use crate::journal::schema::*;
-use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, columns, files};
+use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalReport, columns, files};
 use crate::model::{ConversationKey, ExchangeKind, Outcome};
 
 /// A database as a guestwire left it that knew `version` steps.
@@ -50,7 +50,7 @@ fn journals_of_older_layouts_keep_everything() {
         assert!(kept.is_ok() || version == 1, "{version}: {kept:?}");
         drop(db);
         let (journal, mut pages) = Journal::open(JournalOptions::new(home.clone(), vec![conversation.clone()]));
-        let Some(JournalPage::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
+        let Some(JournalReport::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
         let lives: Vec<_> = back
             .messages
             .iter()
@@ -60,12 +60,12 @@ fn journals_of_older_layouts_keep_everything() {
         assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");
         assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
         assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
-        assert_eq!(back.heard[0].1[0].text, "Hello");
+        assert_eq!(back.remote_messages[0].1[0].text, "Hello");
         assert_eq!(back.pass.map(|run| run.name.clone()).as_deref(), kept.is_ok().then_some("Smoke"), "{version}");
         for (query, number) in [("wombat", 3), ("quokka", 4)] {
             let want = HistoryRange::Found(query.to_owned(), u64::MAX);
             journal.submit(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
-            let Some(JournalPage::History(page)) = pages.blocking_recv() else { panic!("{query}") };
+            let Some(JournalReport::History(page)) = pages.blocking_recv() else { panic!("{query}") };
             let (entries, _) = page.found.unwrap();
             assert_eq!(entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
         }

@@ -29,7 +29,7 @@ fn an_unknown_message_of_a_web_conversation_is_looked_for_without_waiting() {
     let mut desk = web();
     desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Unknown("reset".into())));
     desk.message(1, DeliveryStatus::Unknown("reset".into())).line(".settle 1").line("1");
-    assert!(desk.asked(&Command::Read(WEB)), "{:?}", desk.acts);
+    assert!(desk.asked(&Command::Read(WEB)), "{:?}", desk.effects);
     assert!(desk.plain.asked.reading.is_empty());
 }
 
@@ -43,10 +43,10 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
         desk.line("  environment: 'prod-euc1',");
         desk.line("  deploymentId: '7f1c2d3e-0000-4000-8000-000000000005'");
         desk.line("});");
-        desk.acts.clear();
+        desk.effects.clear();
         desk.line("</script>");
         assert!(desk.said()[0].contains("https://shop.example"), "{:?}", desk.said());
-        desk.acts.clear();
+        desk.effects.clear();
         desk.line("https://other.example");
         let address = Address::WebMessaging {
             deployment_id: "7f1c2d3e-0000-4000-8000-000000000005".to_owned(),
@@ -54,12 +54,16 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
         };
         let added =
             |act: &FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Add(added)) if added.address == address);
-        assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
-        assert!(!desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Send(..)))), "{:?}", desk.acts);
-        desk.acts.clear();
+        assert!(desk.effects.iter().any(added), "{:?}", desk.effects);
+        assert!(
+            !desk.effects.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Send(..)))),
+            "{:?}",
+            desk.effects
+        );
+        desk.effects.clear();
         desk.line(".keep");
         let kept = |act: &FrontEndEffect| matches!(act, FrontEndEffect::Local(LocalRequest::KeepInConfig(kept)) if kept.address == address);
-        assert!(desk.acts.iter().any(kept), "{:?}", desk.acts);
+        assert!(desk.effects.iter().any(kept), "{:?}", desk.effects);
     }
 }
 
@@ -110,8 +114,8 @@ fn what_goes_along_is_told_and_taken_off() {
     let mut desk = web();
     desk.line(".attach /tmp/bill.pdf");
     assert!(desk.said().is_empty(), "whether the file can be read is not known yet: {:?}", desk.said());
-    let Some(FrontEndEffect::Local(LocalRequest::SeeFile(key, file))) = desk.acts.first().cloned() else {
-        panic!("{:?}", desk.acts)
+    let Some(FrontEndEffect::Local(LocalRequest::SeeFile(key, file))) = desk.effects.first().cloned() else {
+        panic!("{:?}", desk.effects)
     };
     desk.on(FrontEndEvent::Local(LocalAnswer::FileSeen(
         key,
@@ -277,7 +281,7 @@ fn active_conversations_are_numbered_and_one_is_added() {
     desk.line(".add 1");
     let added =
         |act: &FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Add(c)) if c.key == ConversationKey(3));
-    assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
+    assert!(desk.effects.iter().any(added), "{:?}", desk.effects);
     desk.line(".active 2");
     let why = "403, missing permission analytics:conversationDetail:view.".to_owned();
     desk.report(Report::Discovered { page: 2, found: Err(why), more: false });
@@ -290,7 +294,7 @@ fn an_id_that_is_malformed_is_added_and_said_to_be() {
     desk.line(".add zzz");
     let why = "Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.";
     assert_eq!(desk.said()[0], why);
-    assert!(desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Add(_)))), "{:?}", desk.acts);
+    assert!(desk.effects.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Add(_)))), "{:?}", desk.effects);
     for line in [".add zzz", ".add 5f0c1d2e-1111-4222-8333-44445555aaaa"] {
         desk.line(line);
         assert!(!desk.said().iter().any(|line| line.contains("malformed")), "{line}: {:?}", desk.said());
@@ -305,7 +309,11 @@ fn without_a_token_what_needs_none_still_goes() {
     desk.plain.asked.reading.clear();
     desk.line("hello");
     assert_eq!(desk.texts(), ["hello"]);
-    assert!(!desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
+    assert!(
+        !desk.effects.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Cancel(_)))),
+        "{:?}",
+        desk.effects
+    );
 }
 
 /// That the socket was refused is the other side's word, and no failure of the network.

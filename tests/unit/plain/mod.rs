@@ -8,7 +8,7 @@ use super::*;
 use crate::diagnosis::ProfileFacts;
 use crate::engine::Report;
 use crate::fixtures::{self, at_second, attempt, guest_conversation, request, token_facts};
-use crate::journal::{Job, JournalPage};
+use crate::journal::{Job, JournalReport};
 use crate::model::OutgoingMessage;
 use crate::model::{
     Address, AsOf, Author, Conversation, DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Failure,
@@ -37,7 +37,7 @@ fn conversation(key: u32, name: &str) -> Conversation {
 struct Desk {
     plain: Plain,
     now: Moment,
-    acts: Vec<FrontEndEffect>,
+    effects: Vec<FrontEndEffect>,
 }
 
 impl Desk {
@@ -57,7 +57,7 @@ impl Desk {
         let log = Log::new(LogOptions::default());
         let session = Session::new(info, Conversations::new(conversations), log);
         let plain = Plain::new(session, interactive, TimeZone::UTC, 7);
-        let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
+        let mut desk = Self { plain, now: Moment::ZERO, effects: Vec::new() };
         desk.on(FrontEndEvent::Begin);
         desk
     }
@@ -67,7 +67,7 @@ impl Desk {
     }
 
     fn on(&mut self, input: FrontEndEvent) -> &mut Self {
-        self.acts = self.plain.on(self.now, input);
+        self.effects = self.plain.on(self.now, input);
         self
     }
 
@@ -85,7 +85,7 @@ impl Desk {
     }
 
     fn said(&self) -> Vec<&str> {
-        self.acts
+        self.effects
             .iter()
             .filter_map(|act| if let FrontEndEffect::Line(line) = act { Some(line.as_str()) } else { None })
             .collect()
@@ -93,7 +93,7 @@ impl Desk {
 
     fn sent(&self) -> Vec<&OutgoingMessage> {
         let sent = |act: &'_ FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Send(..)));
-        self.acts
+        self.effects
             .iter()
             .filter(|act| sent(act))
             .map(|act| if let FrontEndEffect::Ask(Command::Send(_, request)) = act { request } else { unreachable!() })
@@ -105,11 +105,11 @@ impl Desk {
     }
 
     fn asked(&self, command: &Command) -> bool {
-        self.acts.contains(&FrontEndEffect::Ask(command.clone()))
+        self.effects.contains(&FrontEndEffect::Ask(command.clone()))
     }
 
     fn left(&self) -> bool {
-        self.acts.iter().any(|act| matches!(act, FrontEndEffect::Finish(_)))
+        self.effects.iter().any(|act| matches!(act, FrontEndEffect::Finish(_)))
     }
 }
 
@@ -155,7 +155,7 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
     assert_eq!(desk.line("..two").texts(), [".two"]);
     desk.on(FrontEndEvent::Line(InputLine::End));
     assert!(!desk.left(), "what is in flight is waited for");
-    assert!(desk.message(1, DeliveryStatus::Answered).acts.is_empty());
+    assert!(desk.message(1, DeliveryStatus::Answered).effects.is_empty());
     assert!(desk.message(2, DeliveryStatus::Accepted).left());
     assert_eq!(desk.plain.exit(), Exit::Done);
 }
@@ -249,14 +249,14 @@ fn what_cannot_be_sent_is_refused_with_the_reason() {
         assert_eq!(desk.plain.exit(), Exit::Refused);
         assert!(desk.plain.wants_line() == Some(true), "a refusal stops nothing");
     }
-    assert!(Desk::script().line("").acts.is_empty(), "blank lines mean nothing in a script");
+    assert!(Desk::script().line("").effects.is_empty(), "blank lines mean nothing in a script");
 }
 
 #[test]
 fn a_block_is_one_text_and_never_sent_by_halves() {
     let mut desk = Desk::script();
     for line in [".begin", "a", "", ".quit", "..end", "...", " .end"] {
-        assert!(desk.line(line).acts.is_empty(), "{line}");
+        assert!(desk.line(line).effects.is_empty(), "{line}");
     }
     assert_eq!(desk.line(".end ").texts(), ["a\n\n.quit\n.end\n..\n .end"]);
     for end in [
@@ -388,7 +388,7 @@ fn sending_again_asks_and_says_what_happened() {
         desk.line(yes);
         assert_eq!(desk.sent()[0].resend_of, Some(MessageId(1)));
         let is_new = |act: &FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Send(MessageId(2), _)));
-        assert!(desk.acts.iter().any(is_new));
+        assert!(desk.effects.iter().any(is_new));
     }
 }
 
@@ -410,7 +410,7 @@ fn an_unknown_outcome_is_settled_by_number_or_by_word() {
         for line in &lines {
             desk.line(line);
         }
-        assert!(desk.asked(&command), "{lines:?}: {:?}", desk.acts);
+        assert!(desk.asked(&command), "{lines:?}: {:?}", desk.effects);
     }
 }
 

@@ -19,8 +19,8 @@ judge = "The desktop shows it once."
 "#;
 
 fn opened(mut desk: Desk) -> Desk {
-    let acts = desk.line(".pass open short.toml").acts.clone();
-    assert_eq!(acts, [FrontEndEffect::Local(LocalRequest::ReadPass(PathBuf::from("short.toml")))]);
+    let effects = desk.line(".pass open short.toml").effects.clone();
+    assert_eq!(effects, [FrontEndEffect::Local(LocalRequest::ReadPass(PathBuf::from("short.toml")))]);
     desk.on(FrontEndEvent::Local(LocalAnswer::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned()))));
     assert!(desk.said()[0].starts_with("Test run Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
     desk
@@ -34,7 +34,7 @@ fn settled(desk: &mut Desk, outcome: Outcome, delivery: DeliveryStatus) {
 #[test]
 fn what_can_be_opened_is_numbered() {
     let mut desk = Desk::script();
-    assert_eq!(desk.line(".pass").acts, [FrontEndEffect::Local(LocalRequest::FindPasses)]);
+    assert_eq!(desk.line(".pass").effects, [FrontEndEffect::Local(LocalRequest::FindPasses)]);
     assert!(desk.plain.wants_line() != Some(true), "a script hears the answer first");
     let found = |path: &str, name: Result<&str, &str>| FoundPass {
         path: PathBuf::from(path),
@@ -51,7 +51,7 @@ fn what_can_be_opened_is_numbered() {
     assert_eq!(said[said.len() - 3], "Mistakes in a pass file: b.toml:1:1: no cases.");
     assert!(said[said.len() - 2].ends_with("did you mean `send`?"), "{said:?}");
     assert_eq!(
-        desk.line(".pass open 1").acts,
+        desk.line(".pass open 1").effects,
         [FrontEndEffect::Local(LocalRequest::ReadPass(PathBuf::from("a.toml")))]
     );
     desk.on(FrontEndEvent::Local(LocalAnswer::PassRead(
@@ -77,8 +77,8 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
-    let [FrontEndEffect::Local(LocalRequest::Reports(run, dir))] = desk.acts.as_slice() else {
-        panic!("{:?}", desk.acts)
+    let [FrontEndEffect::Local(LocalRequest::Reports(run, dir))] = desk.effects.as_slice() else {
+        panic!("{:?}", desk.effects)
     };
     assert_eq!(dir, &PathBuf::from("out"));
     assert_eq!(run.steps().last().unwrap().note.as_deref(), Some("twice, in fact"));
@@ -142,7 +142,7 @@ fn a_wrong_word_gets_the_nearest_and_a_pass_that_is_open_stays() {
 #[test]
 fn an_unfinished_pass_is_gone_on_with() {
     let kept = |desk: &Desk| {
-        let mut runs = desk.acts.iter().filter_map(|act| match act {
+        let mut runs = desk.effects.iter().filter_map(|act| match act {
             FrontEndEffect::Keep(job) => match &**job {
                 Job::Pass(run) => Some(Arc::clone(run)),
                 _ => None,
@@ -155,7 +155,7 @@ fn an_unfinished_pass_is_gone_on_with() {
         let mut desk = Desk::new(true, false);
         desk.plain.session.journal.open();
         let restored = crate::journal::job::Restored { pass, ..Default::default() };
-        desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::new(restored)))));
+        desk.on(FrontEndEvent::Journal(Box::new(JournalReport::Restored(Box::new(restored)))));
         desk
     };
     let mut first = opened(keeping(None));

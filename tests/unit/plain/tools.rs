@@ -27,7 +27,7 @@ fn faults_are_set_by_number_and_by_name() {
     let said = desk.line(".fault").said().join("\n");
     assert!(said.contains("Token:\n1, expire the token: token-expired."), "{said}");
     let fault = |desk: &Desk| {
-        desk.acts.iter().find_map(|act| match act {
+        desk.effects.iter().find_map(|act| match act {
             FrontEndEffect::Local(LocalRequest::Fault(json)) => Some(json.clone()),
             _ => None,
         })
@@ -48,7 +48,7 @@ fn probes_are_told_one_by_one_and_end_with_the_cause() {
     let mut desk = Desk::script();
     desk.line(".probe");
     assert!(desk.plain.wants_line() != Some(true), "a script waits for the end");
-    while let Some(asked) = desk.acts.iter().find_map(|act| match act {
+    while let Some(asked) = desk.effects.iter().find_map(|act| match act {
         FrontEndEffect::Ask(Command::Probe(asked)) => Some(*asked),
         _ => None,
     }) {
@@ -83,8 +83,8 @@ fn what_was_said_and_asked_is_written_to_files() {
         ("pass a.toml", "send = \"Hello\""),
     ] {
         desk.line(&format!(".export {typed}"));
-        let [FrontEndEffect::Local(LocalRequest::Write { path, contents, .. })] = desk.acts.as_slice() else {
-            panic!("{typed}: {:?}", desk.acts)
+        let [FrontEndEffect::Local(LocalRequest::Write { path, contents, .. })] = desk.effects.as_slice() else {
+            panic!("{typed}: {:?}", desk.effects)
         };
         assert!(typed.ends_with(&path.display().to_string()) && contents.contains(part), "{typed}: {contents}");
         desk.on(FrontEndEvent::Local(LocalAnswer::Written(Ok("Saved to a.".to_owned()))));
@@ -98,9 +98,9 @@ fn all_that_is_kept_is_searched() {
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
     desk.plain.session.journal.open();
-    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
+    desk.on(FrontEndEvent::Journal(Box::new(JournalReport::Restored(Box::default()))));
     desk.line(".search bill");
-    let wanted = desk.acts.iter().find_map(|act| match act {
+    let wanted = desk.effects.iter().find_map(|act| match act {
         FrontEndEffect::Keep(job) => match &**job {
             Job::History(wanted) => Some(wanted.clone()),
             _ => None,
@@ -111,7 +111,7 @@ fn all_that_is_kept_is_searched() {
         LogSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
     let page = HistoryPage { of: wanted.unwrap(), found: Ok((entries, false)) };
-    desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
+    desk.on(FrontEndEvent::Journal(Box::new(JournalReport::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }
 
@@ -123,11 +123,11 @@ fn a_draft_of_the_console_outlives_what_is_sent_in_lines() {
     let key = desk.plain.session.conversations.items().next().unwrap().conversation.key;
     let drafts = vec![(key, "half".to_owned(), 4)];
     let restored = Restored { drafts, ..Default::default() };
-    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::new(restored)))));
+    desk.on(FrontEndEvent::Journal(Box::new(JournalReport::Restored(Box::new(restored)))));
     desk.line(".open 1").line("hello");
     let is_beside = |job: &Job| matches!(job, Job::QueueBeside(_));
     let keeps_draft = |act: &FrontEndEffect| matches!(act, FrontEndEffect::Keep(job) if is_beside(job));
-    assert!(desk.acts.iter().any(keeps_draft), "{:?}", desk.acts);
+    assert!(desk.effects.iter().any(keeps_draft), "{:?}", desk.effects);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
     desk.plain.session.journal.open();
-    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
+    desk.on(FrontEndEvent::Journal(Box::new(JournalReport::Restored(Box::default()))));
     desk.line(".search bill");
     let answer =
         fixtures::response(429, fixtures::headers(&[("retry-after", "9"), ("inin-correlation-id", "x-9")]), "");
@@ -151,7 +151,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
     let of = HistoryRequest { serial: 1, want: HistoryRange::Found("bill".to_owned(), u64::MAX), limit: 9 };
     let page = HistoryPage { of, found: Ok((entries, false)) };
-    desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
+    desk.on(FrontEndEvent::Journal(Box::new(JournalReport::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }
 
@@ -163,7 +163,7 @@ fn leaving_says_what_becomes_of_queued_messages() {
         let mut desk = Desk::new(true, false);
         if journal {
             desk.plain.session.journal.open();
-            desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
+            desk.on(FrontEndEvent::Journal(Box::new(JournalReport::Restored(Box::default()))));
         }
         desk.line("one").line(".quit");
         assert!(desk.said().concat().contains(said), "{:?}", desk.said());

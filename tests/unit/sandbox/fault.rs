@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
-use crate::sandbox::fault::{ActiveFaults, Plan};
+use crate::sandbox::fault::{ActiveFaults, Faults};
 
 fn armed(faults: &[Value]) -> ActiveFaults {
     let mut armed = ActiveFaults::default();
@@ -58,7 +58,7 @@ fn a_condition_holds_until_it_is_cleared() {
     }
     assert_eq!(armed.to_json()[0]["hit"], 50);
     armed.clear();
-    assert_eq!(armed.meet(FaultTarget::Token, |_| false).0, Plan::default());
+    assert_eq!(armed.meet(FaultTarget::Token, |_| false).0, Faults::default());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn asked(world: &World, scope: &str) -> GrantRequest {
 fn token(world: &mut World, now: Moment) -> String {
     let asked = asked(world, "guest:messages:send");
     world.now = now;
-    world.token(&asked, &Plan::default()).unwrap().0
+    world.token(&asked, &Faults::default()).unwrap().0
 }
 
 fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, ServiceRefusal> {
@@ -44,7 +44,7 @@ fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, S
     let body = json!({ "text": text }).to_string();
     let body = || json_of(body.as_bytes(), Some("application/json; charset=utf-8"));
     world.now = now;
-    world.send(&granted, &Plan::default(), &conversation, body, "r").map(|(_, said)| said.id.clone())
+    world.send(&granted, &Faults::default(), &conversation, body, "r").map(|(_, said)| said.id.clone())
 }
 
 fn texts(world: &World, n: usize) -> Vec<&str> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Acceptance, Generation, Moment, TokenFacts, TokenStatus};
+use crate::model::{Generation, Moment, TokenAcceptance, TokenFacts, TokenStatus};
 use crate::session::sign_in::*;
 
 #[test]
@@ -18,7 +18,7 @@ fn a_token_that_works_is_not_given_up_for_a_long_wait() {
         organization: None,
         client_name: None,
         pasted: false,
-        acceptance: Acceptance::NotAsked,
+        acceptance: TokenAcceptance::NotAsked,
     };
     let until = Moment::ZERO.after(Duration::from_secs(86_400));
     for (facts, troubled) in [(Some(facts), false), (None, true)] {

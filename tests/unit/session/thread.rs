@@ -45,7 +45,7 @@ fn bot(id: &str, text: &str, second: i64) -> RemoteMessage {
 }
 
 fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) -> usize {
-    threads.of(A).read(brought)
+    threads.of(A).merge_read(brought)
 }
 
 fn unread(threads: &Threads) -> usize {

@@ -1,13 +1,13 @@
 //! Bindings, and what is wrong with them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use crate::config::problem::{FilePosition, Spot};
+use crate::config::problem::{FilePosition, Located};
 use crate::config::settings::KeyBinding;
 use crate::tui::keymap::*;
 use crate::tui::{Action, Chord, Context};
 
 fn change(context: Context, action: &str, keys: &[&str]) -> KeyBinding {
-    let spot = |column, value: &str| Spot { value: value.to_owned(), at: FilePosition { line: 7, column } };
+    let spot = |column, value: &str| Located { value: value.to_owned(), at: FilePosition { line: 7, column } };
     KeyBinding { context, action: spot(1, action), chords: keys.iter().map(|key| spot(20, key)).collect() }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report};
 use guestwire::journal::{HistoryRange, LogSource, Restored, is_kept};
-use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, database};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalReader, JournalReport, database};
 use guestwire::model::OutgoingMessage;
 use guestwire::model::{
     Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, Extras, Message, MessageId, Moment,
@@ -118,8 +118,8 @@ impl World {
         });
         let restored: Restored = loop {
             match told.blocking_recv().unwrap() {
-                JournalPage::Restored(restored) => break *restored,
-                JournalPage::Notice(_) => {}
+                JournalReport::Restored(restored) => break *restored,
+                JournalReport::Notice(_) => {}
                 other => panic!("{other:?}"),
             }
         };

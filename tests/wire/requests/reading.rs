@@ -107,7 +107,7 @@ async fn what_an_earlier_session_heard_is_not_told_again() {
     let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, false)).await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
     let messages = vec![RemoteMessage::new("m0", Author::Bot, "hello", clock.now().wall)];
-    engine.handle.ask(Command::Heard(ConversationKey(0), messages));
+    engine.handle.ask(Command::RecallRemote(ConversationKey(0), messages));
     engine.handle.ask(Command::Read(ConversationKey(0)));
     let read = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     let Report::Conversation { messages, .. } = read else { unreachable!() };

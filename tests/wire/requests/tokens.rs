@@ -292,7 +292,7 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
         let mut engine = TestEngine::start(pasted(text.replace('T', &format!("{TOKEN}good"))));
         let valid = engine.until(|r| matches!(r, Report::Token(status) if status.facts().is_some())).await;
         let Report::Token(TokenStatus::Valid(facts)) = valid else { panic!("{valid:?}") };
-        assert_eq!(facts.acceptance, guestwire::model::Acceptance::Taken);
+        assert_eq!(facts.acceptance, guestwire::model::TokenAcceptance::Taken);
         let message = engine.send(0, "x");
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
         engine.stop().await;

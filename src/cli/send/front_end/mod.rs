@@ -55,7 +55,7 @@ pub struct SendFrontEnd {
     pub(crate) session: Session,
     sending: Sending,
     now: Moment,
-    acts: Vec<FrontEndEffect>,
+    effects: Vec<FrontEndEffect>,
     begun: Moment,
     message: MessageId,
     delivery: DeliveryStatus,
@@ -107,7 +107,7 @@ impl SendFrontEnd {
             session,
             sending,
             now: Moment::ZERO,
-            acts: Vec::new(),
+            effects: Vec::new(),
             begun: Moment::ZERO,
             message: MessageId::default(),
             delivery: DeliveryStatus::Queued,
@@ -125,11 +125,11 @@ impl SendFrontEnd {
     }
 
     fn say(&mut self, line: OutputLine) {
-        self.acts.push(FrontEndEffect::Say(line));
+        self.effects.push(FrontEndEffect::Say(line));
     }
 
     fn ask(&mut self, command: Command) {
-        self.acts.push(FrontEndEffect::Ask(command));
+        self.effects.push(FrontEndEffect::Ask(command));
     }
 
     fn stay(&mut self, stage: Stage, at_most: Duration) {
@@ -353,7 +353,7 @@ impl FrontEnd for SendFrontEnd {
             FrontEndEvent::Ended => self.outcome(),
             _ => {}
         }
-        std::mem::take(&mut self.acts)
+        std::mem::take(&mut self.effects)
     }
 
     fn due(&self) -> Option<Moment> {

@@ -49,7 +49,7 @@ impl SendFrontEnd {
         self.replies.said(&outgoing.text, self.now.wall);
         let mut changes = Changes::default();
         self.message = self.session.submit(outgoing, self.now, &mut changes);
-        self.acts.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
+        self.effects.extend(changes.0.into_iter().filter_map(|change| FrontEndEffect::of(change, drop)));
     }
 
     fn look(&mut self) {
@@ -104,9 +104,9 @@ impl SendFrontEnd {
         if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_finished() {
             return;
         }
-        let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };
+        let answers = if read { self.replies.add_read(messages) } else { self.replies.add_pushed(messages) };
         let new = self.replies.fresh.iter().skip(self.replies.fresh.len().saturating_sub(answers));
-        self.acts.extend(new.map(|reply| FrontEndEffect::Say(reply_line(self.now, reply))));
+        self.effects.extend(new.map(|reply| FrontEndEffect::Say(reply_line(self.now, reply))));
         self.replied |= answers > 0;
         if answers > 0 && matches!(self.stage, Stage::Listening | Stage::LastRead(_)) {
             self.outcome();
@@ -228,6 +228,6 @@ impl SendFrontEnd {
             self.say(diagnosis_line(self.now, &diagnosis));
         }
         self.say(line);
-        self.acts.push(FrontEndEffect::Finish(exit));
+        self.effects.push(FrontEndEffect::Finish(exit));
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::driver::Driver;
 use crate::engine::queue::TakenFrom;
-use crate::engine::web_session::{SocketEvent, Wanted};
+use crate::engine::web_session::{Opener, SocketEvent};
 use crate::genesys::Call;
 use crate::model::{
     DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, OutgoingMessage, Phase,
@@ -26,7 +26,7 @@ use super::untried;
 /// How long a message waits for another try to record it, where it could not be recorded before it was sent.
 const RECORD_AGAIN: Duration = Duration::from_secs(5);
 
-type Written = (Call, Request, Option<(Generation, Duration)>);
+type WrittenRequest = (Call, Request, Option<(Generation, Duration)>);
 
 impl Driver {
     pub fn accept(&mut self, message: MessageId, mut request: OutgoingMessage) {
@@ -52,7 +52,7 @@ impl Driver {
         let key = request.conversation;
         self.sends.push(message, request, channel, &self.cx);
         if transport == Transport::Frame {
-            self.web_event(key, SocketEvent::Want(Wanted::Message));
+            self.web_event(key, SocketEvent::Want(Opener::Message));
         }
     }
 
@@ -110,7 +110,7 @@ impl Driver {
         self.sends.handed_over(message, take_back);
     }
 
-    fn write(&self, request: &OutgoingMessage) -> Result<Written, String> {
+    fn write(&self, request: &OutgoingMessage) -> Result<WrittenRequest, String> {
         let none = "there is no token or no such conversation";
         let entry = self.cx.entry(request.conversation).ok_or(none)?;
         let mut address = entry.conversation.address.clone();

@@ -24,7 +24,7 @@ const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]
 const HEALTH_EVERY: Duration = Duration::from_secs(30); // [real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
 const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.connection.rate.per.minute`]
 
-pub struct Ready {
+pub struct ReadyMessage {
     pub message: MessageId,
     pub ours: GuestFrame,
     pub tracing: String,
@@ -48,10 +48,10 @@ impl FramePace {
 
 pub struct WebConversation {
     pub machine: SessionMachine,
-    told: WebSession, // what was reported of the session last
+    reported: WebSession, // what was reported of the session last
     pub connection: Connection,
     pub in_flight: FramesInFlight,
-    ready: Option<Ready>, // whose intent is being recorded
+    ready: Option<ReadyMessage>, // whose intent is being recorded
     pub pace: FramePace,
     typing: Option<Author>, // who of the other side is typing, as far as reported
     pub history: WebHistory,
@@ -62,7 +62,7 @@ impl WebConversation {
     /// The session as it was told last and as it is, where they differ. It counts as told then.
     pub fn session_news(&mut self) -> Option<(WebSession, WebSession)> {
         let session = self.machine.session();
-        (session != self.told).then(|| (std::mem::replace(&mut self.told, session.clone()), session))
+        (session != self.reported).then(|| (std::mem::replace(&mut self.reported, session.clone()), session))
     }
 
     /// Who types now; gives who did before.
@@ -70,11 +70,11 @@ impl WebConversation {
         std::mem::replace(&mut self.typing, who)
     }
 
-    pub fn make_ready(&mut self, frame: Ready) {
+    pub fn make_ready(&mut self, frame: ReadyMessage) {
         self.ready = Some(frame);
     }
 
-    pub fn take_ready(&mut self, message: MessageId) -> Option<Ready> {
+    pub fn take_ready(&mut self, message: MessageId) -> Option<ReadyMessage> {
         self.ready.take().filter(|ready| ready.message == message)
     }
 
@@ -133,7 +133,7 @@ impl Webs {
     pub fn of(&mut self, key: ConversationKey) -> &mut WebConversation {
         self.all.entry(key).or_insert_with(|| WebConversation {
             machine: SessionMachine::new(Rng::with_seed(self.seed ^ u64::from(key.0)), self.reopen_after),
-            told: WebSession::Closed,
+            reported: WebSession::Closed,
             connection: Connection::default(),
             in_flight: FramesInFlight::default(),
             ready: None,

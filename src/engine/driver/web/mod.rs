@@ -20,7 +20,7 @@ mod uploads;
 
 use crate::engine::Report;
 use crate::engine::guest_socket::{SocketTaskEvent, SocketTaskReport};
-use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
+use crate::engine::web_session::{Opener, SocketEvent, SocketStep};
 use crate::genesys::web_messaging::{GuestFrame, Presence};
 use crate::model::{
     AsOf, Body, ConversationKey, DeliveryStatus, Outcome, Reason, RepliesReadable, SessionAsk, SessionEnd, Unreadable,
@@ -37,7 +37,7 @@ impl Driver {
             return self.cx.notice_of(key, why);
         }
         match ask {
-            SessionAsk::Connect => self.web_event(key, SocketEvent::Want(Wanted::Ask)),
+            SessionAsk::Connect => self.web_event(key, SocketEvent::Want(Opener::Ask)),
             SessionAsk::StartNew => self.web_event(key, SocketEvent::StartNew),
             SessionAsk::NewGuest => self.web_event(key, SocketEvent::NewGuest),
             SessionAsk::Close => self.web_event(key, SocketEvent::Close),
@@ -91,7 +91,7 @@ impl Driver {
 
     pub fn looked_at(&mut self, key: Option<ConversationKey>) {
         if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
-            self.web_event(key, SocketEvent::Want(Wanted::Look));
+            self.web_event(key, SocketEvent::Want(Opener::Look));
         }
     }
 

@@ -16,7 +16,7 @@ use crate::engine::Report;
 use crate::engine::driver::task_output::{AnsweredTry, TaskPurpose};
 use crate::engine::outcome::is_transient;
 use crate::engine::reading::Arrival;
-use crate::engine::web_session::{SocketEvent, Wanted};
+use crate::engine::web_session::{Opener, SocketEvent};
 use crate::genesys::web_messaging::{
     GuestFrame, HEALTH_TRACING, HistoryOfSession, NormalizedEvent, ServerFrame, ServerFrameContent, Structured,
     history_request,
@@ -161,7 +161,7 @@ impl Driver {
                     web.history.catch_up();
                 }
             }
-            WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
+            WebSession::Closed => self.web_event(key, SocketEvent::Want(Opener::Look)),
             WebSession::Unreachable(_) | WebSession::Ended(_) => {
                 self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
             }
@@ -249,7 +249,7 @@ impl Driver {
         let seen = SeenPages {
             pages: read.pages,
             count: read.messages.len(),
-            knew: self.reads.of(key).has_heard(),
+            knew: self.reads.of(key).knows_messages(),
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
             ..SeenPages::default()
         };

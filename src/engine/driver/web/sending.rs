@@ -20,7 +20,7 @@ use crate::model::{
 };
 
 use super::Driver;
-use super::conversation::Ready;
+use super::conversation::ReadyMessage;
 use super::frames::{lost, shown_answer, took};
 
 impl Driver {
@@ -44,7 +44,7 @@ impl Driver {
         let text = ours.write(token, &tracing, self.cx.now.wall);
         let shown = self.shown_frame(key, Some(&text));
         let Some(intent) = self.sends.begin_try(message, shown, None, &mut self.cx) else { return };
-        self.webs.of(key).make_ready(Ready { message, ours, tracing, text });
+        self.webs.of(key).make_ready(ReadyMessage { message, ours, tracing, text });
         self.cx.spawn_recording(intent);
     }
 
@@ -62,7 +62,7 @@ impl Driver {
             return self.message_lost(message, false, FailureKind::Reset, why);
         }
         match self.webs.of(key).take_ready(message) {
-            Some(Ready { ours, tracing, text, .. }) => {
+            Some(ReadyMessage { ours, tracing, text, .. }) => {
                 self.hand_over(key, ours, tracing, text, FrameOwner::Message(message));
             }
             // The guest became another one meanwhile.

@@ -28,7 +28,7 @@ pub(crate) use state::{ConnectionId, Outgoing, Web};
 use super::tally::Window;
 use super::{DueEvent, FaultSubject, World};
 use crate::model::fault::{FaultKind, FaultTarget};
-use crate::sandbox::fault::Plan;
+use crate::sandbox::fault::Faults;
 use state::Connection;
 
 impl World {
@@ -37,7 +37,7 @@ impl World {
         &mut self,
         deployment: Option<&str>,
         origin: Option<&str>,
-        plan: &Plan,
+        plan: &Faults,
     ) -> Option<ConnectionId> {
         let unknown = plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id);
         if unknown || plan.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {

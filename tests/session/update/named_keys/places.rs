@@ -2,7 +2,7 @@
 
 use guestwire::engine::{DiscoveredConversation, Report};
 use guestwire::journal::{HistoryPage, Restored};
-use guestwire::journal::{Job, JournalPage};
+use guestwire::journal::{Job, JournalReport};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::Conversations;
 use guestwire::session::LocalAnswer;
@@ -89,7 +89,7 @@ fn run(desk: &mut Desk, keys: &str) {
 /// The journal keeps, and brought this back.
 fn restored(desk: &mut Desk, restored: Restored) {
     desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
+    desk.event(Event::Journal(JournalReport::Restored(Box::new(restored))));
 }
 
 /// What a search of all that is kept found stands in the log's pane.
@@ -103,7 +103,7 @@ fn found(desk: &mut Desk) {
     });
     let entries: Vec<_> = desk.state.session.log.oldest_as_kept(2);
     let page = HistoryPage { of: asked.expect("the journal is asked"), found: Ok((entries, false)) };
-    desk.event(Event::Journal(JournalPage::History(page)));
+    desk.event(Event::Journal(JournalReport::History(page)));
 }
 
 fn demo(desk: &mut Desk, keys: &str) {

@@ -14,15 +14,15 @@ fn fresh(replies: &ReplyTracker) -> Vec<&str> {
 fn only_what_was_said_after_ours_is_an_answer() {
     let mut replies = ReplyTracker::default();
     replies.said("hello", Timestamp::UNIX_EPOCH);
-    replies.read(&[message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")]);
+    replies.add_read(&[message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")]);
     assert_eq!(fresh(&replies), ["2"], "the first read finds ours by its text");
-    replies.read(&[message("2b", Author::Bot, "how are you")]);
+    replies.add_read(&[message("2b", Author::Bot, "how are you")]);
     assert_eq!(fresh(&replies), ["2", "2b"]);
     replies.said("hello", Timestamp::UNIX_EPOCH);
-    replies.read(&[message("x", Author::Bot, "said before ours was there")]);
+    replies.add_read(&[message("x", Author::Bot, "said before ours was there")]);
     assert!(fresh(&replies).is_empty());
-    replies.read(&[message("3", Author::Guest, "hello"), message("4", Author::Bot, "welcome back")]);
-    replies.read(&[]);
+    replies.add_read(&[message("3", Author::Guest, "hello"), message("4", Author::Bot, "welcome back")]);
+    replies.add_read(&[]);
     assert_eq!(fresh(&replies), ["4"]);
 }
 
@@ -36,7 +36,7 @@ fn the_remote_id_counts_more_than_the_text() {
         message("7", Author::Guest, "shown otherwise"),
         message("8", Author::Agent, "after"),
     ];
-    replies.read(&all);
+    replies.add_read(&all);
     assert_eq!(fresh(&replies), ["8"]);
 }
 
@@ -46,14 +46,18 @@ fn what_is_heard_answers_only_if_it_was_said_after_ours() {
     let bot = |id: &str, second| RemoteMessage::new(id, Author::Bot, "words", at(second));
     let mut replies = ReplyTracker::default();
     replies.said("hello", at(100));
-    replies.heard(&[bot("page", 40)]);
+    replies.add_pushed(&[bot("page", 40)]);
     assert!(fresh(&replies).is_empty(), "a page of earlier messages");
-    replies.heard(&[bot("quick", 101)]);
+    replies.add_pushed(&[bot("quick", 101)]);
     replies.ours_moved(None, true);
-    replies.heard(&[bot("by a slow clock", 90)]);
+    replies.add_pushed(&[bot("by a slow clock", 90)]);
     assert_eq!(fresh(&replies), ["quick", "by a slow clock"]);
     replies.said("again", at(200));
-    replies.heard(&[RemoteMessage::new("ours", Author::Guest, "again", at(150)), bot("after", 151), bot("late", 149)]);
+    replies.add_pushed(&[
+        RemoteMessage::new("ours", Author::Guest, "again", at(150)),
+        bot("after", 151),
+        bot("late", 149),
+    ]);
     assert_eq!(fresh(&replies), ["after"], "once ours was heard, the remote side's clock decides");
 }
 
@@ -68,11 +72,11 @@ fn what_is_pushed_answers_whatever_the_clocks_say() {
     };
     let mut replies = ReplyTracker::default();
     replies.said("hello", at(100));
-    replies.heard(&[pushed("behind", 90, false), pushed("before one that was heard", 80, true)]);
+    replies.add_pushed(&[pushed("behind", 90, false), pushed("before one that was heard", 80, true)]);
     assert_eq!(fresh(&replies), ["behind"]);
     let mut replies = ReplyTracker::default();
     replies.listen_from(at(100));
-    replies.heard(&[RemoteMessage::new("page", Author::Bot, "words", at(90)), pushed("live", 95, false)]);
+    replies.add_pushed(&[RemoteMessage::new("page", Author::Bot, "words", at(90)), pushed("live", 95, false)]);
     assert_eq!(fresh(&replies), ["live"]);
 }
 
@@ -83,11 +87,11 @@ fn what_is_said_within_a_step_is_remembered_to_a_bound() {
     replies.ours_moved(None, true);
     let long = "x".repeat(64 << 10);
     for n in 0..200 {
-        replies.heard(&[message(&n.to_string(), Author::Bot, &long)]);
+        replies.add_pushed(&[message(&n.to_string(), Author::Bot, &long)]);
     }
     let kept = fresh(&replies);
     assert!((40..64).contains(&kept.len()) && kept.last() == Some(&"199"), "{}", kept.len());
-    replies.heard(&[message("huge", Author::Bot, &"y".repeat(FRESH_MAX))]);
+    replies.add_pushed(&[message("huge", Author::Bot, &"y".repeat(FRESH_MAX))]);
     assert_eq!(fresh(&replies), ["huge"]);
     replies.said("again", Timestamp::UNIX_EPOCH);
     assert_eq!(fresh(&replies), [""; 0]);
@@ -96,10 +100,10 @@ fn what_is_said_within_a_step_is_remembered_to_a_bound() {
 #[test]
 fn without_a_message_of_ours_the_first_read_is_old() {
     let mut replies = ReplyTracker::default();
-    replies.read(&[message("1", Author::Bot, "yesterday")]);
+    replies.add_read(&[message("1", Author::Bot, "yesterday")]);
     assert!(replies.fresh.is_empty());
-    replies.read(&[message("2", Author::Agent, "now")]);
+    replies.add_read(&[message("2", Author::Agent, "now")]);
     assert_eq!(fresh(&replies), ["2"]);
-    replies.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
+    replies.add_pushed(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
     assert_eq!(fresh(&replies), ["2", "4"]);
 }

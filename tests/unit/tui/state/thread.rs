@@ -21,7 +21,7 @@ fn bot(id: &str, text: &str, second: i64) -> RemoteMessage {
 }
 
 fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) {
-    threads.of(A).read(brought);
+    threads.of(A).merge_read(brought);
 }
 
 fn with_paper<T>(width: u16, does: impl FnOnce(&RowContext<'_>) -> T) -> T {

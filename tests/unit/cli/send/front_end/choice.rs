@@ -24,8 +24,8 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
     SendFrontEnd::new(sending, session(channel), heard)
 }
 
-fn sent(acts: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
-    acts.iter().find_map(|act| match act {
+fn sent(effects: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
+    effects.iter().find_map(|act| match act {
         FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { text, extras, .. })) => {
             Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
         }
@@ -53,8 +53,8 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
             ..Sending::default()
         };
         let mut front_end = SendFrontEnd::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
-        let acts = front_end.on(NOW, FrontEndEvent::Begin);
-        let sent = acts.iter().find_map(|act| match act {
+        let effects = front_end.on(NOW, FrontEndEvent::Begin);
+        let sent = effects.iter().find_map(|act| match act {
             FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { extras, .. })) => {
                 extras.choice.as_ref().map(|choice| choice.kind)
             }
@@ -71,19 +71,19 @@ fn a_choice_is_taken_by_its_number() {
     let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
     assert_eq!(sent(&picking(2, None, &heard).on(NOW, FrontEndEvent::Begin)), Some(("No", "no", "r2")));
     assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, FrontEndEvent::Begin)), Some(("Red", "red", "r1")));
-    let acts = picking(3, None, &heard).on(NOW, FrontEndEvent::Begin);
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
-    let last = json_lines(&acts).pop().unwrap();
+    let effects = picking(3, None, &heard).on(NOW, FrontEndEvent::Begin);
+    assert_eq!((sent(&effects), exit(&effects)), (None, Some(Exit::Usage)));
+    let last = json_lines(&effects).pop().unwrap();
     assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
 }
 
 #[test]
 fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
     let mut front_end = picking(2, None, &[]);
-    let acts = front_end.on(NOW, FrontEndEvent::Begin);
+    let effects = front_end.on(NOW, FrontEndEvent::Begin);
     assert!(
-        sent(&acts).is_none() && acts.contains(&FrontEndEffect::Ask(Command::Read(ConversationKey(3)))),
-        "{acts:?}"
+        sent(&effects).is_none() && effects.contains(&FrontEndEffect::Ask(Command::Read(ConversationKey(3)))),
+        "{effects:?}"
     );
     let messages = vec![offering("r2", &["Yes", "No"])];
     let state = crate::model::RemoteState::Connected;
@@ -92,21 +92,21 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 
     let mut none = picking(2, None, &[]);
     none.on(NOW, FrontEndEvent::Begin);
-    let acts = none.on(NOW, read(Vec::new()));
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
+    let effects = none.on(NOW, read(Vec::new()));
+    assert_eq!((sent(&effects), exit(&effects)), (None, Some(Exit::Refused)));
 
     let mut signed_out = picking(2, None, &[]);
     signed_out.on(NOW, FrontEndEvent::Begin);
-    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret("no secret".to_owned()))));
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
+    let effects = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret("no secret".to_owned()))));
+    assert_eq!((sent(&effects), exit(&effects)), (None, Some(Exit::NotSignedIn)));
 }
 
 #[test]
 fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
     let mut front_end = web();
-    let acts = front_end.on(NOW, FrontEndEvent::Begin);
-    assert!(acts.contains(&FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
+    let effects = front_end.on(NOW, FrontEndEvent::Begin);
+    assert!(effects.contains(&FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{effects:?}");
     let heard = |messages| report(Report::MessagesArrived(ConversationKey(3), messages));
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
     assert_eq!(front_end.on(NOW, heard(vec![before])), []);

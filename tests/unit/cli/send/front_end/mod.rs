@@ -102,23 +102,24 @@ fn read(messages: &[(&str, Author, &str)]) -> FrontEndEvent {
     report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
 }
 
-fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
-    acts.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
+fn exit(effects: &[FrontEndEffect]) -> Option<Exit> {
+    effects.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
 }
 
-fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
-    acts.iter()
+fn json_lines(effects: &[FrontEndEffect]) -> Vec<String> {
+    effects
+        .iter()
         .filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json.to_string()) } else { None })
         .collect()
 }
 
-/// Feeds all inputs; gives the last acts.
+/// Feeds all inputs; gives the last effects.
 fn feed(front_end: &mut SendFrontEnd, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
     let mut last = Vec::new();
     for input in inputs {
-        let acts = front_end.on(NOW, input);
-        if !acts.is_empty() {
-            last = acts;
+        let effects = front_end.on(NOW, input);
+        if !effects.is_empty() {
+            last = effects;
         }
     }
     last
@@ -133,12 +134,12 @@ fn it_begins_by_sending() {
         reply_within: None,
         ..Sending::default()
     };
-    let acts = SendFrontEnd::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
+    let effects = SendFrontEnd::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
     let request = Command::Send(MESSAGE, OutgoingMessage::text(ConversationKey(3), "Hello"));
-    assert_eq!(acts, [FrontEndEffect::Ask(request.clone())]);
+    assert_eq!(effects, [FrontEndEffect::Ask(request.clone())]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFrontEnd::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
-    assert_eq!(acts, [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(request)]);
+    let effects = SendFrontEnd::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
+    assert_eq!(effects, [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(request)]);
 }
 
 #[test]
@@ -150,12 +151,12 @@ fn accepted_is_zero_and_the_last_line_is_the_outcome() {
         if !exchange_first {
             inputs.reverse();
         }
-        let acts = feed(&mut front_end, inputs);
-        assert_eq!(exit(&acts), Some(Exit::Done));
+        let effects = feed(&mut front_end, inputs);
+        assert_eq!(exit(&effects), Some(Exit::Done));
         let expected = format!(
             r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1","replies_readable":null}}"#
         );
-        assert_eq!(json_lines(&acts).last().unwrap(), &expected);
+        assert_eq!(json_lines(&effects).last().unwrap(), &expected);
     }
 }
 
@@ -186,20 +187,20 @@ fn refused_is_one() {
         exchange(vec![answered(401)], Outcome::Refused(why().into())),
         delivery(DeliveryStatus::Refused(why().into())),
     ];
-    let acts = feed(&mut front_end, inputs);
-    assert_eq!(exit(&acts), Some(Exit::Refused));
-    let last = json_lines(&acts).pop().unwrap();
+    let effects = feed(&mut front_end, inputs);
+    assert_eq!(exit(&effects), Some(Exit::Refused));
+    let last = json_lines(&effects).pop().unwrap();
     assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":"token-absent""#), "{last}");
 }
 
 #[test]
 fn refused_before_sending_has_no_exchange() {
-    let acts = feed(
+    let effects = feed(
         &mut front_end(None),
         vec![delivery(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))],
     );
-    assert_eq!(exit(&acts), Some(Exit::Refused));
-    let last = json_lines(&acts).pop().unwrap();
+    assert_eq!(exit(&effects), Some(Exit::Refused));
+    let last = json_lines(&effects).pop().unwrap();
     assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
 }
 
@@ -208,11 +209,11 @@ fn a_network_that_fails_before_writing_is_four() {
     let failure = Failure::new(FailureKind::Connect, Phase::Connect, "connection refused");
     let why = || "connection refused".to_owned();
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
-    let acts = feed(
+    let effects = feed(
         &mut front_end(None),
         vec![exchange(steps, Outcome::Failed(why().into())), delivery(DeliveryStatus::Refused(why().into()))],
     );
-    assert_eq!(exit(&acts), Some(Exit::Network));
+    assert_eq!(exit(&effects), Some(Exit::Network));
 }
 
 /// Whether replies can be read, as of a read that began at `began`.
@@ -247,9 +248,9 @@ fn a_lost_answer_is_looked_up_and_then_five() {
         let mut front_end = front_end(None);
         assert_eq!(exit(&feed(&mut front_end, lost())), None, "{name}");
         assert_eq!(front_end.due(), Some(NOW.after(LOOKING_UP)), "{name}");
-        let acts = feed(&mut front_end, then);
-        assert_eq!(exit(&acts), Some(wanted), "{name}");
-        let last = json_lines(&acts).pop().unwrap();
+        let effects = feed(&mut front_end, then);
+        assert_eq!(exit(&effects), Some(wanted), "{name}");
+        let last = json_lines(&effects).pop().unwrap();
         assert!(last.contains(said), "{name}: {last}");
         assert_eq!(last.contains(r#""cause":null"#), wanted == Exit::Done, "{name}: {last}");
     }
@@ -274,17 +275,17 @@ fn a_reply_after_ours_ends_the_waiting() {
     let mut front_end = front_end(Some(Duration::from_secs(10)));
     front_end.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
     front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    let acts = feed(
+    let effects = feed(
         &mut front_end,
         vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
     );
-    assert_eq!(exit(&acts), None);
+    assert_eq!(exit(&effects), None);
     assert_eq!(front_end.due(), Some(NOW.after(Duration::from_secs(10))));
     let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
     assert!(front_end.on(NOW, read(&before)).is_empty());
-    let acts = front_end.on(NOW, read(&[("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]));
-    assert_eq!(exit(&acts), Some(Exit::Done));
-    let lines = json_lines(&acts);
+    let effects = front_end.on(NOW, read(&[("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]));
+    assert_eq!(exit(&effects), Some(Exit::Done));
+    let lines = json_lines(&effects);
     let reply = format!(
         r#"{{"event":"reply",{TIME},"author":"bot","text":"Hi there","id":"b1","said_at":"1970-01-01T00:00:00Z"}}"#
     );
@@ -324,12 +325,12 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
             &mut front_end,
             vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
         );
-        let mut acts = Vec::new();
+        let mut effects = Vec::new();
         for input in inputs {
-            acts = front_end.on(end, input);
+            effects = front_end.on(end, input);
         }
-        assert_eq!(exit(&acts), Some(Exit::Refused), "{name}: {acts:?}");
-        let last = json_lines(&acts).pop().unwrap();
+        assert_eq!(exit(&effects), Some(Exit::Refused), "{name}: {effects:?}");
+        let last = json_lines(&effects).pop().unwrap();
         assert!(last.contains(r#""outcome":"accepted""#) && said.iter().all(|s| last.contains(s)), "{name}: {last}");
     }
 }
@@ -337,10 +338,10 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
 #[test]
 fn an_interrupt_takes_it_back_and_reports_honestly() {
     let mut queued = front_end(None);
-    let acts = queued.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
-    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
-    let acts = queued.on(NOW, delivery(DeliveryStatus::Cancelled));
-    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let effects = queued.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
+    assert!(effects.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
+    let effects = queued.on(NOW, delivery(DeliveryStatus::Cancelled));
+    assert_eq!(exit(&effects), Some(Exit::Refused));
 
     let mut flying = front_end(None);
     flying.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
@@ -350,15 +351,15 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
         exchange(vec![attempt(None)], Outcome::Unknown(why.into())),
         delivery(DeliveryStatus::Unknown(why.into())),
     ];
-    let acts = feed(&mut flying, inputs);
-    assert_eq!(exit(&acts), Some(Exit::Unknown));
+    let effects = feed(&mut flying, inputs);
+    assert_eq!(exit(&effects), Some(Exit::Unknown));
 
     let mut landed = front_end(None);
     landed.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     landed.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
-    let acts =
+    let effects =
         feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
-    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert_eq!(exit(&effects), Some(Exit::Done));
 }
 
 #[test]
@@ -387,9 +388,9 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
     front_end.on(NOW, delivery(DeliveryStatus::Accepted));
     front_end.on(NOW, heard("ours", Author::Guest, "Hello", 5));
     assert_eq!(front_end.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
-    let acts = front_end.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
-    assert_eq!(exit(&acts), Some(Exit::Done));
-    assert!(json_lines(&acts)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{acts:?}");
+    let effects = front_end.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
+    assert_eq!(exit(&effects), Some(Exit::Done));
+    assert!(json_lines(&effects)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{effects:?}");
 }
 
 /// Opening a web conversation reads its earlier messages while ours waits on its way: none of them answers ours.
@@ -429,7 +430,7 @@ fn a_web_message_needs_no_sign_in() {
     let no_secret = || report(Report::Token(TokenStatus::NoSecret("none".to_owned())));
     let mut sent = web();
     assert_eq!(exit(&sent.on(NOW, no_secret())), None);
-    let acts = feed(
+    let effects = feed(
         &mut sent,
         vec![
             delivery(DeliveryStatus::Sending { attempt: 1 }),
@@ -437,12 +438,12 @@ fn a_web_message_needs_no_sign_in() {
             delivery(DeliveryStatus::Accepted),
         ],
     );
-    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert_eq!(exit(&effects), Some(Exit::Done));
     for (why, code) in [(no_route(), Exit::Network), (Reason::Session(SessionEnd::Expired), Exit::Refused)] {
         let mut front_end = web();
         front_end.on(NOW, no_secret());
-        let acts = feed(&mut front_end, vec![delivery(DeliveryStatus::Refused(why)), FrontEndEvent::Due]);
-        assert_eq!(exit(&acts), Some(code));
+        let effects = feed(&mut front_end, vec![delivery(DeliveryStatus::Refused(why)), FrontEndEvent::Due]);
+        assert_eq!(exit(&effects), Some(code));
     }
 }
 
@@ -456,15 +457,15 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut front_end = web_front_end();
     assert_eq!(exit(&front_end.on(NOW, delivery(DeliveryStatus::Queued))), None);
     let again = WebSession::Reconnecting(NOW.after(Duration::from_secs(2)), "no route".into());
-    let acts = front_end.on(NOW, report(Report::Session(ConversationKey(3), again)));
-    assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
+    let effects = front_end.on(NOW, report(Report::Session(ConversationKey(3), again)));
+    assert!(format!("{effects:?}").contains("waiting 2 s: no route"), "{effects:?}");
     let session = WebSession::Unreachable("no route; tried 8 times".into());
     let elsewhere = report(Report::Session(ConversationKey(0), session.clone()));
     assert_eq!(front_end.on(NOW, elsewhere), []);
-    let acts = front_end.on(NOW, report(Report::Session(ConversationKey(3), session)));
-    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
-    assert_eq!(exit(&acts), Some(Exit::Network));
-    let said = format!("{acts:?}");
+    let effects = front_end.on(NOW, report(Report::Session(ConversationKey(3), session)));
+    assert!(effects.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
+    assert_eq!(exit(&effects), Some(Exit::Network));
+    let said = format!("{effects:?}");
     assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
 }
 
@@ -485,9 +486,9 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
             delivery(DeliveryStatus::Refused(why.clone())),
             FrontEndEvent::Due,
         ];
-        let acts = feed(&mut front_end, ends);
-        assert_eq!(exit(&acts), Some(code), "{why}");
+        let effects = feed(&mut front_end, ends);
+        assert_eq!(exit(&effects), Some(code), "{why}");
         let said = format!(r#""message":"not sent: {why}"#);
-        assert!(json_lines(&acts).pop().unwrap().contains(&said), "{acts:?}");
+        assert!(json_lines(&effects).pop().unwrap().contains(&said), "{effects:?}");
     }
 }

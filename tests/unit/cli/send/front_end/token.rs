@@ -21,9 +21,9 @@ fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
             if refused {
                 front_end.on(NOW, exchange(vec![answered(401)], Outcome::Waiting));
             }
-            let acts = feed(&mut front_end, renewal.clone());
-            assert_eq!(exit(&acts), refused.then_some(Exit::NotSignedIn), "{words}");
-            let last = json_lines(&acts).pop().unwrap_or_default();
+            let effects = feed(&mut front_end, renewal.clone());
+            assert_eq!(exit(&effects), refused.then_some(Exit::NotSignedIn), "{words}");
+            let last = json_lines(&effects).pop().unwrap_or_default();
             assert_eq!(last.contains(words), refused, "{last}");
         }
     }
@@ -34,10 +34,10 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut front_end = front_end(None);
     front_end.on(NOW, delivery(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret("the environment variable X is not set".to_owned());
-    let acts = front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
-    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
-    let last = json_lines(&acts).pop().unwrap();
+    let effects = front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
+    assert_eq!(exit(&effects), Some(Exit::NotSignedIn));
+    assert!(effects.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
+    let last = json_lines(&effects).pop().unwrap();
     assert!(last.contains("not sent, not signed in: the environment variable X is not set"), "{last}");
 }
 
@@ -47,8 +47,8 @@ fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient("authentication failed".to_owned());
     front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
-    let acts = front_end.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
-    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    let effects = front_end.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
+    assert_eq!(exit(&effects), Some(Exit::NotSignedIn));
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_ou
     front_end.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient("authentication failed".to_owned());
     assert_eq!(exit(&front_end.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))))), None);
-    let acts = feed(
+    let effects = feed(
         &mut front_end,
         vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)],
     );
-    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert_eq!(exit(&effects), Some(Exit::Done));
 }
