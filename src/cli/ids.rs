@@ -45,7 +45,7 @@ pub fn known(profile: &Profile) -> KnownIds {
     KnownIds::of(profile.conversations.iter().map(|e| &e.conversation.address))
 }
 
-/// Without look-ups. `settings` are there where the configuration works: then the ids that it names are known.
+/// Without lookup-ups. `settings` are there where the configuration works: then the ids that it names are known.
 pub fn offline(args: &IdsArgs, settings: Option<&Settings>) -> Result<Exit, Failed> {
     let known = match settings.map(|settings| &settings.profile) {
         Some(ProfileChoice::Named(profile)) => known(profile),
@@ -61,21 +61,21 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let known = known(&opened.profile);
     let found = find(&text, &known);
     let needs = Needs { keeps: false, sign_in: true, report_on_stdout: false };
-    let look = IdLookUp::at(&found, known);
-    let begin = |session, _, _: &_| IdsFrontEnd { look, session, begun: false, exit: Exit::Done };
+    let lookup = IdLookUp::at(&found, known);
+    let begin = |session, _, _: &_| IdsFrontEnd { lookup, session, begun: false, exit: Exit::Done };
     let mut finished = run_front_end(opened, settings, args.json, needs, begin).await;
     let exit = finished.exit?;
-    let look = &finished.front.look;
-    let said = say(&find(&text, &look.known), look, &mut finished.output, args.json)?;
+    let lookup = &finished.front.lookup;
+    let said = say(&find(&text, &lookup.known), lookup, &mut finished.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
-fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> Result<Exit, Failed> {
+fn say(found: &[FoundId], lookup: &IdLookUp, output: &mut Output, json: bool) -> Result<Exit, Failed> {
     let at = jiff::Timestamp::now();
     for one in found {
         let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };
         let absent = "; the organisation has no conversation, deployment or integration with this id";
-        let because = format!("{}{}", one.because(), if look.is_absent(&one.id) { absent } else { "" });
+        let because = format!("{}{}", one.because(), if lookup.is_absent(&one.id) { absent } else { "" });
         let also: Vec<&str> = one.roles.iter().skip(1).map(|r| r.what.name()).collect();
         let fields = json!({
             "id": (!one.id.is_empty()).then_some(&one.id),
@@ -107,7 +107,7 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
 
 #[derive(Debug)]
 pub struct IdsFrontEnd {
-    look: IdLookUp,
+    lookup: IdLookUp,
     session: Session,
     begun: bool,
     exit: Exit,
@@ -115,7 +115,7 @@ pub struct IdsFrontEnd {
 
 impl IdsFrontEnd {
     fn go_on(&mut self) -> Vec<FrontEndEffect> {
-        vec![match self.look.next() {
+        vec![match self.lookup.next() {
             Some(asked) => FrontEndEffect::Ask(Command::Probe(asked)),
             None => FrontEndEffect::Finish(self.exit),
         }]
@@ -127,7 +127,7 @@ impl IdsFrontEnd {
         if let Some(trouble) = self.session.sign_in.trouble() {
             // What is public needs nobody to be signed in.
             self.exit = trouble.into();
-            self.look.without_token();
+            self.lookup.without_token();
             let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
             effects.push(FrontEndEffect::Say(OutputLine::message("notice", now.wall, text)));
         } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
@@ -140,10 +140,10 @@ impl IdsFrontEnd {
 
     fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<FrontEndEffect> {
         let exchange = self.session.log.probed(result).map(|exchange| &**exchange);
-        if !self.look.answered(asked, result, exchange) {
+        if !self.lookup.answered(asked, result, exchange) {
             return Vec::new();
         }
-        let troubles = std::mem::take(&mut self.look.troubles).into_iter();
+        let troubles = std::mem::take(&mut self.lookup.troubles).into_iter();
         let said = troubles.map(|why| FrontEndEffect::Say(OutputLine::message("notice", now.wall, why)));
         said.chain(self.go_on()).collect()
     }
@@ -152,7 +152,7 @@ impl IdsFrontEnd {
 impl FrontEnd for IdsFrontEnd {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
-            FrontEndEvent::Begin if self.look.next().is_none() => vec![FrontEndEffect::Finish(Exit::Done)],
+            FrontEndEvent::Begin if self.lookup.next().is_none() => vec![FrontEndEffect::Finish(Exit::Done)],
             FrontEndEvent::Report(report) => match *report {
                 Report::Probe(asked, result) => self.answered(asked, &result, now),
                 report => {

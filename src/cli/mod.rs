@@ -1,5 +1,5 @@
-//! The command line: arguments as typed ([`args`]), options as used (each subcommand's own type), and the thin rim that
-//! prints, by [`crate::app::output`].
+//! The command line: reads the arguments ([`args`]) and runs the subcommand that they name. Printing is done by
+//! [`crate::app::output`].
 
 mod args;
 mod config;

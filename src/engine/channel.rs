@@ -112,7 +112,7 @@ pub fn call(
                 FileSource::Url(url) => Some((url.as_str(), a.mime.as_str(), a.name.as_deref())),
                 FileSource::File(_) => None,
             });
-            let message_id = extras.key.as_deref().unwrap_or_default();
+            let message_id = extras.idempotency_key.as_deref().unwrap_or_default();
             let said = OpenMessage {
                 guest,
                 message_id,
@@ -122,7 +122,7 @@ pub fn call(
                 files: files.collect(),
             };
             // There is an endpoint for answers to a message that offered choices.
-            let (endpoint, body) = match (&extras.choice, &extras.answers) {
+            let (endpoint, body) = match (&extras.choice, &extras.offer_id) {
                 (Some(choice), Some(answers)) => (Endpoint::Response, open_messaging::response(&said, choice, answers)),
                 _ => (Endpoint::Message, open_messaging::message(&said)),
             };
@@ -142,10 +142,10 @@ pub fn frame(
     let extras = &request.extras;
     OutgoingFrame {
         text: words(request).to_owned(),
-        id: extras.key.clone().unwrap_or_default(),
+        id: extras.idempotency_key.clone().unwrap_or_default(),
         attributes: attributes(entry, extras),
         choice: extras.choice.clone(),
-        answers: extras.answers.clone(),
+        answers: extras.offer_id.clone(),
         attachments,
     }
 }

@@ -22,7 +22,7 @@ pub struct FrameInFlight {
     pub tracing: String,
     pub ours: GuestFrame,
     pub until: Moment,
-    pub of: FrameOwner,
+    pub owner: FrameOwner,
     pub gate: Arc<Gate>,
 }
 
@@ -59,7 +59,7 @@ impl FramesInFlight {
     }
 
     pub fn take_message(&mut self, message: MessageId) -> Option<FrameInFlight> {
-        let at = self.0.iter().position(|w| matches!(w.of, FrameOwner::Message(m) if m == message))?;
+        let at = self.0.iter().position(|w| matches!(w.owner, FrameOwner::Message(m) if m == message))?;
         Some(self.0.remove(at))
     }
 

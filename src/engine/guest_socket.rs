@@ -28,7 +28,7 @@ use crate::text::one_line;
 use super::client::capture::before_answer;
 use super::client::dial::{Progress, Protocol, TIMED_OUT};
 use super::client::wire::{CapturedWire, Stream, hand_over};
-use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture};
+use super::client::{Client, ClientAnswer, Gate, NoAnswer, StopWhen, Tried, capture};
 use super::redact::Redactor;
 
 const MESSAGE_MAX: usize = 1 << 20; // the largest message that is taken
@@ -39,7 +39,7 @@ pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
 type Opened = Result<(ClientAnswer, Option<Socket>), NoAnswer>;
 
-pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Option<Socket>) {
+pub async fn open(client: &Client, call: Call, stop: &mut StopWhen) -> (Tried, Option<Socket>) {
     let began = Instant::now();
     let progress = Progress::default();
     let opened = tokio::select! {

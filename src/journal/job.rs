@@ -209,7 +209,7 @@ pub type KeptMessage = (Message, Option<Timestamp>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
     /// The question that it answers.
-    pub of: HistoryRequest,
+    pub request: HistoryRequest,
     /// The entries, the oldest first, and whether there are more in the same direction; or why they could not be read, one
     /// sentence.
     pub found: Result<(Vec<KeptEntry>, bool), String>,

@@ -290,15 +290,15 @@ pub(super) fn serve(
     reports: &UnboundedSender<JournalReport>,
 ) {
     let mut reader: Option<JournalReader> = None;
-    while let Ok(of) = asked.recv() {
+    while let Ok(request) = asked.recv() {
         let open = || files::open_to_read(dir).map(|db| JournalReader { db, keys: Arc::clone(keys) });
         let opened = reader.take().map_or_else(open, Ok);
         let found = opened.map_err(|why| format!("No history: {why}.")).and_then(|opened| {
-            let page = opened.page(&of.want, of.limit)?;
+            let page = opened.page(&request.want, request.limit)?;
             reader = Some(opened);
             Ok(page)
         });
-        if reports.send(JournalReport::History(HistoryPage { of, found })).is_err() {
+        if reports.send(JournalReport::History(HistoryPage { request, found })).is_err() {
             return;
         }
     }

@@ -247,13 +247,13 @@ impl OutgoingMessage {
     /// A message once more: a new one, linked to the old.
     pub(crate) fn again(message: &Message) -> Self {
         // The name is the engine's to give.
-        let extras = Extras { key: None, ..message.extras.clone() };
+        let extras = Extras { idempotency_key: None, ..message.extras.clone() };
         Self { resend_of: Some(message.id), extras, ..Self::text(message.conversation, message.text.clone()) }
     }
 
     pub(crate) fn answer(conversation: ConversationKey, choice: Choice, answers: impl Into<String>) -> Self {
         let text = choice.words_or_payload().to_owned();
-        let extras = Extras { choice: Some(choice), answers: Some(answers.into()), ..Extras::default() };
+        let extras = Extras { choice: Some(choice), offer_id: Some(answers.into()), ..Extras::default() };
         Self { extras, ..Self::text(conversation, text) }
     }
 }
@@ -330,21 +330,22 @@ pub struct Extras {
     /// It answers with this choice.
     pub choice: Option<Choice>,
     /// The remote side's id of the message that offered the choice.
-    pub answers: Option<String>,
+    #[serde(rename = "answers")]
+    pub offer_id: Option<String>,
     /// Participant data for Architect, beside the conversation's own (these win).
     pub attributes: BTreeMap<String, String>,
     /// Files.
     pub attachments: Vec<Attachment>,
     /// The name by which a channel with idempotency knows the message again, given when it is first sent and kept with
     /// it. A resend of a message of which nobody knows whether it was received bears the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 impl Extras {
     /// Whether there is nothing beside the text that a person would see.
     pub(crate) fn is_empty(&self) -> bool {
-        self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
+        self.choice.is_none() && self.offer_id.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
     }
 
     /// Why a text does not go with them on any channel: nothing is said, or too much.

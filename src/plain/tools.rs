@@ -140,8 +140,8 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn searched(&mut self, HistoryPage { of, found }: HistoryPage) {
-        if self.asked.search.take_if(|serial| *serial == of.serial).is_none() {
+    pub(super) fn searched(&mut self, HistoryPage { request, found }: HistoryPage) {
+        if self.asked.search.take_if(|serial| *serial == request.serial).is_none() {
             return;
         }
         self.dialogue.prompt_due = true;

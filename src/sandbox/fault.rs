@@ -31,12 +31,12 @@ impl ActiveFaults {
     /// the one that the request addresses. Two faults that would both spoil the answer take turns: the later one keeps its
     /// count.
     pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Faults, Vec<Fault>) {
-        let (mut plan, mut acts) = (Faults::default(), Vec::new());
+        let (mut faults, mut acts) = (Faults::default(), Vec::new());
         for (fault, hit) in &mut self.set {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)
                 && fault.conversation.as_deref().is_none_or(&names);
-            if !meant || (spoils(&fault.kind) && plan.spoil().is_some()) {
+            if !meant || (spoils(&fault.kind) && faults.spoil().is_some()) {
                 continue;
             }
             if fault.after > 0 {
@@ -48,11 +48,11 @@ impl ActiveFaults {
             if fault.kind.row().effect == FaultEffect::Acts {
                 acts.push(fault.clone());
             } else {
-                plan.kinds.push(fault.kind.clone());
+                faults.kinds.push(fault.kind.clone());
             }
         }
         self.set.retain(|(fault, _)| fault.times != Some(0));
-        (plan, acts)
+        (faults, acts)
     }
 
     /// The faults that wait for a request, or hold.

@@ -13,6 +13,7 @@
 mod apply;
 pub(crate) mod conversations;
 pub(crate) mod diagnose;
+mod export;
 pub(crate) mod local;
 pub(crate) mod log;
 mod open_pass;
@@ -22,7 +23,6 @@ mod sending;
 pub(crate) mod sign_in;
 mod state;
 pub(crate) mod thread;
-mod written;
 
 use std::path::PathBuf;
 use std::sync::Arc;

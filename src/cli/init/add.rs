@@ -30,8 +30,8 @@ enum Addition<'d> {
 impl Addition<'_> {
     fn sentence(&self) -> String {
         match self {
-            Self::Profile(draft) => format!("the profile {}, {}", draft.name, draft.whence),
-            Self::SignsIn(profile, draft) => format!("the sign-in of the profile {profile}, {}", draft.whence),
+            Self::Profile(draft) => format!("the profile {}, {}", draft.name, draft.source),
+            Self::SignsIn(profile, draft) => format!("the sign-in of the profile {profile}, {}", draft.source),
             Self::Conversation(profile, _) => format!("the web conversation of the snippet, to the profile {profile}"),
         }
     }

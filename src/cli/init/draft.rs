@@ -117,7 +117,7 @@ pub struct WebGuest {
 pub struct Draft {
     /// Its name, fit for a TOML key.
     pub name: String,
-    pub whence: String,
+    pub source: String,
     pub region: FoundRegion,
     pub signs_in: SignsIn,
     pub notes: Vec<String>,
@@ -129,7 +129,7 @@ impl Draft {
     pub fn empty() -> Self {
         Self {
             name: "main".to_owned(),
-            whence: "a template (no settings were found on this machine)".to_owned(),
+            source: "a template (no settings were found on this machine)".to_owned(),
             region: FoundRegion::Missing,
             signs_in: SignsIn::unknown(),
             notes: vec![export(OUR_SECRET)],
@@ -166,9 +166,9 @@ impl Draft {
     /// that the file is valid.
     pub fn written(&self) -> Result<String, String> {
         let domain = if let FoundRegion::Known(domain) = self.region { Some(domain) } else { None };
-        let Self { name, whence, region, web, .. } = self;
+        let Self { name, source, region, web, .. } = self;
         let oauth = (!self.is_web_alone()).then(|| self.signs_in.lines(&self.notes)).transpose()?;
-        let values = json!({ "name": name, "whence": whence, "domain": domain, "problem": region.problem(), "oauth": oauth,
+        let values = json!({ "name": name, "source": source, "domain": domain, "problem": region.problem(), "oauth": oauth,
                              "web": web });
         let text = fill("profile.toml", &values)?;
         if self.is_complete() {
@@ -189,7 +189,7 @@ pub fn render(drafts: &[Draft]) -> Result<String, String> {
 pub fn from_environment(env: impl Fn(&str) -> Option<String>, region: Option<&str>) -> Option<Draft> {
     let names = [REGION, OTHER_REGION, CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN];
     let set: Vec<&str> = names.into_iter().filter(|name| env(name).is_some()).collect();
-    let whence = match (set.is_empty(), region) {
+    let source = match (set.is_empty(), region) {
         (true, None) => return None,
         (true, Some(_)) => "from --region".to_owned(),
         (false, None) => format!("from the environment ({})", set.join(", ")),
@@ -201,7 +201,7 @@ pub fn from_environment(env: impl Fn(&str) -> Option<String>, region: Option<&st
     let said = region.map(|text| ("--region", text.to_owned()));
     let said = said.or_else(|| [REGION, OTHER_REGION].into_iter().find_map(|name| Some((name, env(name)?))));
     let region = said.map_or(FoundRegion::Missing, |(by, text)| FoundRegion::of(&text, by));
-    Some(Draft { whence, region, signs_in, notes, ..Draft::empty() })
+    Some(Draft { source, region, signs_in, notes, ..Draft::empty() })
 }
 
 /// The profiles of a file of the vendor's tools, or of several that have the same profiles: each with its place. Ids,
@@ -227,9 +227,9 @@ pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
         let secret = stays("client_secret").filter(|_| id.is_some());
         let (signs_in, notes) = SignsIn::with(id.map(|(_, id)| quoted(id)), secret, token, OUR_SECRET);
         let whose = if profile.name.is_empty() { "settings".to_owned() } else { format!("profile {called:?}") };
-        let whence = format!("from the {whose} of {}", id.or(region).map_or("", |(place, _)| place));
+        let source = format!("from the {whose} of {}", id.or(region).map_or("", |(place, _)| place));
         let region = region.map_or(FoundRegion::Missing, |(place, text)| FoundRegion::of(text, place));
-        Some(Draft { name: slug(called), whence, region, signs_in, notes, web: None })
+        Some(Draft { name: slug(called), source, region, signs_in, notes, web: None })
     };
     each.filter_map(draft).collect()
 }

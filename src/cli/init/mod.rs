@@ -140,18 +140,18 @@ fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Res
     if let Some(at) = drafts.iter().position(|draft| draft.region == FoundRegion::Known(domain)) {
         return Ok(at);
     }
-    let whence = "from the Messenger snippet".to_owned();
+    let source = "from the Messenger snippet".to_owned();
     if let Some(at) = drafts.iter().position(|draft| draft.region == FoundRegion::Missing)
         && let Some(draft) = drafts.get_mut(at)
     {
         draft.region = FoundRegion::Known(domain);
         if draft.signs_in.is_unknown() {
-            draft.whence = whence;
+            draft.source = source;
         }
         return Ok(at);
     }
     let name = free_name("web", "-", |name| drafts.iter().any(|draft| draft.name == name));
-    drafts.push(Draft { name, whence, region: FoundRegion::Known(domain), ..Draft::empty() });
+    drafts.push(Draft { name, source, region: FoundRegion::Known(domain), ..Draft::empty() });
     Ok(drafts.len() - 1)
 }
 
@@ -190,7 +190,7 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
         let answer = ask("OAuth client id: ", input)?;
         *id = Some(answer).filter(|answer| !answer.is_empty()).map(|answer| quoted(&answer));
     }
-    "from your answers".clone_into(&mut draft.whence);
+    "from your answers".clone_into(&mut draft.source);
     Ok(())
 }
 
@@ -208,7 +208,7 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     output.line(&visible(&format!("wrote {}", path.display())))?;
     for draft in drafts {
         let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
-        output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
+        output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.source)))?;
         let notes = draft.notes.iter().filter(|_| !draft.is_web_alone());
         let lacks = Some(draft.lacks()).filter(|lacks| !lacks.is_empty());
         let lacks = lacks.map(|lacks| format!("fill in {}, then remove the # before its lines", lacks.join(" and ")));

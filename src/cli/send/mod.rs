@@ -104,7 +104,7 @@ fn sending(args: SendArgs) -> Result<Sending, Failed> {
         }
     }
     let SendArgs { answers, attachments, reply_within, sent_as, .. } = args;
-    let extras = Extras { choice, answers, attributes, attachments, key: None };
+    let extras = Extras { choice, offer_id: answers, attributes, attachments, idempotency_key: None };
     let text = match (args.text.as_deref(), &extras.choice) {
         // A choice says what stands on it, and a file may go without a word.
         (None, Some(choice)) => choice.label.clone(),

@@ -7,7 +7,7 @@
 //! ```
 
 mod ids;
-mod named;
+mod known_codes;
 mod no_answer;
 mod unauthorized;
 mod web;
@@ -50,14 +50,14 @@ fn first_that_fits(facts: &CaseFacts<'_>) -> Vec<Hypothesis> {
     }
     let unauthorized = facts.answer.status == Some(401);
     let found = match path(&attempt.request.url) {
-        oauth::TOKEN_PATH => named::by_token_endpoint(facts),
+        oauth::TOKEN_PATH => known_codes::by_token_endpoint(facts),
         web_messaging::HISTORY if unauthorized => {
             // The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.
             let elsewhere = "the API host may belong to another region or organisation than the guest's socket";
             let refused = "the API did not accept the guest's JWT for earlier messages";
             vec![supported(Cause::GuestJwtExpired, refused), hypothesis::open(Cause::RegionMismatch, elsewhere)]
         }
-        _ => named::of(facts).unwrap_or_else(|| if unauthorized { unauthorized::of(facts) } else { Vec::new() }),
+        _ => known_codes::of(facts).unwrap_or_else(|| if unauthorized { unauthorized::of(facts) } else { Vec::new() }),
     };
     if facts.answer.by.is_service() { found } else { no_answer::unproven(facts, found) }
 }

@@ -47,12 +47,12 @@ pub(crate) use {dial::proxy_of, proxy::proxy_problems, tls::check_ca_file};
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(45);
 
-pub struct Cancel {
+pub struct StopWhen {
     late: Instant,
     taken_back: oneshot::Receiver<()>,
 }
 
-impl Cancel {
+impl StopWhen {
     /// A try that may take until `bound` from now; whoever sends to the other end takes it back.
     pub fn within(bound: Duration) -> (oneshot::Sender<()>, Self) {
         let (take_back, taken_back) = oneshot::channel();
@@ -109,7 +109,7 @@ impl Client {
         Self { clock, dialer: Arc::new(Dialer::new(profile, environment)), pool: Arc::default() }
     }
 
-    pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
+    pub async fn run(&self, call: Call, stop: &mut StopWhen) -> Tried {
         let began = Instant::now();
         let progress = Arc::new(Progress::default());
         let result = self.exchange(call, began, &progress, stop).await;
@@ -128,7 +128,7 @@ impl Client {
         call: Call,
         began: Instant,
         progress: &Arc<Progress>,
-        stop: &mut Cancel,
+        stop: &mut StopWhen,
     ) -> Result<ClientAnswer, NoAnswer> {
         let gate = Arc::new(Gate::default());
         if let Some(why) = stop.stopped().now_or_never() {

@@ -1,4 +1,4 @@
-//! The way to whoever listens: in order, and nothing is lost where the listener is slow.
+//! Sends reports to the front end: in order, and none is lost where it reads slowly.
 //!
 //! ```text
 //! Report ─┬─► held ─► listener

@@ -1,4 +1,4 @@
-//! What a task brings back: a try as it may be shown, and whose it is.
+//! What a task returns: a try as it may be shown, and what the task was for.
 
 use std::time::Duration;
 

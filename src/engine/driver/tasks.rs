@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::Intent;
 use crate::engine::channel;
-use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
+use crate::engine::client::{Client, ClientAnswer, StopWhen, capture};
 use crate::engine::guest_socket::{self, Socket};
 use crate::engine::redact::Redactor;
 use crate::files;
@@ -29,14 +29,14 @@ struct RequestTask {
     client: Client,
     redactor: Arc<Redactor>,
     clock: Clock,
-    cancel: Cancel,
+    stop: StopWhen,
 }
 
 impl RequestTask {
     /// Tries a request. The socket that it asks for stays where it is for `keeps`.
     async fn try_request(&mut self, call: Call, asked: CallKind, keeps: bool) -> (CapturedTry, Option<Socket>) {
         let (tried, socket) = if call.headers.contains_key(http::header::UPGRADE) {
-            let (tried, socket) = guest_socket::open(&self.client, call, &mut self.cancel).await;
+            let (tried, socket) = guest_socket::open(&self.client, call, &mut self.stop).await;
             match socket {
                 Some(socket) if !keeps => {
                     guest_socket::leave(socket).await;
@@ -45,7 +45,7 @@ impl RequestTask {
                 socket => (tried, socket),
             }
         } else {
-            (self.client.run(call, &mut self.cancel).await, None)
+            (self.client.run(call, &mut self.stop).await, None)
         };
         (CapturedTry::of(&tried, asked, &self.redactor, self.clock), socket)
     }
@@ -54,9 +54,9 @@ impl RequestTask {
 impl EngineState {
     /// For a try that ends by itself when its time is over, and sooner when it is taken back.
     fn tools(&self) -> (TakeBack, RequestTask) {
-        let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
+        let (take_back, stop) = StopWhen::within(self.profile.request_timeout);
         let (client, redactor) = (self.client.clone(), Arc::clone(self.redactor()));
-        (take_back, RequestTask { client, redactor, clock: self.clock, cancel })
+        (take_back, RequestTask { client, redactor, clock: self.clock, stop })
     }
 
     /// Begins and reports a request; what cannot be built is refused. `token`: the session's that it carries, its age.
@@ -98,7 +98,7 @@ impl EngineState {
     pub fn spawn_token(&mut self, call: Call, next: Option<Generation>) {
         let (_, mut tools) = self.tools();
         self.tasks.spawn(async move {
-            let tried = tools.client.run(call, &mut tools.cancel).await;
+            let tried = tools.client.run(call, &mut tools.stop).await;
             let grant = tried.result.as_ref().ok().map(|a| {
                 let (body, unread) = (capture::decoded(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;

@@ -11,8 +11,8 @@
 //! All but the masked places stays byte for byte as it was, and the time grows with the length of the text only. A
 //! redactor is a cheap, immutable value: a new secret makes a new one.
 
+mod decoded;
 mod names;
-mod view;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -20,11 +20,11 @@ use std::sync::{Arc, LazyLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use decoded::DecodedText;
 use http::HeaderMap;
 use names::{SecretNames, Spot, Why, is_label};
 use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
-use view::View;
 use zeroize::Zeroizing;
 
 use crate::genesys::{form_part, path_segment};
@@ -180,8 +180,8 @@ impl Redactor {
 
     fn masked<'t>(&self, text: &'t str, form: bool) -> Cow<'t, str> {
         let mut spots = Vec::new();
-        let mut seen = View::whole(text);
-        let pieces = view::pieces(text);
+        let mut seen = DecodedText::whole(text);
+        let pieces = decoded::pieces(text);
         self.look(&seen, &mut spots);
         self.names.named(&seen, 0..text.len(), form, &mut spots);
         for _ in 0..DEEPEST {
@@ -195,7 +195,7 @@ impl Redactor {
         replaced(text, spots)
     }
 
-    fn look<'r>(&'r self, view: &View<'_>, spots: &mut Vec<Spot<'r>>) {
+    fn look<'r>(&'r self, view: &DecodedText<'_>, spots: &mut Vec<Spot<'r>>) {
         let text: &str = &view.text;
         let mut add = |start, end, why, label| {
             spots.push(Spot { start: view.place(start), end: view.place(end), why, label, quote: false });
@@ -284,7 +284,7 @@ fn password_before(text: &str, at: usize) -> Option<usize> {
     (start < at && text.get(..user)?.ends_with("://")).then_some(start)
 }
 
-/// The forms in which a secret may be echoed, besides those that a [`View`] undoes; true: base64.
+/// The forms in which a secret may be echoed, besides those that a [`DecodedText`] undoes; true: base64.
 fn forms(plain: &str) -> Vec<(Zeroizing<String>, bool)> {
     let mut out = vec![(Zeroizing::new(plain.to_owned()), false)];
     let mut add = |form: String, base64: bool| {

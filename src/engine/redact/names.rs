@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use super::view;
-use super::view::View;
+use super::decoded::{self, DecodedText};
 
 /// How a name of `assets/secret-names.txt` is compared, the name as [`normalized`] writes it, and its hint.
 static KNOWN: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
@@ -35,7 +34,7 @@ impl Before<'_> {
     fn unescaped(&self, text: &str) -> Cow<'_, str> {
         let here = text.get(..self.at).filter(|here| self.quoted && here.ends_with('\\'));
         let whole = here.and_then(|here| text.get(here.rfind(['"', '\''])? + 1..self.at + self.name.len()));
-        let decoded = whole.and_then(|whole| View::whole(whole).decoded());
+        let decoded = whole.and_then(|whole| DecodedText::whole(whole).decoded());
         decoded.map_or(Cow::Borrowed(self.name), |view| Cow::Owned(view.text.into_owned()))
     }
 }
@@ -74,13 +73,13 @@ impl SecretNames {
     }
 
     /// Adds what is masked by its name. `form`: the text is a form, and begins with a name.
-    pub fn named<'r>(&'r self, view: &View<'_>, part: Range<usize>, form: bool, spots: &mut Vec<Spot<'r>>) {
+    pub fn named<'r>(&'r self, view: &DecodedText<'_>, part: Range<usize>, form: bool, spots: &mut Vec<Spot<'r>>) {
         let Some(text) = view.text.get(part.clone()) else { return };
         let place = |at: usize| view.place(part.start + at);
         let (mut done, mut done_raw) = (0, 0);
         // The strings of JSON are pieces of their own: what one says ends with it.
         let whole = view.is_whole() && text.len() == view.raw.len();
-        let mut strings = view::Strings::new(text, whole);
+        let mut strings = decoded::Strings::new(text, whole);
         for (at, byte) in text.bytes().enumerate() {
             if strings.inside(byte)
                 || at < done
@@ -227,7 +226,7 @@ fn quoted(inner: &str, mark: char) -> Option<usize> {
 
 /// How long the object or list is that begins here; what is cut goes to the end.
 fn container(value: &str) -> usize {
-    let (mut depth, mut strings) = (0_usize, view::Strings::new(value, true));
+    let (mut depth, mut strings) = (0_usize, decoded::Strings::new(value, true));
     for (at, byte) in value.bytes().enumerate() {
         match byte {
             _ if strings.inside(byte) => {}

@@ -9,7 +9,7 @@
 //! A step's id (`case/step`) stands in each of them. What a person said and what the expectations suggested are both
 //! kept, and where they differ is listed.
 
-mod view;
+mod data;
 
 #[cfg(test)]
 #[path = "../../../tests/unit/pass/report.rs"]
@@ -43,11 +43,11 @@ impl ReportFormat {
         if self == Self::Ctrf {
             return Ok(ctrf(run));
         }
-        let filled = fill(&format!("run.{}", self.extension()), &view::of(run))?;
+        let filled = fill(&format!("run.{}", self.extension()), &data::of(run))?;
         if self != Self::Html {
             return Ok(filled);
         }
-        let title = format!("{}: {}", run.name, view::tally(&run.tally()));
+        let title = format!("{}: {}", run.name, data::tally(&run.tally()));
         page(&title, &filled, include_str!("../../../assets/report/filter.js"))
     }
 }
@@ -100,11 +100,11 @@ pub fn masked(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
 /// there: it is `other`, with the word in `rawStatus`.
 fn ctrf(run: &PassRun) -> String {
     let tally = run.tally();
-    let stop = run.began.saturating_add(view::took(run)).unwrap_or(run.began);
+    let stop = run.began.saturating_add(data::took(run)).unwrap_or(run.began);
     let tests: Vec<Value> =
         run.cases.iter().flat_map(|case| case.steps.iter().map(|step| test(run, case, step))).collect();
     let disagreements: Vec<Value> =
-        run.disagreements().map(|step| json!({ "testId": step.id, "what": view::disagreement(step) })).collect();
+        run.disagreements().map(|step| json!({ "testId": step.id, "what": data::disagreement(step) })).collect();
     let report = json!({
         "reportFormat": "CTRF",
         "specVersion": "0.0.0",
@@ -148,8 +148,8 @@ const fn status(verdict: Option<Verdict>) -> &'static str {
 fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let (start, stop) = millis(step.began).zip(millis(step.ended)).unzip();
-    let reason = view::reason(step);
-    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| view::in_a_line(&one.exchange)).collect();
+    let reason = data::reason(step);
+    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| data::in_a_line(&one.exchange)).collect();
     let met = |met: &ExpectationState| match met {
         ExpectationState::Yes => "passed",
         ExpectationState::No => "failed",
@@ -163,7 +163,7 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
         "testId": step.id,
         "name": if step.name.is_empty() { &step.id } else { &step.name },
         "status": status(step.counts()),
-        "rawStatus": view::verdict(step.counts()),
+        "rawStatus": data::verdict(step.counts()),
         "duration": u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX),
         "suite": [run.name, case.name],
         "filePath": run.file,

@@ -212,7 +212,7 @@ impl Runner {
             if text.is_empty() {
                 text.clone_from(&choice.label);
             }
-            (extras.answers, extras.choice) = (Some(answers), Some(choice));
+            (extras.offer_id, extras.choice) = (Some(answers), Some(choice));
         }
         Ok((text, extras))
     }

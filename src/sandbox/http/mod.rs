@@ -1,7 +1,7 @@
 //! HTTP in front of the world: which request is which, its answer, and how faults spoil it.
 //!
 //! ```text
-//! request ─► route ─► [lock: arrive → plan, world → answer, ids, counts] ─► latency ─► spoil ─► wire
+//! request ─► route ─► [lock: arrive → faults, world → answer, ids, counts] ─► latency ─► spoil ─► wire
 //! ```
 //! The world is asked once, without waiting, under one lock; what takes time happens after it.
 
@@ -62,15 +62,15 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let (mut answer, plan, wait, connection) = inner.with_world(|world| decide(world, &parts, &body));
+    let (mut answer, faults, wait, connection) = inner.with_world(|world| decide(world, &parts, &body));
     inner.pause(wait).await;
     if let Some(connection) = connection {
-        if plan.spoil().is_none() {
+        if faults.spoil().is_none() {
             return connection::open_socket(inner, connection, parts, peer).await;
         }
         inner.with_world(|world| world.hung_up(connection));
     }
-    match plan.spoil() {
+    match faults.spoil() {
         Some(FaultKind::ResetBefore | FaultKind::ResetAfter) => peer.reset(),
         Some(FaultKind::ResetDuring) => return answer.into_cut_response(Some(peer)),
         Some(FaultKind::TruncatedBody) => return answer.into_cut_response(None),
@@ -85,7 +85,7 @@ pub(super) async fn serve(
         FaultKind::SlowBody { delay_ms } if *delay_ms > 0 => Some(*delay_ms),
         _ => None,
     };
-    match plan.find(late) {
+    match faults.find(late) {
         None => answer.into_response(),
         Some(late) => answer.into_halves(async move {
             inner.pause(Duration::from_millis(late)).await;
@@ -135,10 +135,11 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Faults,
     };
     // Everything that was due before it takes place first.
     world.run_due();
-    let plan = world.meet(target, whom);
+    let faults = world.meet(target, whom);
     let (request_id, correlation_id) = &world.request_ids();
-    let mut context = RequestContext { route, parts, body, plan: &plan, request_id, correlation_id, connection: None };
-    let mut answer = match plan.spoil() {
+    let mut context =
+        RequestContext { route, parts, body, faults: &faults, request_id, correlation_id, connection: None };
+    let mut answer = match faults.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(world, spoil),
         Some(spoil @ FaultKind::ServiceFailure { .. }) => {
             let _ = context.honest(world);
@@ -146,14 +147,14 @@ fn decide(world: &mut World, parts: &Parts, body: &[u8]) -> (HttpAnswer, Faults,
         }
         _ => context.honest(world),
     };
-    if !matches!(plan.spoil(), Some(FaultKind::ProxyAnswered { .. })) {
+    if !matches!(faults.spoil(), Some(FaultKind::ProxyAnswered { .. })) {
         answer.stamp(request_id, correlation_id, context.server_time(world.now));
     }
-    let reset = matches!(plan.spoil(), Some(FaultKind::ResetBefore | FaultKind::ResetAfter));
+    let reset = matches!(faults.spoil(), Some(FaultKind::ResetBefore | FaultKind::ResetAfter));
     world.tally.answered((!reset).then(|| answer.status()));
-    let wait = world.latency() + plan.headers_late();
+    let wait = world.latency() + faults.headers_late();
     let connection = context.connection;
-    (answer, plan, wait, connection)
+    (answer, faults, wait, connection)
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -167,7 +168,7 @@ struct RequestContext<'r> {
     route: Route<'r>,
     parts: &'r Parts,
     body: &'r [u8],
-    plan: &'r Faults,
+    faults: &'r Faults,
     request_id: &'r str,
     correlation_id: &'r str,
     connection: Option<ConnectionId>,
@@ -185,7 +186,7 @@ impl RequestContext<'_> {
 
     fn server_time(&self, now: Moment) -> Timestamp {
         let skew = |kind: &FaultKind| if let FaultKind::ClockSkew { seconds } = kind { Some(*seconds) } else { None };
-        let skew = SignedDuration::from_secs(self.plan.find(skew).unwrap_or(0));
+        let skew = SignedDuration::from_secs(self.faults.find(skew).unwrap_or(0));
         now.wall.saturating_add(skew).unwrap_or(now.wall)
     }
 
@@ -233,8 +234,10 @@ impl RequestContext<'_> {
         match self.route.endpoint {
             To::Token => return self.token(world),
             To::Socket => return self.socket(world),
-            To::DeploymentConfig => return shapes::deployment_file(world, self.plan, id, shapes::deployment_config),
-            To::DeploymentDomains => return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains),
+            To::DeploymentConfig => return shapes::deployment_file(world, self.faults, id, shapes::deployment_config),
+            To::DeploymentDomains => {
+                return shapes::deployment_file(world, self.faults, id, shapes::deployment_domains);
+            }
             To::Upload => {
                 let signed = [self.query("signature"), self.header(HeaderName::from_static("x-amz-tagging"))];
                 return HttpAnswer::empty(world.put(id, signed, axum::body::Bytes::copy_from_slice(self.body)));
@@ -270,7 +273,7 @@ impl RequestContext<'_> {
             return oauth_error((400, "invalid_request", "the body must be application/x-www-form-urlencoded"));
         }
         let asked = GrantRequest::of(self.header(AUTHORIZATION), self.body);
-        let (token, scopes) = match world.token(&asked, self.plan) {
+        let (token, scopes) = match world.token(&asked, self.faults) {
             Ok(given) => given,
             Err(refusal) => return oauth_error(refusal),
         };
@@ -289,7 +292,7 @@ impl RequestContext<'_> {
         // No permission is listed for this one: only the described world's scope is looked at.
         let free = self.route.endpoint == To::MessageConversation && world.scenario.world == ScenarioRules::Published;
         if let Some((scopes, permissions)) = self.route.needs().filter(|_| !free) {
-            world.may_read(granted, self.plan, scopes, permissions)?;
+            world.may_read(granted, self.faults, scopes, permissions)?;
         }
         let body = match self.route.endpoint {
             To::Introspect => shapes::token_info(world, granted),
@@ -299,7 +302,7 @@ impl RequestContext<'_> {
                 return Ok(HttpAnswer::empty(200));
             }
             To::Send => {
-                let (conversation, said) = world.send(granted, self.plan, id, || self.json(), self.request_id)?;
+                let (conversation, said) = world.send(granted, self.faults, id, || self.json(), self.request_id)?;
                 shapes::normalized(conversation, said)
             }
             To::Conversation => shapes::conversation(world.conversation(id)?, false),
@@ -372,7 +375,7 @@ impl RequestContext<'_> {
         if !self.header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
             return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
-        self.connection = world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan);
+        self.connection = world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.faults);
         if self.connection.is_some() {
             return HttpAnswer::empty(101);
         }

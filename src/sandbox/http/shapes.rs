@@ -167,8 +167,8 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
 
 /// A public file of a web deployment, which needs no token.
 /// [fields: MTSDK's deployment configuration; those of the domains file are the platform's WebDeployment's]
-pub(super) fn deployment_file(world: &World, plan: &Faults, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
-    if plan.has(&FaultKind::DeploymentUnknown) || id != world.deployment_id {
+pub(super) fn deployment_file(world: &World, faults: &Faults, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
+    if faults.has(&FaultKind::DeploymentUnknown) || id != world.deployment_id {
         // A static file that is not there. [inferred]
         return HttpAnswer::json(404, &json!({"message": "Not Found"}));
     }

@@ -23,12 +23,12 @@ impl World {
     pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>) -> Faults {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
-        let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));
+        let (faults, acts) = armed.meet(target, |name| self.is_about(whom, name));
         self.armed = armed;
         for act in acts {
             self.act(&act);
         }
-        plan
+        faults
     }
 
     /// Whether the conversation called `name` (or with that id) is the one that `whom` is about.

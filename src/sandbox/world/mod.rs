@@ -10,7 +10,7 @@
 mod content;
 mod control;
 mod conversation;
-mod counterpart;
+mod due_events;
 pub(crate) mod open;
 mod refusal;
 mod script;
@@ -219,25 +219,25 @@ impl World {
     pub(crate) fn token(
         &mut self,
         asked: &GrantRequest,
-        plan: &Faults,
+        faults: &Faults,
     ) -> Result<(String, Arc<[String]>), TokenRefusal> {
-        let granted = token::granted(&self.scenario, plan, asked).inspect_err(|why| self.tally.refused(why.1))?;
+        let granted = token::granted(&self.scenario, faults, asked).inspect_err(|why| self.tally.refused(why.1))?;
         let (scopes, lifetime) = (Arc::from(granted), Duration::from_secs(self.scenario.token.lifetime_seconds));
         Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, self.now), scopes))
     }
 
     /// In the described world, reading needs one of `scopes`; in the published one, a permission of `any_of`.
-    pub(crate) fn may_read(&self, granted: &[String], plan: &Faults, scopes: &[&str], any_of: &[&str]) -> Served<()> {
+    pub(crate) fn may_read(&self, granted: &[String], faults: &Faults, scopes: &[&str], any_of: &[&str]) -> Served<()> {
         match self.scenario.world {
             ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),
             ScenarioRules::Described => Err(ServiceRefusal::permission_missing(any_of)),
-            ScenarioRules::Published => self.check_permission(plan, any_of),
+            ScenarioRules::Published => self.check_permission(faults, any_of),
         }
     }
 
-    fn check_permission(&self, plan: &Faults, any_of: &[&str]) -> Served<()> {
+    fn check_permission(&self, faults: &Faults, any_of: &[&str]) -> Served<()> {
         let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
-        let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
+        let gone = |p: &str| faults.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
         let found = any_of.iter().any(|p| held(p) && !gone(p));
         if found { Ok(()) } else { Err(ServiceRefusal::permission_missing(any_of)) }
     }
@@ -272,12 +272,12 @@ impl World {
     pub(crate) fn send(
         &mut self,
         granted: &[String],
-        plan: &Faults,
+        faults: &Faults,
         conversation: &str,
         body: impl FnOnce() -> Served<GuestText>,
         request_id: &str,
     ) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
-        self.may_send(granted, plan)?;
+        self.may_send(granted, faults)?;
         let n = self.find(conversation)?;
         let conversation = &self.conversations[n];
         let body = body()?;
@@ -304,12 +304,12 @@ impl World {
         Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
     }
 
-    fn may_send(&self, granted: &[String], plan: &Faults) -> Served<()> {
+    fn may_send(&self, granted: &[String], faults: &Faults) -> Served<()> {
         let has = |scope| token::has_any(granted, &[scope]);
         match self.scenario.world {
-            ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),
+            ScenarioRules::Published => self.check_permission(faults, &["conversation:message:receive"]),
             ScenarioRules::Described if has(SCOPE) => {
-                let on = self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff);
+                let on = self.scenario.client.guest_api && !faults.has(&FaultKind::FeatureOff);
                 if on { Ok(()) } else { Err(ServiceRefusal::FEATURE_OFF) }
             }
             ScenarioRules::Described if has("messaging:send") => Err(ServiceRefusal::SCOPE_FORBIDDEN),

@@ -151,7 +151,7 @@ impl IssuedTokens {
     }
 }
 
-pub(crate) fn granted(scenario: &Scenario, plan: &Faults, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
+pub(crate) fn granted(scenario: &Scenario, faults: &Faults, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
     let client = &scenario.client;
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
     let status = if asked.basic { 401 } else { 400 };
@@ -165,25 +165,25 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Faults, asked: &GrantRequest) 
         return Err((status, "invalid_client", "client not found"));
     }
     let secret = client.secret.as_ref().map(SecretString::expose_secret);
-    if asked.client_secret.as_deref() != secret || plan.has(&FaultKind::ClientRejected) {
+    if asked.client_secret.as_deref() != secret || faults.has(&FaultKind::ClientRejected) {
         return Err((status, "invalid_client", "authentication failed"));
     }
-    if plan.has(&FaultKind::ClientDisabled) {
+    if faults.has(&FaultKind::ClientDisabled) {
         return Err((status, "unauthorized_client", "client is disabled"));
     }
     if scenario.world == ScenarioRules::Published {
         // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
         return Ok(Vec::new());
     }
-    let guest_off = !client.guest_api || plan.has(&FaultKind::FeatureOff);
+    let guest_off = !client.guest_api || faults.has(&FaultKind::FeatureOff);
     let may_have = |scope: &str| {
         client.scopes.iter().any(|s| s == scope)
             && !(guest_off && scope == SCOPE)
-            && !plan.has(&FaultKind::ScopeStripped { scope: scope.to_owned() })
+            && !faults.has(&FaultKind::ScopeStripped { scope: scope.to_owned() })
     };
     let instead =
         |kind: &FaultKind| if let FaultKind::ScopeWrong { scope } = kind { Some(scope.clone()) } else { None };
-    if let Some(instead) = plan.find(instead) {
+    if let Some(instead) = faults.find(instead) {
         return Ok(vec![instead]);
     }
     let Some(scope) = asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) else {

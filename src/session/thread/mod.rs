@@ -31,7 +31,7 @@ impl Thread {
         let at = self.entries().iter().rposition(|e| e.of_other_side() && !e.choices().is_empty())?;
         let entry = self.entries().get(at)?;
         let id = entry.remote_id()?;
-        let taken = self.ours().rev().find(|m| m.extras.answers.as_deref() == Some(id));
+        let taken = self.ours().rev().find(|m| m.extras.offer_id.as_deref() == Some(id));
         Some(OfferedChoices { id, text: entry.text(), choices: entry.choices(), taken })
     }
 

@@ -6,7 +6,7 @@ use crate::session::Session;
 
 #[derive(Clone, Debug)]
 pub struct IdSearch {
-    pub look: IdLookUp,
+    pub lookup: IdLookUp,
     pub purpose: IdsPurpose,
 }
 

@@ -44,18 +44,18 @@ impl PendingRequests {
         if self.id_search.is_some() {
             return false;
         }
-        self.effects.extend(search.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+        self.effects.extend(search.lookup.next().map(|asked| Effect::Engine(Command::Probe(asked))));
         self.id_search = Some(search);
         true
     }
 
     /// An answer about an id came, or why there is none. Gives the search back once each of its ids has its answer.
     pub(crate) fn id_found(&mut self, asked: ProbeQuestion, told: &Probed, by: Option<&Exchange>) -> Option<IdSearch> {
-        let look = &mut self.id_search.as_mut()?.look;
-        if look.answered(asked, told, by) {
-            self.effects.extend(look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+        let lookup = &mut self.id_search.as_mut()?.lookup;
+        if lookup.answered(asked, told, by) {
+            self.effects.extend(lookup.next().map(|asked| Effect::Engine(Command::Probe(asked))));
         }
-        self.id_search.take_if(|search| search.look.next().is_none())
+        self.id_search.take_if(|search| search.lookup.next().is_none())
     }
 
     pub(crate) fn discover(&mut self, page: u32) {

@@ -165,10 +165,10 @@ pub fn add(state: &mut State, text: &str) {
     let found = find(text, &known);
     let is_unknown = |id: &str| found.iter().any(|found| found.id == id && found.what == IdKind::Unknown);
     let clear = candidates(&found).iter().any(|lead| !is_unknown(&lead.conversation));
-    let look = IdLookUp::at(&found, known.clone());
-    if !clear && look.next().is_some() && state.session.sign_in.status.facts().is_some() {
+    let lookup = IdLookUp::at(&found, known.clone());
+    if !clear && lookup.next().is_some() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking up the ids: each request is an entry of the log.");
-        begin(state, look, IdsPurpose::Add(text.to_owned()));
+        begin(state, lookup, IdsPurpose::Add(text.to_owned()));
     } else {
         add_found(state, text, &known);
     }
@@ -277,21 +277,21 @@ fn add_address(state: &mut State, name: String, address: Address) {
 
 pub fn look_up(state: &mut State, key: ConversationKey) {
     let Some(item) = state.session.conversations.get(key) else { return };
-    let mut look = IdLookUp::default();
+    let mut lookup = IdLookUp::default();
     // A participant is found by reading its conversation.
     for (what, id) in places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant) {
-        look.also(id, what);
+        lookup.also(id, what);
     }
-    if look.next().is_none() {
+    if lookup.next().is_none() {
         return state.status.info("These ids are malformed, so they cannot be looked up.");
     }
     if state.session.sign_in.status.facts().is_none() {
-        look.without_token();
-        if look.next().is_none() {
+        lookup.without_token();
+        if lookup.next().is_none() {
             return state.status.info("Without a token the ids cannot be looked up.");
         }
     }
-    begin(state, look, IdsPurpose::Card(key));
+    begin(state, lookup, IdsPurpose::Card(key));
 }
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
@@ -308,8 +308,8 @@ pub fn swap(state: &mut State, key: ConversationKey) -> bool {
     true
 }
 
-fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
-    if !state.requests.look_up(IdSearch { look, purpose }) {
+fn begin(state: &mut State, lookup: IdLookUp, purpose: IdsPurpose) {
+    if !state.requests.look_up(IdSearch { lookup, purpose }) {
         state.status.info("Ids are already being looked up; try again in a moment.");
     }
 }
@@ -317,14 +317,14 @@ fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
     let exchange = state.session.log.probed(result).map(|exchange| &**exchange);
     let Some(id_search) = state.requests.id_found(asked, result, exchange) else { return };
-    let trouble = id_search.look.troubles.first().cloned();
+    let trouble = id_search.lookup.troubles.first().cloned();
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.
         IdsPurpose::Add(_) if state.overlay.is_some() => {
             state.status.info("The ids were looked up. Paste the text again to add a conversation.");
         }
         IdsPurpose::Add(text) => {
-            let known = id_search.look.known.clone();
+            let known = id_search.lookup.known.clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
             let before = state.session.conversations.items().len();

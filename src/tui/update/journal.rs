@@ -167,15 +167,15 @@ pub fn find(state: &mut State, query: &str) {
     ask_for(state, HistoryRange::Found(query.to_owned(), u64::MAX));
 }
 
-fn history_found(state: &mut State, HistoryPage { of, found }: HistoryPage) {
-    if !state.requests.history_found(of.serial) {
+fn history_found(state: &mut State, HistoryPage { request, found }: HistoryPage) {
+    if !state.requests.history_found(request.serial) {
         return;
     }
     let (mut entries, more) = match found {
         Ok(found) => found,
         Err(problem) => return state.status.error(problem),
     };
-    match (of.want, &mut state.log_pane.history) {
+    match (request.want, &mut state.log_pane.history) {
         (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, entries, more),
         (HistoryRange::Before(_), None) => {
             let Some(at) = entries.last().map(|entry| entry.number) else {

@@ -138,7 +138,8 @@ fn a_restart_finds_everything() {
     journal.submit(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.submit(Job::Queue(Box::new(message(9, 2, "third"))));
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
-    let named = guestwire::model::Extras { key: Some("named-9".to_owned()), ..guestwire::model::Extras::default() };
+    let named =
+        guestwire::model::Extras { idempotency_key: Some("named-9".to_owned()), ..guestwire::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
     journal.submit(Job::ConversationIdKnown(ConversationKey(2), "remote-c".to_owned()));
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Accepted, Some("remote-9"))).unwrap();

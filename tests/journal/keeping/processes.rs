@@ -27,7 +27,7 @@ fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
     assert!(restored(&mut pages).read_only && second.read_only());
     assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
     second.submit(Job::History(HistoryRequest { serial: 4, want: HistoryRange::Before(u64::MAX), limit: 10 }));
-    assert_eq!(history(&mut pages).of.serial, 4);
+    assert_eq!(history(&mut pages).request.serial, 4);
     first.close(BOUND);
     let back = restored(&mut pages);
     let lives: Vec<_> = back.messages.iter().map(|(message, _)| (message.id.0, message.delivery.word())).collect();

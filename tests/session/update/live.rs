@@ -239,7 +239,7 @@ fn a_choice_is_sent_by_two_keys_and_the_draft_stays() {
     let [Command::Send(_, request)] = commands(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!((request.conversation, request.text.as_str()), (WEB, "No"));
     assert_eq!(request.extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
-    assert_eq!(request.extras.answers.as_deref(), Some("q-1"));
+    assert_eq!(request.extras.offer_id.as_deref(), Some("q-1"));
     assert_eq!(desk.state.composer.text(), "half a thought");
     desk.keys("alt-o");
     assert!(desk.screen().contains("Already answered with “No” (queued)"), "{}", desk.screen());

@@ -262,7 +262,7 @@ fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
         Effect::Journal(Job::History(request)) => Some(request),
         _ => None,
     });
-    let page = HistoryPage { of: asked.expect("it is asked"), found: Ok((entries, false)) };
+    let page = HistoryPage { request: asked.expect("it is asked"), found: Ok((entries, false)) };
     desk.event(Event::Journal(JournalReport::History(page)));
 }
 

@@ -23,7 +23,7 @@ fn open_messaging_answers_every_offer_but_a_list() {
             text: "One".to_owned(),
             resend_of: None,
             sent_as: None,
-            extras: Extras { choice, answers: Some("m".to_owned()), ..Extras::default() },
+            extras: Extras { choice, offer_id: Some("m".to_owned()), ..Extras::default() },
         };
         let guest = OpenGuest { id: "g".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
         let open = Address::OpenMessaging { integration_id: "i".to_owned(), guest };

@@ -12,7 +12,7 @@ fn flight<const N: usize>(list: [(&str, GuestFrame); N]) -> FramesInFlight {
     let waiting = list.into_iter().enumerate().map(|(of, (tracing, ours))| {
         let until = Moment::ZERO.after(Duration::from_secs(of as u64 + 1));
         let of = FrameOwner::Message(MessageId(of as u64));
-        FrameInFlight { tracing: tracing.to_owned(), ours, until, of, gate: Arc::default() }
+        FrameInFlight { tracing: tracing.to_owned(), ours, until, owner: of, gate: Arc::default() }
     });
     let mut flight = FramesInFlight::default();
     waiting.for_each(|frame| flight.push(frame));
@@ -28,7 +28,7 @@ fn configure() -> GuestFrame {
 }
 
 fn answered(flight: &mut FramesInFlight, frame: &str) -> Option<u64> {
-    flight.take_answered(&ServerFrame::read(frame).unwrap()).and_then(|w| match w.of {
+    flight.take_answered(&ServerFrame::read(frame).unwrap()).and_then(|w| match w.owner {
         FrameOwner::Message(message) => Some(message.0),
         FrameOwner::Session(_) => None,
     })

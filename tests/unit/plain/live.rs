@@ -80,7 +80,7 @@ fn choices_are_numbered_and_one_is_sent_by_its_number() {
     desk.line(".choose 2");
     let sent = desk.sent();
     assert_eq!((sent.len(), sent[0].text.as_str()), (1, "No"));
-    assert_eq!(sent[0].extras.answers.as_deref(), Some("q-1"));
+    assert_eq!(sent[0].extras.offer_id.as_deref(), Some("q-1"));
     assert_eq!(sent[0].extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
     desk.report(Report::MessagesArrived(WEB, vec![offer()]));
     assert_eq!(desk.said(), [""; 0], "what is known is not told again");

@@ -110,7 +110,7 @@ fn all_that_is_kept_is_searched() {
     let source =
         LogSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
-    let page = HistoryPage { of: wanted.unwrap(), found: Ok((entries, false)) };
+    let page = HistoryPage { request: wanted.unwrap(), found: Ok((entries, false)) };
     desk.on(FrontEndEvent::Journal(Box::new(JournalReport::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }
@@ -150,7 +150,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     let source = LogSource::Exchange(Arc::new(kept));
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
     let of = HistoryRequest { serial: 1, want: HistoryRange::Found("bill".to_owned(), u64::MAX), limit: 9 };
-    let page = HistoryPage { of, found: Ok((entries, false)) };
+    let page = HistoryPage { request: of, found: Ok((entries, false)) };
     desk.on(FrontEndEvent::Journal(Box::new(JournalReport::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }

@@ -166,7 +166,7 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
 async fn the_id_survives_a_restart() {
     let server = Server::start(serve(|_| taken())).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
-    let kept = |key: &str| Extras { key: Some(key.into()), ..Extras::default() };
+    let kept = |key: &str| Extras { idempotency_key: Some(key.into()), ..Extras::default() };
     engine.handle.ask(Command::Recall(vec![unknown_message(1, "lost", jiff::Timestamp::now(), kept("kept-1"))]));
     engine.handle.ask(Command::Send(
         MessageId(2),
@@ -306,7 +306,7 @@ async fn a_choice_is_answered() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m9"}"#))).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let extras =
-        Extras { choice: Some(Choice::new("Yes", "yes")), answers: Some("offer-1".into()), ..Extras::default() };
+        Extras { choice: Some(Choice::new("Yes", "yes")), offer_id: Some("offer-1".into()), ..Extras::default() };
     engine.handle.ask(Command::Send(MessageId(1), request("", extras)));
     assert_eq!(engine.end_of(MessageId(1)).await, DeliveryStatus::Accepted);
     let came = server.log().into_iter().find(is_inbound).unwrap();

@@ -98,7 +98,7 @@ async fn a_conversation_from_hello_to_a_choice() {
     answered(&mut engine, hello).await;
     assert!(!menu.choices.is_empty(), "{menu:?}");
     let choice: Choice = menu.choices[0].clone();
-    let extras = Extras { choice: Some(choice.clone()), answers: Some(menu.id.clone()), ..Extras::default() };
+    let extras = Extras { choice: Some(choice.clone()), offer_id: Some(menu.id.clone()), ..Extras::default() };
     engine.handle.ask(Command::Send(
         MessageId(90),
         OutgoingMessage { conversation: ANNA, text: choice.label.clone(), resend_of: None, sent_as: None, extras },

@@ -31,7 +31,7 @@ fn both() -> (Sandbox, TestEngine) {
 fn recall(engine: &TestEngine, id: u64, text: &str, line: i64) -> MessageId {
     let ago = jiff::SignedDuration::from_mins(LINES + 2 - line);
     let begun = jiff::Timestamp::now().checked_sub(ago).unwrap();
-    let extras = Extras { key: Some(uuid::Uuid::new_v4().to_string()), ..Extras::default() };
+    let extras = Extras { idempotency_key: Some(uuid::Uuid::new_v4().to_string()), ..Extras::default() };
     engine.handle.ask(Command::Recall(vec![unknown_message(id, text, begun, extras)]));
     MessageId(id)
 }

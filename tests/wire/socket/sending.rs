@@ -227,7 +227,7 @@ impl SendLog for Held {
         let (let_go, book) = (Arc::clone(&self.let_go), Arc::clone(&self.book));
         Box::pin(async move {
             let_go.notified().await;
-            book.lock().unwrap().push(format!("intent {} {}", intent.text, intent.extras.key.is_some()));
+            book.lock().unwrap().push(format!("intent {} {}", intent.text, intent.extras.idempotency_key.is_some()));
             Ok(())
         })
     }

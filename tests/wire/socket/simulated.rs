@@ -162,7 +162,7 @@ async fn each_kind_of_offer_is_answered_as_what_it_is() {
         let Report::MessagesArrived(_, messages) = offer else { unreachable!() };
         let offer = messages.into_iter().find(of_kind).unwrap();
         let extras =
-            Extras { choice: offer.choices.first().cloned(), answers: Some(offer.id.clone()), ..Extras::default() };
+            Extras { choice: offer.choices.first().cloned(), offer_id: Some(offer.id.clone()), ..Extras::default() };
         sandbox.advance(1);
         let taken = engine.send_with(0, &offer.choices[0].label, extras);
         assert_eq!(engine.end_of(taken).await, DeliveryStatus::Accepted, "{kind}");

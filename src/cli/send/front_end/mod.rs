@@ -95,7 +95,7 @@ enum Stage {
 impl SendFrontEnd {
     /// A send that has not started. `heard`: the messages of the conversation that the journal has.
     pub fn new(mut sending: Sending, session: Session, heard: &[RemoteMessage]) -> Self {
-        if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.answers) {
+        if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.offer_id) {
             // A choice that was written out is answered as its offer asks for, where the offer is kept.
             let mut offered = heard.iter().filter(|message| message.id == *answers).flat_map(|m| &m.choices);
             let same = |offered: &&Choice| offered.payload == choice.payload || offered.label == choice.label;

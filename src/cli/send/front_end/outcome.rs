@@ -18,7 +18,7 @@ impl SendFrontEnd {
     pub(super) fn offer_in(&self, messages: &[RemoteMessage]) -> Option<RemoteMessage> {
         self.sending.pick?;
         let offers = |m: &&RemoteMessage| m.author != Author::Guest && !m.choices.is_empty();
-        let meant = |m: &&RemoteMessage| self.sending.extras.answers.as_ref().is_none_or(|id| *id == m.id);
+        let meant = |m: &&RemoteMessage| self.sending.extras.offer_id.as_ref().is_none_or(|id| *id == m.id);
         messages.iter().rev().find(|m| offers(m) && meant(m)).cloned()
     }
 
@@ -35,7 +35,7 @@ impl SendFrontEnd {
         if self.sending.text.is_empty() {
             choice.words_or_payload().clone_into(&mut self.sending.text);
         }
-        (self.sending.extras.choice, self.sending.extras.answers) = (Some(choice), Some(id));
+        (self.sending.extras.choice, self.sending.extras.offer_id) = (Some(choice), Some(id));
         self.send();
     }
 
@@ -86,7 +86,7 @@ impl SendFrontEnd {
     }
 
     pub(super) fn nothing_offered(&mut self, within: &str) {
-        let which = self.sending.extras.answers.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+        let which = self.sending.extras.offer_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
         let why = format!("no message{which} that offers choices was found in this conversation{within}");
         self.unchosen(Exit::Refused, &why);
     }

@@ -98,7 +98,7 @@ impl Driver {
         } else if delivery == DeliveryStatus::Cancelled && !stays_queued {
             self.delete_files_of(key, message);
         }
-        if accepted && let Some(name) = &request.extras.key {
+        if accepted && let Some(name) = &request.extras.idempotency_key {
             // Unknown messages under the same name are the same message.
             for (other, _) in self.sends.unknown_with_keys(&[Some(name.clone())]) {
                 self.settle_by_hand(other, true);
@@ -138,7 +138,7 @@ impl Driver {
         for (message, begun) in recalled {
             let key = message.conversation;
             if matches!(message.delivery, DeliveryStatus::Unknown(_)) {
-                let unknown = UnknownSend { conversation: key, key: message.extras.key.clone() };
+                let unknown = UnknownSend { conversation: key, key: message.extras.idempotency_key.clone() };
                 self.sends.unknown.insert(message.id, unknown);
                 unknown_in.insert(key);
             }

@@ -44,10 +44,10 @@ impl Driver {
         let transport = channel.capabilities().transport;
         if transport == Transport::Frame {
             // Its tracing id, and `metadata.id`: a resend is another message.
-            request.extras.key = Some(uuid::Uuid::new_v4().to_string());
-        } else if channel.capabilities().idempotent && request.extras.key.is_none() {
+            request.extras.idempotency_key = Some(uuid::Uuid::new_v4().to_string());
+        } else if channel.capabilities().idempotent && request.extras.idempotency_key.is_none() {
             let first = request.resend_of.and_then(|first| self.sends.unknown.get(&first)?.key.clone());
-            request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(self.cx.now.wall)));
+            request.extras.idempotency_key = Some(first.unwrap_or_else(|| channel::new_key(self.cx.now.wall)));
         }
         let key = request.conversation;
         self.sends.push(message, request, channel, &self.cx);

@@ -322,7 +322,8 @@ impl Sends {
             Outcome::Accepted if tries.received_before => DeliveryStatus::Received,
             Outcome::Accepted => DeliveryStatus::Accepted,
             Outcome::Unknown(why) => {
-                let unknown = UnknownSend { conversation: request.conversation, key: request.extras.key.clone() };
+                let unknown =
+                    UnknownSend { conversation: request.conversation, key: request.extras.idempotency_key.clone() };
                 self.unknown.insert(message, unknown);
                 DeliveryStatus::Unknown(why.clone())
             }

@@ -58,7 +58,7 @@ impl Driver {
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
         if ours.wants_answer() {
-            web.in_flight.push(FrameInFlight { tracing, ours, until, of, gate });
+            web.in_flight.push(FrameInFlight { tracing, ours, until, owner: of, gate });
         }
     }
 
@@ -84,7 +84,7 @@ impl Driver {
             return self.record_theirs(key, "a frame that is no JSON object", (0, body), Outcome::Accepted);
         };
         match self.webs.of(key).in_flight.take_answered(&theirs) {
-            Some(FrameInFlight { of: FrameOwner::Message(message), .. }) => {
+            Some(FrameInFlight { owner: FrameOwner::Message(message), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
                 // What another token, or none, is answered says nothing of this session.
@@ -92,7 +92,7 @@ impl Driver {
                     self.hear_frame(key, theirs);
                 }
             }
-            Some(FrameInFlight { of: FrameOwner::Session(mut record), ours, .. }) => {
+            Some(FrameInFlight { owner: FrameOwner::Session(mut record), ours, .. }) => {
                 let outcome = match (&theirs.content, &ours) {
                     (ServerFrameContent::Error { code, message, .. }, GuestFrame::Configure { .. }) => {
                         Outcome::Refused(declined(*code, message))
@@ -155,7 +155,7 @@ impl Driver {
         let seconds = self.cx.profile.request_timeout.as_secs();
         let read_only = matches!(web.machine.session(), WebSession::ReadOnly(_));
         for waiting in web.in_flight.take_late(self.cx.now) {
-            let (kind, why) = match waiting.of {
+            let (kind, why) = match waiting.owner {
                 // The conversation's end is why no echo came; the socket itself is open.
                 FrameOwner::Message(_) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
                 _ => (FailureKind::Timeout, ""),
@@ -166,7 +166,7 @@ impl Driver {
 
     pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameInFlight, kind: FailureKind, why: &str) {
         let wrote = !waiting.gate.close();
-        match waiting.of {
+        match waiting.owner {
             FrameOwner::Message(message) => self.message_lost(message, wrote, kind, why),
             FrameOwner::Session(mut record) => {
                 record.end((lost(kind, why, wrote), took(record.began(), self.cx.now)));

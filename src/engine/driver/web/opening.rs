@@ -1,4 +1,4 @@
-//! Opens the guest's socket, and loses it.
+//! Opens the guest's socket, and handles its loss.
 //!
 //! ```text
 //! open ─► guest token (configured, kept, or made) ─► dial ─► answered ─┬─ 101 ──────────────► link (a task) ─► lost

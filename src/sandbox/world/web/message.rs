@@ -24,8 +24,8 @@ impl World {
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
     fn receive_message(&mut self, from: ConnectionId, request: Request) -> Result<(), FrameRefusal> {
-        let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token));
-        match plan.spoil() {
+        let faults = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token));
+        match faults.spoil() {
             Some(FaultKind::RateLimited { retry_after, .. }) => return Err(FrameRefusal::TooMany(*retry_after)),
             Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(trouble(5000, UNEXPECTED)),
             Some(FaultKind::ResetBefore) => {
@@ -56,14 +56,14 @@ impl World {
         let echo =
             frames::message("StructuredMessage", frames::structured(conversation, &said, false), tracing.as_deref());
         conversation.say(said);
-        match plan.spoil() {
+        match faults.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset),
             Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code),
             Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &trouble(5000, UNEXPECTED), tracing.as_deref()),
             _ => {
                 // As if it had been heard so much later.
                 let now = self.now;
-                self.now = now.after(plan.headers_late());
+                self.now = now.after(faults.headers_late());
                 self.emit_all(&token, FaultTarget::Echo, &echo);
                 self.now = now;
             }

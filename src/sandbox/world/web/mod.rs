@@ -37,10 +37,10 @@ impl World {
         &mut self,
         deployment: Option<&str>,
         origin: Option<&str>,
-        plan: &Faults,
+        faults: &Faults,
     ) -> Option<ConnectionId> {
-        let unknown = plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id);
-        if unknown || plan.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {
+        let unknown = faults.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id);
+        if unknown || faults.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {
             self.tally.web.refused += 1;
             self.tally.refused(if unknown { "deployment-unknown" } else { "origin-refused" });
             return None;
@@ -64,10 +64,10 @@ impl World {
     fn emit(&mut self, to: ConnectionId, kind: FaultTarget, frame: &Value) {
         let Some(session) = self.web.connections.get(&to).map(|connection| connection.session.clone()) else { return };
         let whom = session.as_deref().map_or(FaultSubject::Nobody, FaultSubject::Session);
-        let plan = self.meet(kind, whom);
+        let faults = self.meet(kind, whom);
         let text: Arc<str> = frame.to_string().into();
-        let late = plan.headers_late();
-        match plan.spoil() {
+        let late = faults.headers_late();
+        match faults.spoil() {
             Some(FaultKind::FrameLost) => {}
             Some(FaultKind::FrameDoubled) => {
                 self.queue(to, text.clone(), late);

@@ -134,7 +134,7 @@ fn newest(before: Scroll, entries: &[ThreadEntry]) -> EntryId {
 /// The texts of the messages of one conversation, laid out for one width.
 #[derive(Debug, Default)]
 struct Bodies {
-    of: Option<(ConversationKey, u16, bool)>,
+    laid_out_for: Option<(ConversationKey, u16, bool)>,
     laid_out: HashMap<EntryId, Body>,
 }
 
@@ -146,9 +146,9 @@ impl Bodies {
         threads: &'a Threads,
         context: &'a RowContext<'a>,
     ) -> Heights<'a> {
-        let of = Some((key, context.width, context.ascii));
-        if self.of != of {
-            self.of = of;
+        let laid_out_for = Some((key, context.width, context.ascii));
+        if self.laid_out_for != laid_out_for {
+            self.laid_out_for = laid_out_for;
             self.laid_out.clear();
         }
         Heights { bodies: self, entries: threads.messages(key), context }

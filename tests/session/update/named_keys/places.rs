@@ -102,7 +102,7 @@ fn found(desk: &mut Desk) {
         _ => None,
     });
     let entries: Vec<_> = desk.state.session.log.oldest_as_kept(2);
-    let page = HistoryPage { of: asked.expect("the journal is asked"), found: Ok((entries, false)) };
+    let page = HistoryPage { request: asked.expect("the journal is asked"), found: Ok((entries, false)) };
     desk.event(Event::Journal(JournalReport::History(page)));
 }
 

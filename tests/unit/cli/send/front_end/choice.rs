@@ -17,7 +17,7 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
     let sending = Sending {
         conversation: ConversationKey(3),
         text: String::new(),
-        extras: Extras { answers: of.map(str::to_owned), ..Extras::default() },
+        extras: Extras { offer_id: of.map(str::to_owned), ..Extras::default() },
         pick: Some(number),
         ..Sending::default()
     };
@@ -27,7 +27,7 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
 fn sent(effects: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
     effects.iter().find_map(|act| match act {
         FrontEndEffect::Ask(Command::Send(_, OutgoingMessage { text, extras, .. })) => {
-            Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
+            Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.offer_id.as_deref()?))
         }
         _ => None,
     })
@@ -42,7 +42,7 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
     {
         let extras = Extras {
             choice: Some(crate::model::Choice::new("nine", "09:00")),
-            answers: Some(answers.to_owned()),
+            offer_id: Some(answers.to_owned()),
             ..Extras::default()
         };
         let sending = Sending {

@@ -1,4 +1,4 @@
-//! What is due: the counterpart's answers, frames on their way, sessions whose time ends. In the order of their times.
+//! Events that are due: the counterpart's answers, frames on their way, sessions whose time ends. In the order of their times.
 
 use std::time::Duration;
 

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(super) struct View<'t> {
+pub(super) struct DecodedText<'t> {
     pub text: Cow<'t, str>,
     pub raw: &'t str, // the whole text, as it came
     places: Vec<u32>, // where each byte, and the end, stands in it; empty: nothing was undone
 }
 
-impl<'t> View<'t> {
+impl<'t> DecodedText<'t> {
     pub fn whole(raw: &'t str) -> Self {
         Self { text: Cow::Borrowed(raw), raw, places: Vec::new() }
     }
