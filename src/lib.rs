@@ -27,6 +27,8 @@
 //! - *Channel*: a way to speak as the guest. *Conversation*, *Message*, *delivery* (a message's status).
 //! - Token *Generation*: which token, counted from 1. *Context*: where keys are resolved.
 //! - *Sandbox*, *Scenario* (what it holds), *Fault* (what it does wrong on purpose).
+//! - *Pass*: a file of test cases and their steps. *Test run* (`PassRun`): one run of a pass, with a verdict on each step.
+//! - A request or a message is *finished*; a person or a read *settles* a message of unknown outcome.
 
 // The fixtures of the tests name the crate as users of it do.
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub trait FrontEnd {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    /// It keeps its messages and what is earlier in the journal.
+    /// It keeps its messages and those of the remote side in the journal.
     pub keeps: bool,
     pub sign_in: bool,
     /// A report goes to stdout, so everything else goes to stderr.

@@ -59,7 +59,7 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
 
 pub type ConversationMessages = (ConversationKey, Vec<RemoteMessage>);
 
-/// Opens the journal for a subcommand, with what had been heard in each conversation, oldest first. Says where it
+/// Opens the journal for a subcommand, with the remote messages of each conversation, oldest first. Says where it
 /// cannot be had: sending goes on without.
 pub async fn writer(settings: &Settings, profile: &Profile) -> Option<(Journal, Vec<ConversationMessages>)> {
     if settings.journal.ephemeral {

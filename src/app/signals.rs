@@ -1,4 +1,4 @@
-//! Signals as messages: those that end a program end the console with the terminal restored, the others are told.
+//! Signals as messages: those that end a program end the console with the terminal restored, the others are passed on.
 
 pub use platform::{listen, of_programs_without_a_screen};
 

@@ -45,7 +45,7 @@ pub fn known(profile: &Profile) -> KnownIds {
     KnownIds::of(profile.conversations.iter().map(|e| &e.conversation.address))
 }
 
-/// Without lookup-ups. `settings` are there where the configuration works: then the ids that it names are known.
+/// Without look-ups. `settings` are there where the configuration works: then the ids that it names are known.
 pub fn offline(args: &IdsArgs, settings: Option<&Settings>) -> Result<Exit, Failed> {
     let known = match settings.map(|settings| &settings.profile) {
         Some(ProfileChoice::Named(profile)) => known(profile),

@@ -115,7 +115,7 @@ pub struct LogLimits {
     pub max_entries: usize,
     /// Bytes of memory that the kept entries may take, about.
     pub max_bytes: u64,
-    /// ZoneChoice of the log in UTC; follows [`Ui::times`] unless said otherwise.
+    /// Times of the log in UTC; follows [`Ui::times`] unless said otherwise.
     pub utc: bool,
 }
 

@@ -25,7 +25,7 @@ pub enum Command {
     /// Messages of an earlier session, in the order in which they were asked for, and when the newest try of each began:
     /// unknown ones are looked up, the others are known again when they are read.
     Recall(Vec<(Message, Timestamp)>),
-    /// What was heard in earlier sessions: when it comes again, it is not told again.
+    /// The remote messages that earlier sessions know: when they come again, they are not reported again.
     RecallRemote(ConversationKey, Vec<RemoteMessage>),
     /// Get a token if there is none (also after it was refused).
     SignIn,
@@ -70,7 +70,7 @@ pub enum Command {
 pub enum Report {
     /// Signing in moved on.
     Token(TokenStatus),
-    /// An exchange was begun, changed, or was settled: its whole present state.
+    /// An exchange was begun, changed, or is finished: its whole present state.
     Exchange(Arc<Exchange>),
     /// A message's delivery status changed.
     Message {
@@ -94,7 +94,7 @@ pub enum Report {
         state: RemoteState,
         /// When the guest connected, where the read told.
         since: Option<jiff::Timestamp>,
-        /// The messages that it brought and that were not heard before, oldest first, ours included.
+        /// The messages that it brought and that were not known before, oldest first, ours included.
         messages: Vec<RemoteMessage>,
     },
     /// Whether replies can be read, and up to when, or since when, that is so: told after each read, and when a socket

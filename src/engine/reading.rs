@@ -1,4 +1,4 @@
-//! When a conversation is read, what a read settles, and what was heard before. Pure.
+//! When a conversation is read, what a read settles, and which of its messages are known already. Pure.
 //!
 //! ```text
 //! send accepted or unknown ─► due after 0.4, 1, 2, 4, 8, 15 s ─► read ─┬─ an answer shows ─► one look more, then rest
@@ -67,7 +67,7 @@ struct GuestMessage {
     at: Timestamp,
 }
 
-/// What a read settled: the other side spoke after the message was accepted; or the message was unknown, and is there.
+/// What a read found out of a message of ours: the other side spoke after the message was accepted; or the message was unknown, and is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundStatus {
     Answered(MessageId),
@@ -86,18 +86,18 @@ enum Access {
 pub struct ReplyReader {
     known: KnownMessages,
     guests: VecDeque<GuestMessage>,      // the newest of them, the oldest first
-    ours: Vec<OwnMessage>,               // messages of ours that are not settled for good
+    ours: Vec<OwnMessage>,               // messages of ours of which something is still to be found out
     claimed: RecentSet<String, CLAIMED>, // remote ids that are known to be one of ours
     pub next: Option<Moment>,            // when it will want to be read by itself
     step: usize,
     last_look: bool, // the last look after an answer
     asked: bool,     // a person asked
     access: Access,
-    reported: Option<(RemoteState, Option<Timestamp>)>, // what was last told
+    reported: Option<(RemoteState, Option<Timestamp>)>, // what was last reported
 }
 
 impl ReplyReader {
-    /// A new conversation takes this one's place: only the heard messages are kept, so that none is told twice.
+    /// A new conversation takes this one's place: only the known messages are kept, so that none is reported twice.
     pub fn begin_anew(&mut self) {
         *self = Self { known: std::mem::take(&mut self.known), ..Self::default() };
     }
@@ -236,7 +236,7 @@ impl ReplyReader {
         (fresh, out)
     }
 
-    /// Whether this is to be told: something `new` was heard, or it differs from what was told last.
+    /// Whether this is to be reported: something is `new`, or it differs from what was reported last.
     pub fn is_news(&mut self, state: RemoteState, since: Option<Timestamp>, new: bool) -> bool {
         new | (self.reported.replace((state, since)) != Some((state, since)))
     }
@@ -288,7 +288,7 @@ pub enum Arrival {
 #[derive(Clone, Debug, Default)]
 pub struct KnownMessages {
     ids: RecentSet<u64, REMEMBERED>,
-    /// How often the same words were heard, pushed and read; by a hash of who said what when.
+    /// How often the same words came, pushed and read; by a hash of who said what when.
     words: RecentSet<u64, REMEMBERED, [u32; 2]>,
     newest: Option<Timestamp>,
 }

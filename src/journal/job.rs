@@ -64,7 +64,7 @@ pub enum Job {
     Opened(ConversationKey),
     /// The remote side's id of a conversation whose address does not name it became known.
     ConversationIdKnown(ConversationKey, String),
-    /// Messages that were heard in a conversation; what is known already is kept once.
+    /// Remote messages of a conversation; what is known already is kept once.
     RemoteMessages(ConversationKey, Vec<RemoteMessage>),
     /// An entry of the log came or went on: its number (0: the next one), and what it is about.
     Entry(u64, LogSource),
@@ -190,11 +190,11 @@ pub struct Restored {
     pub learned: Vec<(ConversationKey, String)>,
     /// Drafts: conversation, text, cursor.
     pub drafts: Vec<(ConversationKey, String, usize)>,
-    /// What was heard in conversations, oldest first; at most the newest few hundred of each.
+    /// The remote messages of conversations, oldest first; at most the newest few hundred of each.
     pub remote_messages: Vec<(ConversationKey, Vec<RemoteMessage>)>,
     /// Our messages, oldest first, each with when its newest try began, if there was one; at most the newest few hundred of
-    /// each conversation, and all that are not settled. They are queued, unknown (also those that were on the wire), or
-    /// settled, and were asked for long ago by the clock that does not jump.
+    /// each conversation, and all that are not finished. They are queued, unknown (also those that were on the wire), or
+    /// finished, and were asked for long ago by the clock that does not jump.
     pub messages: Vec<KeptMessage>,
     /// The newest run of a pass that is not over.
     pub pass: Option<Arc<PassRun>>,

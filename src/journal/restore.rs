@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::pass::result::kept_run;
 
-/// FoundStatus messages of a conversation that come back at a start, and as many that were heard in it.
+/// Finished messages of a conversation that come back at a start, and as many of its remote side.
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;

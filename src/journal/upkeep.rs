@@ -1,5 +1,5 @@
-//! What is done at leisure, a slice at a time: the index for search, and keeping the journal within its bounds, first by
-//! age, then by size. Marked and commented entries stay as long as the size allows. Messages that are not settled stay
+//! Work that can wait, done a slice at a time: the index for search, and keeping the journal within its bounds, first by
+//! age, then by size. Marked and commented entries stay as long as the size allows. Messages that are not finished stay
 //! whatever their age.
 
 use std::time::Duration;
@@ -94,7 +94,7 @@ fn remove_entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite:
     Ok(numbers.len())
 }
 
-/// FoundStatus messages, what was heard, and runs of passes go where they are older. Drafts stay. How many went.
+/// Finished messages, those of the remote side, and runs of passes go where they are older. Drafts stay. How many went.
 fn remove_old(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let settled = "DELETE FROM messages WHERE place IN (SELECT place FROM messages

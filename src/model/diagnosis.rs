@@ -291,7 +291,7 @@ impl ProbeQuestion {
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probed {
-    /// It was asked: the exchange, which is settled, and was told before.
+    /// It was asked: the exchange, which is finished, and was told before.
     Asked(ExchangeId),
     /// It could not be asked, for this reason.
     NotAsked(String),

@@ -184,7 +184,7 @@ pub struct Exchange {
     /// When it was begun.
     #[serde(rename = "began")]
     pub started: Moment,
-    /// How long it took; `None` while it is not settled.
+    /// How long it took; `None` while it is not finished.
     #[serde(with = "micros")]
     pub took: Option<Duration>,
     /// What happened, in order.

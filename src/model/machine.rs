@@ -1,4 +1,4 @@
-//! What is told of this machine: its signals, the agent that metrics go to, the listener for webhooks.
+//! What is known of this machine: its signals, the agent that metrics go to, the listener for webhooks.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Live conversations in lines: what is heard, choices by number, sessions, what goes with a message, what is active.
+//! Live conversations in lines: remote messages, choices by number, sessions, what goes with a message, what is active.
 
 use std::time::Duration;
 

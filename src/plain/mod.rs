@@ -1,7 +1,7 @@
 //! guestwire in lines instead of a screen: for screen readers, plain terminals and pipes (see `docs/command-line.md`). The
 //! same engine, the same words. It never repaints: each event is one sentence on a line of its own, without columns, colours
 //! or marks, and what goes wrong ends with what can be typed next. In a pipe a line is taken when what the line before it
-//! asked for is settled.
+//! asked for is finished.
 //!
 //! ```text
 //! line ────┐                         ┌─► Line        ─► standard output
@@ -69,7 +69,7 @@ struct Signing {
     tell: bool,
 }
 
-/// What was asked for and is not settled, beside messages and passes.
+/// What was asked for and is not finished, beside messages and passes.
 #[derive(Debug, Default, PartialEq)]
 struct Outstanding {
     reading: BTreeSet<ConversationKey>,
@@ -92,7 +92,7 @@ struct NextMessage {
 struct Passes {
     /// What was listed: a file, the name of a built-in pass, or (`None`) the run that is not finished.
     offered: Vec<Option<PathBuf>>,
-    /// The step that was told last, and whether with its result.
+    /// The step that was said last, and whether with its result.
     said_step: Option<((usize, usize), bool)>,
     /// Ctrl-C was pressed while the step ran: it is waited for no more.
     let_go: bool,
@@ -111,14 +111,14 @@ pub(crate) struct Plain {
     asked: Outstanding,
     /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
-    /// How many steps of an open send have been told of.
+    /// How many steps of an open send have been said.
     said_tries: HashMap<ExchangeId, usize>,
     found: Vec<DiscoveredConversation>,
     next: NextMessage,
     dialogue: Dialogue,
     /// Of the last thing that was asked of the server; with the message that it is about.
     last: (Exit, Option<MessageId>),
-    /// Ctrl-C was pressed, and what it took back is not settled.
+    /// Ctrl-C was pressed, and what it took back is not finished.
     interrupted: bool,
     left: bool,
     effects: Vec<FrontEndEffect>,
@@ -169,7 +169,7 @@ impl FrontEnd for Plain {
 
 impl Plain {
     /// A front end that has not begun, of a session in which nothing has happened. `interactive`: a person types, so that
-    /// prompts and questions make sense, and nobody waits for a line to be settled. ZoneChoice are told in `zone`, and ids of
+    /// prompts and questions make sense, and nobody waits for a line to be finished. Times are said in `zone`, and ids of
     /// runs grow from `seed` (random, from outside).
     pub fn new(mut session: Session, interactive: bool, zone: TimeZone, seed: u128) -> Self {
         session.reports_every_message = true;

@@ -1,4 +1,4 @@
-//! Why exchanges were refused: diagnosed when they are settled, and again when something new is known. Those that were
+//! Why exchanges were refused: diagnosed when they are finished, and again when something new is known. Those that were
 //! kept are taken in order, so that each is judged by what was known until then, as it was on the screen. Probes find out more.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What is written of a session: what was said, all of it as JSON, and what was sent as a pass file.
+//! A session as files: what was said, all of it as JSON, and what was sent as a pass file.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What a front end asks of this machine: files, the config file, the embedded sandbox; and what comes of it. Both that speak
-//! with a person ask alike, and `app::local` does it. Also files and attributes that go with a message, as they are typed.
+//! What a front end asks of this machine: files, the config file, the embedded sandbox; and the answers. Screen and line
+//! mode ask alike, and `app::local` does it. Also files and attributes that go with a message, as they are typed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

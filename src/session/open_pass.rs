@@ -1,4 +1,4 @@
-//! What an open pass does: it is told what happens, and what it wants is done; each change of its run is kept.
+//! The open pass: hands its runner what happens, does what the runner wants, and keeps each change of the run.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -57,7 +57,7 @@ impl Session {
         self.journal.paused.values().any(|of| *of == key)
     }
 
-    /// Messages that the engine has, and that are not settled.
+    /// Messages that the engine has, and that are not finished.
     pub fn under_way(&self) -> impl Iterator<Item = &Message> {
         self.threads.open().filter(|message| !self.journal.paused.contains_key(&message.id))
     }

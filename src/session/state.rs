@@ -267,7 +267,7 @@ pub struct ProbeSeries {
     pub doctor: Doctor,
     /// The entry of the log that the series is to explain.
     pub number: Option<u64>,
-    /// The test message, once it was asked for and until it is settled.
+    /// The test message, once it was asked for and until it is finished.
     pub(super) sending: Option<MessageId>,
     pub(super) over: bool,
 }

@@ -202,7 +202,7 @@ impl Doctor {
         self.look_at_subject(evidence);
     }
 
-    /// The test message is settled.
+    /// The test message is finished.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) {
         let (result, detail) = match &exchange.outcome {
             Outcome::Accepted => (ProbeResult::Pass, "the test message was accepted".to_owned()),

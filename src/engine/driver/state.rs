@@ -1,4 +1,4 @@
-//! What all areas of the driver share: who asks and is told, time, limits, tokens, secrets, and the tasks.
+//! What all areas of the driver share: time, limits, tokens, secrets, the tasks, and the way to report.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Copies of a text with its encodings undone, which know where each letter stood.
+//! Decoded copies of a text (each encoding undone) that know where each letter stood in it.
 
 use std::borrow::Cow;
 use std::ops::Range;

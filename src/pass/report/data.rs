@@ -1,4 +1,4 @@
-//! A run as the templates of its reports see it (`assets/report/run.*`): all that they show, as data. Nothing is
+//! The data of a run that the templates of its reports show (`assets/report/run.*`). Nothing is
 //! escaped here. The page, the Markdown and the JUnit file are made of the same values.
 
 use std::time::Duration;

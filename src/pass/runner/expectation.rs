@@ -1,4 +1,4 @@
-//! What a step expects as a list, and whether what was seen so far meets it. Pure: (expectation, seen, now) → look.
+//! What a step expects as a list, and whether what was seen so far meets it. Pure: (expectation, seen, now) → status.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What the engine's reports change (the message's delivery status, exchanges as evidence, what is heard, the token),
+//! What the engine's reports change (the message's delivery status, exchanges as evidence, remote messages, the token),
 //! and how the expectations stand after each event.
 
 use std::sync::Arc;

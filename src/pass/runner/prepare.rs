@@ -234,7 +234,7 @@ impl Runner {
         self.renewing = None;
     }
 
-    /// A message that is not settled shall not go out during another step.
+    /// A message that is not finished shall not go out during another step.
     pub(super) fn cancel_unfinished(&mut self) {
         if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
             && !delivery.is_finished()

@@ -1,5 +1,5 @@
 //! Which messages of a conversation came after ours: the first read brings what was said before, and that is no answer.
-//! Each message is told once.
+//! Each message is reported once.
 
 use std::collections::VecDeque;
 
@@ -14,9 +14,9 @@ const FRESH_MAX: usize = 4 << 20;
 pub struct ReplyTracker {
     pub readable: RepliesReadable,
     as_of: Option<AsOf>,
-    /// Something of the conversation was read or heard.
+    /// Messages of the conversation were read or pushed.
     begun: bool,
-    /// Our newest message, as long as it was not found among what was read or heard.
+    /// Our newest message, as long as it was not found among those.
     ours: Option<SentMessage>,
     /// When ours was said, by the remote side's clock, once it was found; where we only listen, since when, by ours.
     said: Option<Timestamp>,
@@ -33,7 +33,7 @@ struct SentMessage {
     remote_id: Option<String>,
     /// When it was sent, by our clock.
     since: Timestamp,
-    /// It has come to an end: whatever is heard from here on was said after it.
+    /// It has come to an end: whatever comes from here on was said after it.
     finished: bool,
 }
 
@@ -67,7 +67,7 @@ impl ReplyTracker {
         }
     }
 
-    /// We say something: what was heard before is old.
+    /// We say something: what came before is old.
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
         self.said = None;

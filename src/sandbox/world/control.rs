@@ -1,4 +1,4 @@
-//! What the control API asks of the world and is told: the faults, whom they mean and what they do, and the state.
+//! What the control API asks of the world, and its answers: the faults, whom they mean and what they do, and the state.
 
 use serde_json::{Value, json};
 

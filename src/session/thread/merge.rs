@@ -1,6 +1,6 @@
 //! One conversation's messages, ours and theirs, as one list in which each stands once.
 //!
-//! The engine remembers what was heard, and tells it once. What is decided here is which of it is a message of ours:
+//! The engine reports each remote message once. What is decided here is which of them is a message of ours:
 //! known by the remote side's id; where that is not known yet (the answer to the send is still out, or was lost), by
 //! text and nearness in time.
 
@@ -223,7 +223,7 @@ impl Thread {
         news
     }
 
-    /// What earlier sessions heard, the newest `unread` of it not looked at. What a read brings is news if it is newer.
+    /// The remote messages of earlier sessions, the newest `unread` of them not looked at. What a read brings is news if it is newer.
     pub fn recall(&mut self, earlier: Vec<RemoteMessage>, unread: u32) {
         let newest = earlier.iter().map(|m| m.at).max();
         for remote in earlier {

@@ -203,7 +203,7 @@ pub enum MenuChoice {
     Theme(&'static str),
     /// Leave an unknown message to the looks at its conversation.
     KeepWatching(MessageId),
-    /// Settle an unknown message: landed or lost.
+    /// Settle an unknown message: received or not.
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.
     SendAnyway(MessageId),

@@ -125,7 +125,7 @@ impl Setting {
         self
     }
 
-    /// Protocol to another place.
+    /// Speaks to another place.
     pub fn address(self, change: impl FnOnce(&mut Address) + Send + 'static) -> Self {
         self.profile(move |mut profile| {
             change(&mut profile.conversations[0].conversation.address);
@@ -198,7 +198,7 @@ impl Setting {
         })
     }
 
-    /// Protocol to this conversation id.
+    /// Speaks to this conversation id.
     pub fn conversation(self, id: &'static str) -> Self {
         self.profile(move |mut profile| {
             if let Address::GuestApi { conversation_id, participant_id, .. } =

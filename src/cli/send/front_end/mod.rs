@@ -27,7 +27,7 @@ use crate::model::{
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::{Change, Notice, Session, SignInTrouble};
 
-/// How long the exchange of a settled message may lag behind it.
+/// How long the exchange of a finished message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
 const TAKING_BACK: Duration = Duration::from_secs(3);
 /// How long a read that settles a diagnosis may take.
@@ -79,7 +79,7 @@ enum Stage {
     UnderWay,
     /// Ctrl-C was pressed; the engine says what became of the message.
     TakingBack,
-    /// FoundStatus; the rest of its exchange comes.
+    /// Finished; the rest of its exchange comes.
     Lagging,
     /// Refused, and the refusal alone does not say why: the conversation is read.
     Probing,
@@ -247,7 +247,7 @@ impl SendFrontEnd {
         }
     }
 
-    /// The message is settled: is its exchange, too?
+    /// The message is finished: is its exchange, too?
     fn message_finished(&mut self) {
         // A message that was refused before it was sent has no exchange, and none is waited for.
         let needs_exchange =

@@ -1,4 +1,4 @@
-//! Messages that are not settled: what is known of each from the queue to its end, and those of which nobody knows.
+//! Messages that are not finished: what is known of each from the queue to its end, and those of which nobody knows.
 //!
 //! ```text
 //! launch: accept ─► queue ─► may it go? (token or socket, pace) ─► intent recorded ─► wire ─► answer: verdict ─┬─► end
