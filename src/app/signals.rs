@@ -37,7 +37,7 @@ mod platform {
     pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
         let (sender, receiver) = unbounded_channel();
         let ending = ENDING.iter().map(|number| (*number, ends(*number)));
-        ending.chain(OTHERS).try_for_each(|(number, meaning)| hear(number, meaning, &sender))?;
+        ending.chain(OTHERS).try_for_each(|(number, meaning)| listen_for(number, meaning, &sender))?;
         Ok(receiver)
     }
 
@@ -48,7 +48,7 @@ mod platform {
         for (number, meaning) in
             [(Number::INT, Signal::Interrupt), (Number::TERM, ends(Number::TERM)), (Number::HUP, ends(Number::HUP))]
         {
-            let _ = hear(number, meaning, &sender);
+            let _ = listen_for(number, meaning, &sender);
         }
         receiver
     }
@@ -57,7 +57,7 @@ mod platform {
         Signal::Terminate(u8::try_from(number.as_raw()).unwrap_or(Signal::TERMINATE))
     }
 
-    fn hear(number: Number, meaning: Signal, sender: &UnboundedSender<Signal>) -> std::io::Result<()> {
+    fn listen_for(number: Number, meaning: Signal, sender: &UnboundedSender<Signal>) -> std::io::Result<()> {
         let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
         let sender = sender.clone();
         tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });

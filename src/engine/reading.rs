@@ -193,8 +193,8 @@ impl ReplyReader {
         pauses: ReadPauses<'_>,
     ) -> (Vec<RemoteMessage>, Vec<FoundStatus>) {
         self.access = Access::Open;
-        let (fresh, settled) = self.hear(found, Arrival::Read, skew);
-        let answered = settled.iter().any(|s| matches!(s, FoundStatus::Answered(_)));
+        let (fresh, found) = self.arrived(found, Arrival::Read, skew);
+        let answered = found.iter().any(|s| matches!(s, FoundStatus::Answered(_)));
         if answered && self.ours.is_empty() {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
@@ -204,7 +204,7 @@ impl ReplyReader {
         } else {
             self.schedule(now, pauses);
         }
-        (fresh, settled)
+        (fresh, found)
     }
 
     /// Since when, by the remote side's clock, a message may be there of which nobody knows: the oldest of those.
@@ -213,13 +213,13 @@ impl ReplyReader {
     }
 
     /// Messages came: gives the new ones, and the sends that they settle. The remote side's clock is ahead by `skew`.
-    pub fn hear(
+    pub fn arrived(
         &mut self,
         messages: Vec<RemoteMessage>,
         how: Arrival,
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<FoundStatus>) {
-        let fresh = self.known.hear(messages, how);
+        let fresh = self.known.add_new(messages, how);
         // Without a time nobody knows which of the same text it is, nor what it answers: it is told, and settles nothing.
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
         for message in fresh.iter().filter(of_guest) {
@@ -295,7 +295,7 @@ pub struct KnownMessages {
 
 impl KnownMessages {
     /// Takes messages in, and gives the new ones by their times. One that is pushed after a later one is late.
-    pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
+    pub fn add_new(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();
         for message in &mut fresh {
             message.pushed = how == Arrival::Pushed;

@@ -177,7 +177,7 @@ pub(crate) fn prefix(text: &str, cells: usize) -> &str {
 }
 
 /// The typographic characters of our own sentences in ASCII, where that is asked for.
-pub(crate) fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
+pub(crate) fn in_ascii(text: &str, ascii: bool) -> Cow<'_, str> {
     if !ascii || text.is_ascii() {
         return Cow::Borrowed(text);
     }

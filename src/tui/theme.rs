@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
-use crate::text::screen::{fit, plain, put, visible};
+use crate::text::screen::{fit, in_ascii, put, visible};
 
 /// The themes, each with its file: data that a person may read and change. `monochrome` takes the terminal's own colours.
 const BUILT_IN: [(&str, &str); 6] = [
@@ -194,7 +194,7 @@ impl Theme {
     /// Writes a text into a row: made visible, in the characters of the theme, and cut to the row. The column behind it.
     pub fn write(&self, row: Rect, text: &str, role: StyleRole, buf: &mut Buffer) -> u16 {
         let text = visible(text);
-        let text = plain(&text, self.ascii);
+        let text = in_ascii(&text, self.ascii);
         let cells = usize::from(row.width);
         put(buf, row.x, row.y, fit(&text, cells, self.ascii), cells, self.style(role)).0
     }

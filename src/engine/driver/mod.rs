@@ -139,8 +139,8 @@ impl Driver {
             Command::Learn(key, conversation_id) => self.cx.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled),
             Command::RecallRemote(key, messages) => {
-                let (_, settled) = self.reads.of(key).hear(messages, Arrival::Pushed, self.cx.skew());
-                self.record_found(settled);
+                let (_, found) = self.reads.of(key).arrived(messages, Arrival::Pushed, self.cx.skew());
+                self.record_found(found);
             }
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in),
@@ -169,8 +169,8 @@ impl Driver {
 
     fn take_webhook(&mut self, event: WebhookEvent) {
         self.cx.now = self.cx.clock.now();
-        let settled = self.webhooks.take(event, &mut self.cx, &mut self.reads, &mut self.side_requests);
-        self.record_found(settled);
+        let found = self.webhooks.take(event, &mut self.cx, &mut self.reads, &mut self.side_requests);
+        self.record_found(found);
     }
 
     fn take_output(&mut self, output: Result<TaskOutput, tokio::task::JoinError>) {
@@ -222,9 +222,9 @@ impl Driver {
             TaskPurpose::Probe(asked) => self.probes.answered(asked, (record, shown), &mut self.cx),
             TaskPurpose::Read(key) => {
                 let read = self.reads.answered(key, (record, shown), &mut self.cx);
-                let Some((fresh, settled)) = read else { return };
+                let Some((fresh, found)) = read else { return };
                 self.side_requests.acknowledge(key, &fresh, &self.cx);
-                self.record_found(settled);
+                self.record_found(found);
             }
             TaskPurpose::History(key) => self.history_read(key, (record, shown)),
             TaskPurpose::Side(request) => self.side_requests.answered(&request, (record, shown), &mut self.cx),

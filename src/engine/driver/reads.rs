@@ -248,7 +248,7 @@ impl Reads {
         let BulkFetch { state, since, found, listed, .. } = reading.bulk?;
         let repeats = self.repeats(key);
         let reader = self.of(key);
-        let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.options.read_pauses, repeats));
+        let (fresh, found) = reader.read(found, cx.skew(), cx.now, (&cx.options.read_pauses, repeats));
         if reader.is_news(state, since, !fresh.is_empty()) || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: fresh.clone() });
         }
@@ -257,6 +257,6 @@ impl Reads {
             absent => RepliesReadable::No(Unreadable::Incomplete(absent)),
         };
         cx.report_readable(key, readable, reading.began);
-        Some((fresh, settled))
+        Some((fresh, found))
     }
 }

@@ -119,7 +119,7 @@ impl Webhooks {
                 let record = row(&delivery, &what, key, cx);
                 cx.report_exchange(&record);
                 return match (outbound, key) {
-                    (Some(outbound), Some(key)) if new => hear(outbound, key, cx, reads, side_requests),
+                    (Some(outbound), Some(key)) if new => on_message(outbound, key, cx, reads, side_requests),
                     _ => Vec::new(),
                 };
             }
@@ -165,7 +165,7 @@ fn addressed(outbound: &Outbound, cx: &EngineState) -> Option<ConversationKey> {
     })
 }
 
-fn hear(
+fn on_message(
     outbound: Outbound,
     key: ConversationKey,
     cx: &mut EngineState,
@@ -179,12 +179,12 @@ fn hear(
                 cx.learn(key, id);
             }
             cx.report(Report::Typing(key, author, None));
-            let (fresh, settled) = reads.of(key).hear(vec![message], Arrival::Pushed, cx.skew());
+            let (fresh, found) = reads.of(key).arrived(vec![message], Arrival::Pushed, cx.skew());
             if !fresh.is_empty() {
                 side_requests.acknowledge(key, &fresh, cx);
                 cx.report(Report::MessagesArrived(key, fresh));
             }
-            return settled;
+            return found;
         }
         WebhookContent::Typing(on, duration) => {
             let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));

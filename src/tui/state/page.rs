@@ -7,14 +7,14 @@ use super::token_badge::{badge, countdown, session_words};
 use super::{PageContent, Pane, State, ids};
 use crate::model::{Channel, Fault, RateLimit, TokenFacts, WebSession};
 use crate::session::refusals::Refusal;
-use crate::text::screen::{hanging, plain, visible, width};
+use crate::text::screen::{hanging, in_ascii, visible, width};
 use crate::text::{counted, duration};
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
 /// The rows into which a page's lines fall, and the width that they want.
 pub fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
     let room = usize::from(screen.saturating_sub(4)).max(1);
-    let lines: Vec<String> = lines.iter().map(|line| plain(&visible(line), ascii).into_owned()).collect();
+    let lines: Vec<String> = lines.iter().map(|line| in_ascii(&visible(line), ascii).into_owned()).collect();
     let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room.max(30));
     let rows = lines.iter().flat_map(|line| hanging(line, widest.min(room))).collect();
     (rows, widest)

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::frame::{Pen, Styled};
 use crate::model::MetricsAgentState;
 use crate::session::conversations::ConversationItem;
-use crate::text::screen::{plain, prefix, visible, width};
+use crate::text::screen::{in_ascii, prefix, visible, width};
 use crate::tui::StyleRole;
 use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::state::{KeyHint, Overlay, Prompt, State};
@@ -131,7 +131,7 @@ pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Positi
     let mut keys = state.status_keys();
     let cells = |keys: &[KeyHint]| keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum::<usize>();
     // What happened comes before a second key: so many cells of it are kept free.
-    let least = width(&plain(&text, theme.ascii)).min(16) + 3;
+    let least = width(&in_ascii(&text, theme.ascii)).min(16) + 3;
     while keys.len() > 1 && cells(&keys) + least > usize::from(area.width) {
         keys.pop();
     }
@@ -185,7 +185,7 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let cursor = width(&visible(prompt.input.before()));
     // What does not fit goes out of sight at the left, behind a mark.
     let over = cursor.saturating_sub(room - 1);
-    let mark = if over > 0 && room > 5 { plain("…", state.look.theme.ascii) } else { "".into() };
+    let mark = if over > 0 && room > 5 { in_ascii("…", state.look.theme.ascii) } else { "".into() };
     let gone = prefix(&typed, over + width(&mark));
     let shown = typed.strip_prefix(gone).unwrap_or(&typed);
     pen.write(&mark, StyleRole::Dim);

@@ -19,7 +19,7 @@ use ratatui::layout::{Position, Rect, Size};
 
 use super::frame::{Pen, Styled, outline};
 use crate::model::Author;
-use crate::text::screen::{fit, head as head_of, plain, prefix, put, visible, visible_lines, width, wrap};
+use crate::text::screen::{fit, head as head_of, in_ascii, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::StyleRole;
 use crate::tui::state::demo::script::DemoMessage;
 use crate::tui::state::demo::words::word;
@@ -39,7 +39,7 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     }
     // What happened last.
     let said = present.aliases.text(present.line().map_or("", |line| line.text.as_str()));
-    let said = plain(&said, state.look.theme.ascii);
+    let said = in_ascii(&said, state.look.theme.ascii);
     let said = visible(&said);
     let words: Vec<_> = wrap(&said, usize::from(columns.saturating_sub(2))).take(MAX_TOLD).map(str::trim_end).collect();
     let told = u16::try_from(words.len()).unwrap_or(2).min(rows / 3);
@@ -203,7 +203,7 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         let time = line.at.wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
         let mark = if number == here { ">" } else { " " };
         let said = present.aliases.text(&line.text);
-        let line = format!("{mark} {time} {}", plain(&said, theme.ascii));
+        let line = format!("{mark} {time} {}", in_ascii(&said, theme.ascii));
         let role = if number == here { StyleRole::Text } else { StyleRole::Dim };
         put(buf, area.x + 2, y, fit(&visible(&line), inside, theme.ascii), inside, theme.style(role));
     }

@@ -8,7 +8,7 @@ use super::frame::{Pen, Styled, column};
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Exchange, Outcome, Remedy, Request};
 use crate::session::log::{Log, LogEntry};
-use crate::text::screen::{fit, plain, visible, width, wrap};
+use crate::text::screen::{fit, in_ascii, visible, width, wrap};
 use crate::text::{capitalised, counted};
 use crate::tui::state::{Card, KeyHint, State};
 use crate::tui::{Action, StyleRole};
@@ -45,7 +45,7 @@ impl Rows {
     /// A text behind its label, with its key in the first row; the later rows begin `hang` cells after the label.
     fn text(&mut self, label: Styled, text: &str, role: StyleRole, hang: usize, key: Option<KeyHint>) {
         let text = visible(text);
-        let text = plain(&text, self.ascii);
+        let text = in_ascii(&text, self.ascii);
         let indent = width(&label.0);
         let cells = self.room.saturating_sub(indent + if key.is_some() { KEYS } else { 0 });
         let first = wrap(&text, cells).next().unwrap_or_default();
@@ -199,7 +199,7 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     let facts = format!(" · {status}{took} · {time}");
     let cells = room.saturating_sub(width(&head) + width(&facts));
     let line = format!("{}{facts}", fit(&visible(&target), cells, ascii));
-    [(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)]
+    [(head, StyleRole::Strong), (in_ascii(&line, ascii).into_owned(), StyleRole::Dim)]
 }
 
 fn cause(diagnosis: &Diagnosis) -> Vec<Styled> {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::Moment;
-use crate::text::screen::{plain, put, visible, width, wrap};
+use crate::text::screen::{in_ascii, put, visible, width, wrap};
 use crate::tui::layout::Panes;
 use crate::tui::state::{KeyHint, Overlay, Pane, State};
 use crate::tui::{PaneArea, StyleRole, Theme};
@@ -117,7 +117,7 @@ pub fn heading(area: &PaneArea, name: &str, aside: Styled, right: Styled, look: 
         pen.x += 2 * gap;
         write(&mut pen, &aside.0, aside.1);
     }
-    let wanted = width(&plain(&visible(&right.0), theme.ascii));
+    let wanted = width(&in_ascii(&visible(&right.0), theme.ascii));
     if wanted > 0 && wanted + 2 <= pen.room() {
         pen.x = pen.before_end(wanted + usize::from(gap)) - 1 + gap;
         pen.write(around, StyleRole::Text);

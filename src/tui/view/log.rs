@@ -136,7 +136,7 @@ fn right(state: &State, width: usize) -> String {
     let rows = history.log.len();
     let rows = if history.older { format!("{rows}+ rows") } else { counted(rows, "row") };
     let text = format!("{rows} · {} back", history.log.keys.clear);
-    screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
+    screen::fit(&screen::in_ascii(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
 
 /// How much there is, as many words as `width` has room for: following or new, rows, folded away, searched, gone.

@@ -9,7 +9,7 @@ use super::frame::{self, DrawingContext, Styled};
 use crate::model::channel::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
 use crate::text::counted;
-use crate::text::screen::{fit, plain, put, short_id, visible, width};
+use crate::text::screen::{fit, in_ascii, put, short_id, visible, width};
 use crate::tui::layout::COMPOSER_BEFORE;
 use crate::tui::state::composer::rows::window;
 use crate::tui::state::{Composer, Pane, Row, State};
@@ -152,7 +152,7 @@ fn composer_aside(state: &State, typist: Option<Author>, room: usize) -> Styled 
     if open.any(|delivery| matches!(delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. })) {
         parts.push("paced".to_owned());
     }
-    parts.extend(typist.map(|author| plain(&types(author), state.look.theme.ascii).into_owned()));
+    parts.extend(typist.map(|author| in_ascii(&types(author), state.look.theme.ascii).into_owned()));
     while parts.len() > 1 && width(&parts.join(dot)) > room {
         parts.pop();
     }

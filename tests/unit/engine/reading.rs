@@ -198,7 +198,7 @@ fn another_message_of_the_same_text_settles_nothing() {
         let mut reader = ReplyReader::default();
         reader.sent(MessageId(1), "hello", unknown(100), None);
         let found = vec![said("m", Author::Guest, "hello", said_at)];
-        let (fresh, settled) = reader.hear(found, Arrival::Read, SignedDuration::from_secs(skew));
+        let (fresh, settled) = reader.arrived(found, Arrival::Read, SignedDuration::from_secs(skew));
         assert_eq!((fresh.len(), !settled.is_empty()), (1, ours), "{skew} {said_at}");
     }
 }
@@ -207,11 +207,11 @@ fn another_message_of_the_same_text_settles_nothing() {
 #[test]
 fn what_was_heard_meanwhile_is_found() {
     let mut reader = ReplyReader::default();
-    reader.hear(vec![said("m", Author::Guest, "hello", 101)], Arrival::Pushed, NONE);
+    reader.arrived(vec![said("m", Author::Guest, "hello", 101)], Arrival::Pushed, NONE);
     reader.sent(MessageId(1), "hello", unknown(100), None);
     let again = vec![said("m", Author::Guest, "hello", 101)];
     assert_eq!(
-        reader.hear(again, Arrival::Read, NONE),
+        reader.arrived(again, Arrival::Read, NONE),
         (vec![], vec![FoundStatus::Received(MessageId(1), "m".into())])
     );
 }
@@ -232,13 +232,17 @@ fn a_401_renews_once_until_a_read_succeeds() {
 fn a_reader_of_days_keeps_little() {
     let mut reader = ReplyReader::default();
     for n in 0..2_000_u64 {
-        reader.hear(vec![said(&format!("g{n}"), Author::Guest, "x", n)], Arrival::Pushed, NONE);
+        reader.arrived(vec![said(&format!("g{n}"), Author::Guest, "x", n)], Arrival::Pushed, NONE);
         reader.sent(MessageId(n), "y", accepted(n), Some(format!("o{n}")));
     }
     assert_eq!((reader.guests.len(), reader.ours.len()), (GUESTS, OURS));
     reader.begin_anew();
     assert!(reader.guests.is_empty() && reader.ours.is_empty() && reader.knows_messages());
-    assert_eq!(reader.hear(vec![said("g7", Author::Guest, "x", 7)], Arrival::Read, NONE).0, [], "it is not told again");
+    assert_eq!(
+        reader.arrived(vec![said("g7", Author::Guest, "x", 7)], Arrival::Read, NONE).0,
+        [],
+        "it is not told again"
+    );
 }
 
 mod heard {
@@ -272,7 +276,7 @@ mod heard {
         ];
         let mut heard = KnownMessages::default();
         for (id, second, text, came, new) in rows {
-            assert_eq!(heard.hear(vec![said(id, second, text)], came).len(), usize::from(new), "{id} {text}");
+            assert_eq!(heard.add_new(vec![said(id, second, text)], came).len(), usize::from(new), "{id} {text}");
             assert!(heard.ids.contains(&hash(id)));
         }
     }
@@ -281,13 +285,13 @@ mod heard {
     fn late_ones_are_marked_and_what_is_read_is_not_late() {
         let mut heard = KnownMessages::default();
         assert!(heard.newest.is_none());
-        heard.hear(vec![said("b", 5, "second")], Arrival::Pushed);
+        heard.add_new(vec![said("b", 5, "second")], Arrival::Pushed);
         assert!(heard.newest.is_some());
-        assert_eq!(ids(&heard.hear(vec![said("a", 3, "first")], Arrival::Pushed)), [("a", true)]);
-        let read = heard.hear(vec![said("d", 4, "y"), said("c", 2, "x")], Arrival::Read);
+        assert_eq!(ids(&heard.add_new(vec![said("a", 3, "first")], Arrival::Pushed)), [("a", true)]);
+        let read = heard.add_new(vec![said("d", 4, "y"), said("c", 2, "x")], Arrival::Read);
         assert_eq!(ids(&read), [("c", false), ("d", false)]);
         assert_eq!(
-            ids(&heard.hear(vec![said("e", 5, "z")], Arrival::Pushed)),
+            ids(&heard.add_new(vec![said("e", 5, "z")], Arrival::Pushed)),
             [("e", false)],
             "the same time is not late"
         );
@@ -297,7 +301,7 @@ mod heard {
     fn memory_is_bounded() {
         let mut heard = KnownMessages::default();
         for n in 0..3 * REMEMBERED {
-            heard.hear(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Arrival::Pushed);
+            heard.add_new(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Arrival::Pushed);
         }
         assert!(!heard.ids.contains(&hash("0")) && heard.ids.contains(&hash(&(3 * REMEMBERED - 1).to_string())));
     }
@@ -311,7 +315,7 @@ mod heard {
             for (n, pushed) in &order {
                 let second = i64::try_from(*n).unwrap_or_default();
                 let came = if *pushed { Arrival::Pushed } else { Arrival::Read };
-                let new = heard.hear(vec![said(&format!("m{n}"), second, &format!("t{n}"))], came);
+                let new = heard.add_new(vec![said(&format!("m{n}"), second, &format!("t{n}"))], came);
                 told.extend(new.into_iter().map(|m| m.id));
             }
             order.sort_unstable();

@@ -122,9 +122,9 @@ impl Driver {
         self.cx.record_status((message, delivery), None, None, remote_id);
     }
 
-    pub fn record_found(&mut self, settled: Vec<FoundStatus>) {
-        for settled in settled {
-            let (message, delivery, id) = match settled {
+    pub fn record_found(&mut self, found: Vec<FoundStatus>) {
+        for status in found {
+            let (message, delivery, id) = match status {
                 FoundStatus::Answered(message) => (message, DeliveryStatus::Answered, None),
                 FoundStatus::Received(message, _) if self.sends.unknown.remove(&message).is_none() => continue,
                 FoundStatus::Received(message, id) => (message, DeliveryStatus::Received, Some(id)),

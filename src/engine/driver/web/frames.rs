@@ -89,7 +89,7 @@ impl Driver {
                 self.message_answered(key, message, &theirs, body);
                 // What another token, or none, is answered says nothing of this session.
                 if own_token {
-                    self.hear_frame(key, theirs);
+                    self.on_frame(key, theirs);
                 }
             }
             Some(FrameInFlight { owner: FrameOwner::Session(mut record), ours, .. }) => {
@@ -106,7 +106,7 @@ impl Driver {
             None => {
                 let outcome = outcome(&theirs);
                 self.record_theirs(key, &one_line(&theirs.words()), (theirs.code, body), outcome);
-                self.hear_frame(key, theirs);
+                self.on_frame(key, theirs);
             }
         }
     }
@@ -139,7 +139,7 @@ impl Driver {
             }
             self.tell_unmoved(key, ours);
         }
-        self.hear_frame(key, theirs);
+        self.on_frame(key, theirs);
     }
 
     /// Reports the session again if clearing it was refused: the front end waits for a report after Clear.

@@ -32,7 +32,7 @@ use super::history::{PageFor, SeenPages};
 const TYPES_FOR: Duration = Duration::from_secs(5); // where the event does not say. [the published samples]
 
 impl Driver {
-    pub fn hear_frame(&mut self, key: ConversationKey, theirs: ServerFrame) {
+    pub fn on_frame(&mut self, key: ConversationKey, theirs: ServerFrame) {
         let ServerFrame { content, tracing, .. } = theirs;
         match content {
             ServerFrameContent::Session(session) => {
@@ -48,7 +48,7 @@ impl Driver {
             }
             ServerFrameContent::Message(message) => {
                 self.events(key, &message);
-                self.hear_all(key, vec![(*message, tracing)], true);
+                self.on_messages(key, vec![(*message, tracing)], true);
             }
             ServerFrameContent::ConnectionClosed(reason) => self.over(key, SessionEnd::ConnectionClosed(reason)),
             ServerFrameContent::Expired => self.over(key, SessionEnd::Expired),
@@ -109,7 +109,7 @@ impl Driver {
     }
 
     /// Messages came, live or from the history; with the tracing id of each, where it has one. Says how many are new.
-    pub fn hear_all(&mut self, key: ConversationKey, said: Vec<(Structured, Option<String>)>, live: bool) -> usize {
+    pub fn on_messages(&mut self, key: ConversationKey, said: Vec<(Structured, Option<String>)>, live: bool) -> usize {
         let mut messages = Vec::new();
         for (structured, tracing) in said {
             let Some(mut message) = structured.message(self.cx.now.wall) else { continue };
@@ -128,7 +128,7 @@ impl Driver {
             messages.push(message);
         }
         let how = if live { Arrival::Pushed } else { Arrival::Read };
-        let (fresh, settled) = self.reads.of(key).hear(messages, how, self.cx.skew());
+        let (fresh, found) = self.reads.of(key).arrived(messages, how, self.cx.skew());
         let count = fresh.len();
         if count > 0 {
             self.cx.report(Report::MessagesArrived(key, fresh));
@@ -136,7 +136,7 @@ impl Driver {
                 self.web_event(key, SocketEvent::Spoken);
             }
         }
-        self.record_found(settled);
+        self.record_found(found);
         count
     }
 
@@ -253,7 +253,7 @@ impl Driver {
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
             ..SeenPages::default()
         };
-        let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false);
+        let fresh = self.on_messages(key, read.messages.into_iter().map(|m| (m, None)).collect(), false);
         // What this page settled is not looked for any more.
         let doubt = self.reads.of(key).doubt_since(self.cx.skew());
         self.webs.of(key).history.read(page, why, SeenPages { fresh, doubt, ..seen });

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Author, DeliveryStatus, Masks, Message, Moment, Reason};
 use crate::session::thread::ThreadEntry;
 use crate::text::dates::day;
-use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
+use crate::text::screen::{fit, head, in_ascii, visible, visible_lines, width, wrap};
 use crate::tui::theme::StyleRole;
 
 /// At most this much of one message is shown; the log has the whole.
@@ -88,7 +88,7 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
         }
     }
     for (line, role) in below(entry) {
-        let line = context.masks.shape(&plain(&line, context.ascii), width).into_owned();
+        let line = context.masks.shape(&in_ascii(&line, context.ascii), width).into_owned();
         rows.extend(wrap(&line, cells).map(|row| (row.to_owned(), role)));
     }
     let widest = rows.iter().map(|(row, _)| width(row)).max().unwrap_or(0).min(cells);
@@ -149,7 +149,7 @@ fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (Stri
         let room = cells.saturating_sub(width(&text) + 2);
         if room >= 3 {
             text.push_str("  ");
-            text.push_str(&fit(&plain(what, context.ascii), room, context.ascii));
+            text.push_str(&fit(&in_ascii(what, context.ascii), room, context.ascii));
             pieces.push((text.len(), role));
         }
     };
