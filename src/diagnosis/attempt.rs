@@ -236,7 +236,3 @@ fn asked(request: &Request, kind: ExchangeKind) -> CallKind {
         _ => CallKind::Anything,
     }
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/diagnosis/attempt.rs"]
-mod tests;

@@ -391,7 +391,3 @@ impl Conversations {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "../../../tests/unit/session/conversations.rs"]
-mod tests;

@@ -1,7 +1,8 @@
 //! Tests of `diagnosis::attempt`.
 
-use super::*;
-use crate::model::{Body, Header};
+use crate::diagnosis::attempt::*;
+use crate::genesys::web_messaging::HISTORY;
+use crate::model::{Body, ExchangeKind, Header, Request};
 
 const TEMPLATE: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 
@@ -36,7 +37,7 @@ fn integrations_and_deployments_are_read_back() {
     assert_eq!((wire.deployment.as_deref(), wire.origin.as_deref()), (Some("d1"), Some("https://s")));
     assert!(wire.opening && !wire.is_frame());
     let frame = r#"{"action":"onMessage","message":{"type":"Text","text":"hi"}}"#;
-    let wire = SentRequest::of(&request(FRAME, socket, Vec::new(), frame), TEMPLATE);
+    let wire = SentRequest::of(&request("FRAME", socket, Vec::new(), frame), TEMPLATE);
     assert_eq!((wire.text.as_deref(), wire.is_frame()), (Some("hi"), true));
 }
 

@@ -3,3 +3,4 @@
 mod channels;
 mod hypothesis;
 mod rules;
+mod attempt;

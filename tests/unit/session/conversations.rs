@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use crate::fixtures::{at_second as at, guest_conversation as conversation};
 use crate::model::{Address, OpenGuest, RemoteState};
 
-use super::*;
+use crate::session::conversations::*;
+use crate::model::{Conversation, ConversationKey};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 fn picker() -> Conversations {
     let mut list = vec![

@@ -3,3 +3,4 @@
 mod local;
 mod refusals;
 mod sign_in;
+mod conversations;
