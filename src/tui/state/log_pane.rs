@@ -65,13 +65,6 @@ impl HistoryStretch {
         log.look_as(&self.log);
         self.log = log;
     }
-
-    pub(crate) fn marked(&mut self, number: u64, marked: bool, comment: Option<String>) {
-        if let Some(entry) = self.entries.iter_mut().find(|e| e.number == number) {
-            entry.marked = marked;
-            entry.comment = comment;
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +78,20 @@ pub struct LogPane {
 }
 
 impl LogPane {
+    /// Shows a stretch of history, or what happens now; gives the stretch that it showed before.
+    pub(crate) const fn replace_history(&mut self, history: Option<HistoryStretch>) -> Option<HistoryStretch> {
+        std::mem::replace(&mut self.history, history)
+    }
+
+    /// A person has marked an entry, or said something about it.
+    pub(crate) fn marked(&mut self, number: u64, marked: bool, comment: Option<&str>) {
+        let entries = self.history.iter_mut().flat_map(|history| &mut history.entries);
+        for entry in entries.filter(|entry| entry.number == number) {
+            entry.marked = marked;
+            entry.comment = comment.map(str::to_owned);
+        }
+    }
+
     /// An entry is chosen to be compared: the one that was chosen before, if any. Another one ends the choice.
     pub(crate) fn choose_to_compare(&mut self, number: u64) -> Option<u64> {
         let begun = self.compare_with.replace(number);

@@ -252,6 +252,16 @@ impl Menu {
         self.items.iter().enumerate().filter(move |(_, (text, _))| fits(text)).map(|(at, _)| at)
     }
 
+    /// Something new is known of what is chosen among.
+    pub fn set_intro(&mut self, intro: Vec<String>) {
+        self.intro = intro;
+    }
+
+    /// Stands on the choice at this place, or on the last.
+    pub fn choose(&mut self, at: usize) {
+        self.chosen = at.min(self.items.len().saturating_sub(1));
+    }
+
     pub fn step(&mut self, by: isize) {
         let shown: Vec<usize> = self.shown().collect();
         let at = shown.iter().position(|at| *at == self.chosen).unwrap_or(0).cast_signed();

@@ -126,7 +126,7 @@ impl State {
     }
 
     pub(crate) fn close_history(&mut self) {
-        self.log_pane.history = None;
+        self.log_pane.replace_history(None);
         self.requests.forget_history();
     }
 
@@ -134,14 +134,14 @@ impl State {
     pub(crate) fn on_entry(&mut self, number: u64, act: impl FnOnce(&mut Self)) {
         // What is not of this session is an entry of the journal that the pane shows.
         let live = self.session.log.entry(number).is_some();
-        let history = if live { self.log_pane.history.take() } else { None };
+        let history = if live { self.log_pane.replace_history(None) } else { None };
         let stood = self.shown_log_mut().stand_on(number);
         act(self);
         if let Some(stood) = stood {
             self.shown_log_mut().come_back(stood);
         }
         if live {
-            self.log_pane.history = history;
+            self.log_pane.replace_history(history);
         }
     }
 }

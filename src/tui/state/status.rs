@@ -49,6 +49,11 @@ impl StatusLine {
         *self = Self { role: StyleRole::Error, text: text.into(), ..Self::default() };
     }
 
+    /// More is known of what the line says: the same line says it in other words.
+    pub fn reword(&mut self, text: String) {
+        self.text = text;
+    }
+
     pub fn offer(&mut self, keys: &[(Action, &'static str)]) {
         self.keys = keys.to_vec();
     }

@@ -85,7 +85,7 @@ fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyE
                 if let Some((_, choice)) = menu.items.get(at).filter(|_| menu.quick).cloned() {
                     return chosen(state, choice);
                 }
-                menu.chosen = at.min(menu.items.len().saturating_sub(1));
+                menu.choose(at);
             }
         }
         _ => {}

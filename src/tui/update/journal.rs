@@ -50,9 +50,7 @@ fn something_is_begun(state: &State) -> bool {
 pub fn marked(state: &mut State, number: u64) {
     let Some(entry) = state.shown_log().entry(number) else { return };
     let (marked, comment) = (entry.kept.marked, entry.comment().map(str::to_owned));
-    if let Some(history) = &mut state.log_pane.history {
-        history.marked(number, marked, comment.clone());
-    }
+    state.log_pane.marked(number, marked, comment.as_deref());
     if state.session.journal.keeps() {
         state.request(Effect::Journal(Job::Mark(number, marked, comment)));
     }
@@ -210,7 +208,7 @@ fn history_found(state: &mut State, HistoryPage { request, found }: HistoryPage)
             state.status.info(format!("{} found{above}, the newest last.", entries.len()));
             state.status.offer(&[(Action::Back, "back to the log")]);
             let history = HistoryStretch::new(&state.session, entries, Some(query), more, false);
-            state.log_pane.history = Some(history);
+            state.log_pane.replace_history(Some(history));
         }
     }
 }
@@ -218,5 +216,5 @@ fn history_found(state: &mut State, HistoryPage { request, found }: HistoryPage)
 fn show_from(state: &mut State, at: u64, entries: Vec<KeptEntry>, older: bool, newer: bool) {
     let mut history = HistoryStretch::new(&state.session, entries, None, older, newer);
     history.log.place(at, 0, 0);
-    state.log_pane.history = Some(history);
+    state.log_pane.replace_history(Some(history));
 }

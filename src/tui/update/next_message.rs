@@ -136,21 +136,22 @@ pub fn choose(state: &mut State) {
         let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
         (text, MenuChoice::Answer(Box::new(OutgoingMessage::answer(key, choice.clone(), offer.id))))
     });
-    let mut menu = Menu { quick: true, ..Menu::new(format!("Answer {} with", item.name()), items) };
+    let mut intro = Vec::new();
     if !offer.text.is_empty() {
-        menu.intro.push(format!("“{}”", offer.text));
+        intro.push(format!("“{}”", offer.text));
     }
     if let Some(taken) = offer.taken {
         let word = shown_word(&taken.delivery);
-        menu.intro.push(format!("Already answered with “{}” ({word}): this sends one more answer.", taken.text));
+        intro.push(format!("Already answered with “{}” ({word}): this sends one more answer.", taken.text));
     }
     let asks = if state.asks_before_sending() { " guestwire asks before it sends the answer." } else { "" };
-    menu.intro.push(if buttons {
+    intro.push(if buttons {
         format!("A number sends the choice, as a button would.{asks}")
     } else {
         format!("A number sends its words as a text: this channel has no other form for a choice.{asks}")
     });
-    state.overlay = Some(Overlay::Menu(menu));
+    let title = format!("Answer {} with", item.name());
+    state.overlay = Some(Overlay::Menu(Menu { quick: true, intro, ..Menu::new(title, items) }));
 }
 
 /// A choice was taken: it goes, in production after a question.
@@ -212,12 +213,12 @@ pub fn ask_how_wrong(state: &mut State) {
         };
         (text, MenuChoice::SendAs(Some(v)))
     }));
-    let mut menu = Menu::new("Send the next message wrongly on purpose", items);
-    menu.intro = vec![
+    let intro = vec![
         "guestwire itself makes the message wrong, and marks it everywhere.".to_owned(),
         "The session's own token is not touched.".to_owned(),
     ];
-    state.overlay = Some(Overlay::Menu(menu));
+    let title = "Send the next message wrongly on purpose";
+    state.overlay = Some(Overlay::Menu(Menu { intro, ..Menu::new(title, items) }));
 }
 
 pub fn send_as(state: &mut State, variation: Option<Variation>) {

@@ -183,7 +183,7 @@ pub fn say_what_is_known_now(state: &mut State) {
         && matches!(message.delivery, DeliveryStatus::Refused(_))
         && let Some(said) = refusal(state, message.exchange)
     {
-        state.status.text = said;
+        state.status.reword(said);
     }
 }
 

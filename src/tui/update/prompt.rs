@@ -71,8 +71,7 @@ pub fn path_refused(state: &mut State, why: String) {
     if let Some((purpose, typed)) = state.files.path_known()
         && state.overlay.is_none()
     {
-        let mut prompt = Prompt::new(purpose, &typed);
-        prompt.problem = Some(why.clone());
+        let prompt = Prompt { problem: Some(why.clone()), ..Prompt::new(purpose, &typed) };
         state.overlay = Some(Overlay::Prompt(prompt));
     }
     state.status.error(why);

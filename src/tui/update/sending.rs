@@ -206,7 +206,7 @@ pub fn watch_outcome(state: &mut State) {
     let Some(watch) = state.session.outcome_watch.filter(|watch| asked == Some(watch.message)) else { return };
     let intro = intro(state, &watch);
     if let Some(Overlay::Menu(menu)) = &mut state.overlay {
-        menu.intro = intro;
+        menu.set_intro(intro);
     }
 }
 

@@ -70,8 +70,8 @@ pub fn menu(state: &mut State) {
     });
     let chosen = items.iter().position(|(_, choice)| !matches!(choice, MenuChoice::NotNow(_)));
     let said = session_words(session, state.now);
-    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
-    menu.intro = vec![match session {
+    let title = format!("Guest session of {}", item.name());
+    let intro = vec![match session {
         WebSession::ReadOnly(why)
         | WebSession::Ended(why)
         | WebSession::Unreachable(why)
@@ -86,8 +86,8 @@ pub fn menu(state: &mut State) {
         WebSession::Open { .. } => line(SessionAsk::Health),
         _ => chosen,
     };
-    menu.chosen = wanted.unwrap_or(0);
-    state.overlay = Some(Overlay::Menu(menu));
+    let chosen = wanted.unwrap_or(0);
+    state.overlay = Some(Overlay::Menu(Menu { intro, chosen, ..Menu::new(title, items) }));
 }
 
 pub fn act(state: &mut State, ask: SessionAsk) {

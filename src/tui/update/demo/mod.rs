@@ -272,9 +272,8 @@ fn send(state: &mut State, text: String, scripted: ScriptedMessage) {
 fn menu(state: &mut State) {
     let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
     let rehearse = ("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse);
-    let mut menu = Menu::new("What to show?", passes.chain([rehearse]));
-    menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
-    state.overlay = Some(Overlay::Menu(menu));
+    let intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
+    state.overlay = Some(Overlay::Menu(Menu { intro, ..Menu::new("What to show?", passes.chain([rehearse])) }));
 }
 
 /// Puts the focus where no text is typed: the demo's own keys work there.
