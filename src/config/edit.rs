@@ -3,11 +3,10 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
-use crate::genesys::guest_api;
-use crate::model::Address;
-
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 use super::{Credentials, Profile};
+use crate::genesys::guest_api;
+use crate::model::Address;
 
 /// A name that nothing in `taken` has: `name`, else `name 2`, `name 3` and so on.
 pub fn free_name(name: &str, joint: &str, taken: impl Fn(&str) -> bool) -> String {

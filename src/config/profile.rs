@@ -8,12 +8,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 use secrecy::SecretString;
 
-use crate::genesys::guest_api;
-use crate::model::{Conversation, Masks};
-
 use super::origin::{ShownValue, quoted_word, shown_with};
 use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Tty};
+use crate::genesys::guest_api;
+use crate::model::{Conversation, Masks};
 
 /// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Cause, Masks, mask};
-
 use super::document::{Document, GeneratedSource};
 use super::flags::{ConfigInput, Flags};
 use super::origin::{Lookup, Origin, ShownValue as _, env_flag, env_text, env_word, flag, switch};
@@ -18,6 +16,7 @@ use super::settings::{
 };
 use super::target::{self, ChosenProfile, choose, origin_of, spoken_text};
 use super::toml_reader::{Table, without_positions};
+use crate::model::{Cause, Masks, mask};
 use crate::text::suggestion;
 
 pub fn resolve(mut input: ConfigInput<'_>) -> Result<Settings, Problems> {

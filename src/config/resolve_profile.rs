@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::address;
 use super::flags::ConfigInput;
 use super::origin::{Origin, ShownValue as _, env_text};
 use super::problem::{FilePosition, Located, NOWHERE, Problem};
@@ -18,7 +17,7 @@ use super::toml_reader::{Table, TextOrTable, without_positions};
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, SecretSource,
-    TokenHost, Tty, WebhookSettings, regions, vendor_files,
+    TokenHost, Tty, WebhookSettings, address, regions, vendor_files,
 };
 use crate::files;
 use crate::model::is_loopback;

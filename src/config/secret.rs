@@ -1,13 +1,12 @@
 //! Where a secret comes from, and how it is read: when it is needed. It is never shown, and never part of a flag.
 
-use std::fmt;
 use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use secrecy::{ExposeSecret as _, SecretString};

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
-use crate::model::{Cause, words};
-
 use super::origin::{Origin, RowSetting, ShownValue, quoted_word, shown_with};
 use super::problem::{FilePosition, Located, Problem};
 use super::profile::Redaction;
 use super::{Profile, SecretSource};
+use crate::model::{Cause, words};
 
 #[derive(Clone, Debug)]
 pub struct Settings {

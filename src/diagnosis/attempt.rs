@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 use crate::genesys::errors::ApiError;
-use crate::genesys::http_date;
 use crate::genesys::web_messaging::{HISTORY, frames};
-use crate::genesys::{lookups, oauth};
+use crate::genesys::{http_date, lookups, oauth};
 use crate::model::attempt::header;
 use crate::model::{Attempt, BodyForm, Exchange, ExchangeKind, Request, Response, ServerRefusal};
 use crate::text::json;

@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::redact::holds_mask;
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api, open_messaging};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
 use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, OutgoingMessage, Variation};
-
-use super::redact::holds_mask;
 
 /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
 pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &OutgoingMessage) -> Option<Objection> {

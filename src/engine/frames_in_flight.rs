@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
+use super::client::Gate;
 use crate::genesys::web_messaging::{GuestFrame, ServerFrame, ServerFrameContent};
 use crate::model::{Exchange, MessageId, Moment};
-
-use super::client::Gate;
 
 /// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
 #[derive(Debug)]

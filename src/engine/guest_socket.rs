@@ -20,16 +20,15 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::genesys::Call;
-use crate::genesys::web_messaging::{ServerFrame, ServerFrameContent};
-use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
-use crate::text::one_line;
-
 use super::client::capture::before_answer;
 use super::client::dial::{Progress, Protocol, TIMED_OUT};
 use super::client::wire::{CapturedWire, Stream, hand_over};
 use super::client::{Client, ClientAnswer, Gate, NoAnswer, StopWhen, Tried, capture};
 use super::redact::Redactor;
+use crate::genesys::Call;
+use crate::genesys::web_messaging::{ServerFrame, ServerFrameContent};
+use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
+use crate::text::one_line;
 
 const MESSAGE_MAX: usize = 1 << 20; // the largest message that is taken
 const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX; // most bytes that wait to be written: frames and pongs of ours

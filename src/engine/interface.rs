@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::client::Environment;
 use crate::config::Tty;
 use crate::config::settings::MetricsSettings;
 use crate::model::{
@@ -16,8 +17,6 @@ use crate::model::{
     Message, MessageId, MetricsAgentState, Moment, OutgoingMessage, ProbeQuestion, Probed, RateLimit, RemoteMessage,
     RemoteState, RepliesReadable, SessionAsk, TokenStatus, WebSession, WebhookState,
 };
-
-use super::client::Environment;
 
 /// What the engine can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,12 +31,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::queue::{backoff, up_to};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::web_messaging::{ServerFrame, ServerFrameContent};
 use crate::model::frame_codes::FrameCodeClass;
 use crate::model::{Failure, FailureKind, Outcome, Reason, ServerRefusal, Sign, frame_codes};
-
-use super::queue::{backoff, up_to};
 
 pub const SLOWER: Duration = Duration::from_secs(3); // wait after "slower" where none is named. [MTSDK]
 

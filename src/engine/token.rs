@@ -14,10 +14,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::queue::{backoff, up_to};
 use crate::genesys::lookups::TokenInfo;
 use crate::model::{Generation, Moment, TokenAcceptance, TokenFacts, TokenStatus};
-
-use super::queue::{backoff, up_to};
 
 const MARGIN_MAX: Duration = Duration::from_secs(300); // the longest margin before the end at which a token is renewed
 const PAUSE_FIRST: Duration = Duration::from_secs(1);

@@ -23,12 +23,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 
+use super::outcome::{SLOWER, WAIT_MAX, is_transient};
+use super::queue::backoff;
 use crate::genesys::web_messaging::{Configure, SessionResponse};
 use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{Moment, Reason, SessionEnd, WebSession};
-
-use super::outcome::{SLOWER, WAIT_MAX, is_transient};
-use super::queue::backoff;
 
 pub const AGAIN_FIRST: Duration = Duration::from_secs(1); // first pause before a broken socket is opened again
 const AGAIN_MAX: Duration = Duration::from_secs(30);

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::model::{Author, RemoteMessage, RemoteState};
-use crate::text::json;
-
 use super::normalized::{self, Structured};
 use super::{Call, list, path_segment, text, time};
+use crate::model::{Author, RemoteMessage, RemoteState};
+use crate::text::json;
 
 pub const BULK_MAX: usize = 100;
 

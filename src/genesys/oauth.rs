@@ -12,14 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
-use crate::model::{ServerRefusal, Sign};
-use crate::text::{counted, json, one_line};
-
 use super::answerer::{Answerer, CallKind, who_answered};
 use super::errors::{ApiError, element};
 use super::lookups::scopes;
 use super::{Call, form_part, text};
+use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
+use crate::model::{ServerRefusal, Sign};
+use crate::text::{counted, json, one_line};
 
 pub const TOKEN_PATH: &str = "/oauth/token";
 

@@ -14,12 +14,11 @@ use ring::hmac;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::model::{Author, Choice, OpenGuest, RemoteMessage, words};
-use crate::text::json::{self, dense};
-
 use super::normalized::{MessageReceipt, NormalizedEvent, Structured};
 use super::web_messaging::media_type;
 use super::{Call, path_segment, text, time_text};
+use crate::model::{Author, Choice, OpenGuest, RemoteMessage, words};
+use crate::text::json::{self, dense};
 
 words! {
     pub enum Endpoint: path {

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use super::log::Reply;
+use super::thread::{EntryId, Thread};
+use super::{Changes, Notice, Session};
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
 use crate::model::{ConversationKey, ExchangeKind, Moment, ProbeQuestion, RemoteMessage};
 use crate::pass::runner::RunnerEvent;
-
-use super::log::Reply;
-use super::thread::{EntryId, Thread};
-use super::{Changes, Notice, Session};
 
 impl Session {
     /// Applies a report. One about something that is gone changes nothing.

@@ -4,6 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::log::{Log, LogEntry};
+use super::refusals::Refusal;
+use super::state::ProbeSeries;
+use super::{Changes, Notice, Session};
 use crate::config::Profile;
 use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
 use crate::diagnosis::{PastExchanges, ProfileFacts, diagnose};
@@ -13,11 +17,6 @@ use crate::model::{
     Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, ExchangeKind, Moment,
     OutgoingMessage, ProbeQuestion, Probed,
 };
-
-use super::log::{Log, LogEntry};
-use super::refusals::Refusal;
-use super::state::ProbeSeries;
-use super::{Changes, Notice, Session};
 
 const TEST: &str = "guestwire doctor: test message";
 /// Entries diagnosed again when something new is known: the newest that are not decided.

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::Session;
+use super::log::LogEntry;
 use crate::export::transcript::{Transcript, TranscriptExchange, TranscriptLine};
 use crate::model::{ConversationKey, ExchangeKind, MessageId, Moment};
 use crate::pass::from_session::{PlayedMessage, toml};
-
-use super::Session;
-use super::log::LogEntry;
 
 impl Session {
     /// What was said in these conversations. `None` where nothing was. What `[redact]` names is masked.

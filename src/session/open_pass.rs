@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::conversations::{ConversationItem, Conversations};
+use super::{Change, Changes, Notice, ProfileInfo, Session};
 use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
@@ -13,9 +15,6 @@ use crate::pass::runner::{
     Mode, PassConversation, RunSetup, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent,
 };
 use crate::pass::{Pass, PassRun};
-
-use super::conversations::{ConversationItem, Conversations};
-use super::{Change, Changes, Notice, ProfileInfo, Session};
 
 const SCREEN_MESSAGES: usize = 20;
 

@@ -1,16 +1,15 @@
 //! What the journal brings back at a start, everything where it stood; its trouble; and what it is told to keep while the
 //! session lasts, each thing when it changed.
 
+use super::state::JournalMode;
+use super::thread::Thread;
+use super::{Changes, Leftovers, Notice, Session};
 use crate::engine::Command;
 use crate::journal::job::{KeptConversation, KeptEntry, Restored, is_kept};
 use crate::journal::{Job, JournalReport};
 use crate::model::{
     ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, OutgoingMessage, SessionAsk,
 };
-
-use super::state::JournalMode;
-use super::thread::Thread;
-use super::{Changes, Leftovers, Notice, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.

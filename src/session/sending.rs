@@ -2,13 +2,12 @@
 //! left in its conversation. One of unknown outcome is watched for: its conversation is read now and then until somebody
 //! knows.
 
-use crate::engine::Command;
-use crate::journal::Job;
-use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
-
 use super::state::{JournalMode, OutcomeWatch};
 use super::thread::Thread;
 use super::{Changes, Notice, Session};
+use crate::engine::Command;
+use crate::journal::Job;
+use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
 impl Session {
     /// Asks for a send, and shows it as queued. The message's id.

@@ -25,8 +25,7 @@ use crate::model::{DeliveryStatus, Moment};
 use crate::pass::{Pass, builtin, file};
 use crate::text::counted;
 use crate::tui::state::{Composer, Look, Rehearsal, State};
-use crate::tui::theme;
-use crate::tui::{Action, Effect, Event, Keymap, Theme, update};
+use crate::tui::{Action, Effect, Event, Keymap, Theme, theme, update};
 
 /// How long the engine may take to finish what is on the wire after the screen is gone.
 const FINISH: Duration = Duration::from_secs(3);

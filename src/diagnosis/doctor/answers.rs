@@ -6,8 +6,7 @@ use super::{
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
 use crate::diagnosis::facts::{SKEW, listed, listed_or, skew};
 use crate::diagnosis::rules::{MissingScopes, not_the_guest};
-use crate::genesys::lookups;
-use crate::genesys::rate_limit;
+use crate::genesys::{lookups, rate_limit};
 use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Moment, Outcome,

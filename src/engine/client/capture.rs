@@ -17,12 +17,11 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
+use super::tls;
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
 use crate::model::{Body, BodyForm, Failure, FailureKind, Header, Phase, Request, Response, Timing, TlsFault};
 use crate::text::{json, one_line};
-
-use super::tls;
 
 pub const HEAD_MAX: usize = 384 * 1024; // most bytes of an answer's header, about what browsers take
 pub const HEAD_FIELDS_MAX: usize = 1_000; // most fields of an answer's header

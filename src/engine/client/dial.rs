@@ -20,15 +20,14 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::config::{Profile, ProfileProxy};
-use crate::genesys::USER_AGENT;
-use crate::genesys::errors::ApiError;
-use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault, is_loopback};
-
 use super::capture::{NoAnswer, innermost};
 use super::proxy::{Environment, Proxy};
 use super::tls;
 use super::wire::{CapturedWire, hand_over};
+use crate::config::{Profile, ProfileProxy};
+use crate::genesys::USER_AGENT;
+use crate::genesys::errors::ApiError;
+use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault, is_loopback};
 
 /// How far a try has got towards a connection, and how long each part took: readable while it goes on.
 #[derive(Debug, Default)]

@@ -36,11 +36,10 @@ use tokio::time::Instant;
 use web::conversation::Webs;
 use webhooks::{WebhookEvent, Webhooks};
 
-use crate::model::{ConversationKey, SessionAsk};
-
 use super::Command;
 use super::reading::Arrival;
 use super::token::TokenRequest;
+use crate::model::{ConversationKey, SessionAsk};
 
 pub struct Driver {
     cx: EngineState,

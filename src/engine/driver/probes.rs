@@ -14,16 +14,15 @@ use http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use uuid::Uuid;
 
+use super::sign_in::SignInArea;
+use super::state::EngineState;
+use super::task_output::{AnsweredTry, TaskPurpose};
 use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::genesys::lookups::Public;
 use crate::genesys::{Call, conversations, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
-
-use super::sign_in::SignInArea;
-use super::state::EngineState;
-use super::task_output::{AnsweredTry, TaskPurpose};
 
 #[derive(Default)]
 pub struct Probes {

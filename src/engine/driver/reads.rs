@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::state::EngineState;
+use super::task_output::{AnsweredTry, TaskPurpose};
 use crate::engine::Report;
 use crate::engine::outcome::is_transient;
 use crate::engine::reading::{FoundStatus, ReplyReader, When};
@@ -15,9 +17,6 @@ use crate::model::{
     RemoteMessage, RemoteState, RepliesReadable, Unreadable,
 };
 use crate::text::counted;
-
-use super::state::EngineState;
-use super::task_output::{AnsweredTry, TaskPurpose};
 
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.
 const REPEATS: u32 = 20;

@@ -13,12 +13,11 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::metrics::MetricsAgent;
 use crate::config::Profile;
 use crate::config::settings::MetricsSettings;
 use crate::engine::Report;
 use crate::model::ExchangeId;
-
-use super::metrics::MetricsAgent;
 
 pub const WAITING: usize = 512;
 const ROOM: usize = WAITING / 2; // while fewer fit in, nothing is taken in that comes by itself: a flood waits

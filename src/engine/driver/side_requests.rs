@@ -10,6 +10,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::state::EngineState;
+use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 use crate::engine::outcome::TryResult;
 use crate::engine::token::Availability;
 use crate::engine::{Report, outcome};
@@ -17,9 +19,6 @@ use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::{Call, lookups, open_messaging};
 use crate::model::channel::TYPING_EVERY;
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
-
-use super::state::EngineState;
-use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
 const LEARN_TRIES: u32 = 5;

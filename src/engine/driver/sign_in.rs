@@ -3,6 +3,8 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::state::EngineState;
+use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
 use crate::config::Credentials;
 use crate::engine::client::capture;
 use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verification};
@@ -11,9 +13,6 @@ use crate::genesys::lookups::{TokenInfo, token_info};
 use crate::genesys::oauth::{Denial, TokenAnswer, basic_credentials, request, summary};
 use crate::model::variation::OTHER_SCOPE;
 use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, TokenStatus, Variation};
-
-use super::state::EngineState;
-use super::task_output::{AnsweredToken, AnsweredTry, CapturedTry, TaskPurpose};
 
 struct Renewal {
     record: Exchange,

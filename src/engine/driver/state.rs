@@ -12,6 +12,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::reporter::{Reporter, StatusRecording};
+use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
@@ -24,9 +26,6 @@ use crate::model::{
     Address, AsOf, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Generation, MessageId,
     Moment, OpenGuest, Outcome, RepliesReadable, TokenFacts, Transport, Variation,
 };
-
-use super::reporter::{Reporter, StatusRecording};
-use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
 const RETIRED: usize = 4; // replaced tokens kept for their end to come
 const SKEW_MAX: i64 = 60; // a server clock that differs by more is told, in seconds

@@ -10,20 +10,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 
+use super::state::EngineState;
+use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 use crate::clock::Clock;
 use crate::config::SecretSource;
-use crate::engine::Intent;
-use crate::engine::channel;
 use crate::engine::client::{Client, ClientAnswer, StopWhen, capture};
 use crate::engine::guest_socket::{self, Socket};
 use crate::engine::redact::Redactor;
+use crate::engine::{Intent, channel};
 use crate::files;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
-
-use super::state::EngineState;
-use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose};
 
 struct RequestTask {
     client: Client,

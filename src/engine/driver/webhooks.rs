@@ -29,6 +29,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::reads::Reads;
+use super::side_requests::SideRequests;
+use super::state::EngineState;
+use super::tasks::blocking;
 use crate::clock::Clock;
 use crate::config::{Tty, WebhookSettings};
 use crate::engine::Report;
@@ -39,11 +43,6 @@ use crate::genesys::open_messaging::{self, Outbound, Unsigned, WebhookContent, W
 use crate::model::{
     ConversationKey, Ending, Exchange, ExchangeKind, Moment, Outcome, Reason, Request, Response, Timing, WebhookState,
 };
-
-use super::reads::Reads;
-use super::side_requests::SideRequests;
-use super::state::EngineState;
-use super::tasks::blocking;
 
 const BODY_MAX: usize = 512_000; // largest body. [the platform's own `request.bytes.max`]
 const UNSIGNED_KEPT: usize = 4 << 10; // how much is kept of a body that nobody signed

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use super::{Editor, Palette, Pane};
 use crate::diagnosis::ids::Candidate;
 use crate::export::transcript::TranscriptForm;
 use crate::model::{Attachment, ConversationKey, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
 use crate::pass::Verdict;
-
-use super::{Editor, Palette, Pane};
 use crate::tui::{Action, Chord, Theme};
 
 /// What stands on top.

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use super::{conversations, demo, global, journal, log, next_message, pass, prompt, sending, web_session};
 use crate::engine::Command;
 use crate::model::Extras;
 use crate::pass::builtin;
@@ -14,8 +15,6 @@ use crate::tui::state::{
     PaletteTarget, Pane, PromptPurpose, State, Subject,
 };
 use crate::tui::{Action, Chord, Context, Effect, KeyMeaning};
-
-use super::{conversations, demo, global, journal, log, next_message, pass, prompt, sending, web_session};
 
 /// Applies a key, which is bound to `action` here, to what is on top; what was chosen from the palette is left to do.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, action: Option<Action>) -> Option<Action> {

@@ -1,5 +1,7 @@
 //! What works everywhere but in text fields.
 
+use super::notices::with_session;
+use super::{demo, next_message, pass, sending, web_session};
 use crate::engine::Command;
 use crate::export::transcript::TranscriptForm;
 use crate::model::{DeliveryStatus, TokenStatus};
@@ -8,11 +10,7 @@ use crate::text::counted;
 use crate::tui::state::{
     Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, Palette, Pane, PromptPurpose, State, Subject,
 };
-use crate::tui::theme;
-use crate::tui::{Action, Context, Effect, Theme};
-
-use super::notices::with_session;
-use super::{demo, next_message, pass, sending, web_session};
+use crate::tui::{Action, Context, Effect, Theme, theme};
 
 pub fn act(state: &mut State, action: Action) {
     match action {

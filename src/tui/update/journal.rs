@@ -1,5 +1,6 @@
 //! Opening a conversation; what the journal is told of it (draft, place, marks); and the history that it brings.
 
+use super::notices::with_session;
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalReport};
 use crate::model::ConversationKey;
@@ -7,8 +8,6 @@ use crate::session::JournalMode;
 use crate::tui::state::log_pane::{NEAR, PAGE};
 use crate::tui::state::{HistoryStretch, Pane, State, Subject};
 use crate::tui::{Action, Effect};
-
-use super::notices::with_session;
 
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
 pub fn open(state: &mut State, key: ConversationKey) {

@@ -1,5 +1,7 @@
 //! What the log's keys do; the thread moves by the same ones.
 
+use super::notices::with_session;
+use super::{journal, sending};
 use crate::diagnosis::render::{self, Ticket};
 use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
@@ -8,9 +10,6 @@ use crate::session::log::{Density, Log, LogEntry};
 use crate::text::counted;
 use crate::tui::state::{Card, Overlay, Prompt, PromptPurpose, State, Subject};
 use crate::tui::{Action, Effect};
-
-use super::notices::with_session;
-use super::{journal, sending};
 
 pub fn act(state: &mut State, action: Action) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());

@@ -1,5 +1,7 @@
 //! What the next message carries, answers, and does wrongly on purpose; and the faults of the sandbox that it meets.
 
+use super::notices::shown_word;
+use super::sending;
 use crate::model::fault::{FAULTS, Fault};
 use crate::model::{Attachment, ConversationKey, Extras, FileSource, OutgoingMessage, Variation};
 use crate::session::local::{self, LocalRequest};
@@ -7,9 +9,6 @@ use crate::session::thread::Thread;
 use crate::text::sentence;
 use crate::tui::state::{DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State, Subject};
 use crate::tui::{Action, Effect};
-
-use super::notices::shown_word;
-use super::sending;
 
 /// Why the next message can carry nothing; `None` where it can.
 pub fn unavailable(state: &State) -> Option<&'static str> {

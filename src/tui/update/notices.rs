@@ -1,5 +1,6 @@
 //! What the session asks for is carried out, and what is news is said on the status line.
 
+use super::{demo, web_session};
 use crate::diagnosis::doctor::{DoctorVerdict, Finding, ProbeResult};
 use crate::journal::job::not_on_disk;
 use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
@@ -8,8 +9,6 @@ use crate::session::{Change, Changes, Leftovers, Notice, OLD_QUEUE, Session, pla
 use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::state::{Card, Overlay, Pane, State, Subject};
 use crate::tui::{Action, Effect};
-
-use super::{demo, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(state: &mut State, change: impl FnOnce(&mut Session, Moment, &mut Changes) -> R) -> R {

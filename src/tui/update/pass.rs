@@ -10,6 +10,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::notices::with_session;
+use super::{journal, sending};
 use crate::pass::file::PassStep;
 use crate::pass::result::StepResult;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
@@ -20,9 +22,6 @@ use crate::text::counted;
 use crate::tui::state::key_hints::group;
 use crate::tui::state::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, Pane, PromptPurpose, State};
 use crate::tui::{Action, Effect};
-
-use super::notices::with_session;
-use super::{journal, sending};
 
 pub fn act(state: &mut State, action: Action) {
     let Some(runner) = &state.session.pass.runner else {

@@ -2,13 +2,12 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use super::{conversations, journal, next_message, pass};
 use crate::pass::runner::RunnerEvent;
 use crate::session::local::LocalRequest;
 use crate::tui::state::overlay::edit_line;
 use crate::tui::state::{Overlay, Pane, Prompt, PromptPurpose, State};
 use crate::tui::{Action, Effect};
-
-use super::{conversations, journal, next_message, pass};
 
 pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent) {
     let mut is_changed = false;

@@ -1,5 +1,7 @@
 //! Sending, sending again, and settling what is unknown: the dialog for it, and the looks at its conversation meanwhile.
 
+use super::journal;
+use super::notices::{no_token, shown_word, with_session};
 use crate::model::{
     Channel, DeliveryStatus, Ending, Extras, FailureKind, Message, MessageId, Moment, OutgoingMessage, Response,
     TokenStatus, Variation,
@@ -8,9 +10,6 @@ use crate::session::log::LogEntry;
 use crate::session::{OutcomeWatch, Session};
 use crate::tui::Action;
 use crate::tui::state::{Consent, DialogQuestion, Editor, Menu, MenuChoice, Overlay, Pane, State, Subject};
-
-use super::journal;
-use super::notices::{no_token, shown_word, with_session};
 
 /// Whether nothing may be sent now; then says why.
 pub fn is_forbidden(state: &mut State) -> bool {

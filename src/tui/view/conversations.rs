@@ -4,16 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::frame::{self, DrawingContext};
 use crate::model::{Address, WebSession};
 use crate::session::MessageCounts;
 use crate::session::conversations::{ConversationItem, Conversations};
+use crate::text::dates;
+use crate::text::screen::{fit, put, visible, width};
 use crate::tui::state::token_badge::session_words;
 use crate::tui::state::{Pane, State};
 use crate::tui::{Action, PaneArea, StyleRole};
-
-use super::frame::{self, DrawingContext};
-use crate::text::dates;
-use crate::text::screen::{fit, put, visible, width};
 
 /// From this height on items take two lines even where not all fit.
 const TALL: u16 = 8;

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use crate::fixtures::{at_second as at, guest_conversation as conversation};
 use crate::model::{Address, OpenGuest, RemoteState};
 
-use crate::session::conversations::*;
 use crate::model::{Conversation, ConversationKey};
+use crate::session::conversations::*;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 fn picker() -> Conversations {

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::{GivenUp, UnknownSend};
 use crate::engine::channel;
 use crate::engine::driver::Driver;
 use crate::engine::driver::task_output::CapturedTry;
@@ -17,8 +18,6 @@ use crate::engine::outcome::{self, RetryDecision};
 use crate::engine::reading::{FoundStatus, When};
 use crate::engine::token::After401;
 use crate::model::{DeliveryStatus, Message, MessageId, Outcome, Reason, Variation};
-
-use super::{GivenUp, UnknownSend};
 
 impl Driver {
     pub fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {

@@ -9,19 +9,17 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 
-use crate::engine::Unrecorded;
-use crate::engine::channel;
+use super::untried;
 use crate::engine::client::capture;
 use crate::engine::driver::Driver;
 use crate::engine::queue::TakenFrom;
 use crate::engine::web_session::{Opener, SocketEvent};
+use crate::engine::{Unrecorded, channel};
 use crate::genesys::Call;
 use crate::model::{
     DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, OutgoingMessage, Phase,
     Reason, Request, Timing, Transport, Variation,
 };
-
-use super::untried;
 
 /// How long a message waits for another try to record it, where it could not be recorded before it was sent.
 const RECORD_AGAIN: Duration = Duration::from_secs(5);

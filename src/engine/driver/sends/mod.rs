@@ -16,19 +16,17 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::engine::Intent;
-use crate::engine::Report;
+use super::state::EngineState;
+use super::task_output::TakeBack;
+use super::web::conversation::Webs;
 use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
 use crate::engine::queue::{Queue, Rate, TakenFrom};
 use crate::engine::token::Availability;
+use crate::engine::{Intent, Report};
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeKind, Generation, MessageId, Moment, Outcome,
     OutgoingMessage, Pacing, Reason, Request, Timing, Transport, Variation,
 };
-
-use super::state::EngineState;
-use super::task_output::TakeBack;
-use super::web::conversation::Webs;
 
 pub struct Sends {
     queue: Queue,

@@ -7,11 +7,10 @@
 //!                                      └──────────────────────────┘ none will come ──► the 401 stays
 //! ```
 
+use super::{InFlightSend, Sends, TokenWait};
 use crate::engine::driver::state::EngineState;
 use crate::engine::token::Availability;
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, Generation, MessageId, Outcome, Reason};
-
-use super::{InFlightSend, Sends, TokenWait};
 
 impl Sends {
     /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.

@@ -6,6 +6,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::sync::mpsc;
 
+use super::connection::Connection;
+use super::history::WebHistory;
+use super::uploads::Uploads;
 use crate::engine::EngineOptions;
 use crate::engine::frames_in_flight::FramesInFlight;
 use crate::engine::guest_socket::{AHEAD, SocketTaskReport};
@@ -14,10 +17,6 @@ use crate::engine::web_session::{AGAIN_FIRST, SessionMachine};
 use crate::genesys::web_messaging::GuestFrame;
 use crate::model::channel::TYPING_EVERY;
 use crate::model::{Author, ConversationKey, MessageId, Moment, Pacing, WebSession};
-
-use super::connection::Connection;
-use super::history::WebHistory;
-use super::uploads::Uploads;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]

@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use super::Driver;
+use super::uploads::Uploads;
 use crate::engine::driver::task_output::{AnsweredTry, FileRead, TaskPurpose};
 use crate::engine::outcome::{RetryDecision, TryResult};
 use crate::genesys::answerer::Answerer;
@@ -14,9 +16,6 @@ use crate::genesys::web_messaging::{GuestFrame, put_file};
 use crate::model::{
     Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, FileSource, MessageId, Outcome, Reason,
 };
-
-use super::Driver;
-use super::uploads::Uploads;
 
 impl Driver {
     fn uploads(&mut self, key: ConversationKey) -> &mut Uploads {

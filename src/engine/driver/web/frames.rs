@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::Driver;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
@@ -18,8 +19,6 @@ use crate::model::{
     Response, Timing, WebSession,
 };
 use crate::text::one_line;
-
-use super::Driver;
 
 impl Driver {
     /// How a frame stands in the log: one of ours as `FRAME`, where a request has `GET`; one that came by itself as `RECV`.

@@ -18,6 +18,7 @@ mod receive;
 mod sending;
 mod uploads;
 
+use super::Driver;
 use crate::engine::Report;
 use crate::engine::guest_socket::{SocketTaskEvent, SocketTaskReport};
 use crate::engine::web_session::{Opener, SocketEvent, SocketStep};
@@ -27,8 +28,6 @@ use crate::model::{
     WebSession,
 };
 use crate::text::counted;
-
-use super::Driver;
 
 impl Driver {
     pub fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {

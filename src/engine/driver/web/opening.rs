@@ -7,6 +7,8 @@
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
+use super::Driver;
+use super::connection::Connection;
 use crate::engine::GuestToken;
 use crate::engine::client::capture;
 use crate::engine::driver::task_output::{AnsweredTry, TaskPurpose};
@@ -15,9 +17,6 @@ use crate::engine::web_session::SocketEvent;
 use crate::genesys::web_messaging::socket_url;
 use crate::genesys::{Call, lookups};
 use crate::model::{ConversationKey, ExchangeKind, Failure, FailureKind, Outcome, Reason};
-
-use super::Driver;
-use super::connection::Connection;
 
 impl Driver {
     fn connection(&mut self, key: ConversationKey) -> &mut Connection {

@@ -12,6 +12,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::Driver;
+use super::history::{PageFor, SeenPages};
 use crate::engine::Report;
 use crate::engine::driver::task_output::{AnsweredTry, TaskPurpose};
 use crate::engine::outcome::is_transient;
@@ -25,9 +27,6 @@ use crate::model::frame_codes::{self, FrameCodeClass};
 use crate::model::{
     Author, ConversationKey, DeliveryStatus, ExchangeKind, Moment, Reason, RemoteMessage, SessionEnd, WebSession,
 };
-
-use super::Driver;
-use super::history::{PageFor, SeenPages};
 
 const TYPES_FOR: Duration = Duration::from_secs(5); // where the event does not say. [the published samples]
 

@@ -9,19 +9,17 @@
 
 use secrecy::SecretString;
 
-use crate::engine::Unrecorded;
+use super::Driver;
+use super::conversation::ReadyMessage;
+use super::frames::{lost, shown_answer, took};
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::frames_in_flight::FrameOwner;
 use crate::engine::outcome::RetryDecision;
-use crate::engine::{channel, outcome};
+use crate::engine::{Unrecorded, channel, outcome};
 use crate::genesys::web_messaging::{GuestFrame, ServerFrame, ServerFrameContent};
 use crate::model::{
     Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Outcome, Reason, Timing, Variation, WebSession,
 };
-
-use super::Driver;
-use super::conversation::ReadyMessage;
-use super::frames::{lost, shown_answer, took};
 
 impl Driver {
     pub fn launch_frame(&mut self, message: MessageId) {

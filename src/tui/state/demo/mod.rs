@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
+use super::Pane;
 use crate::model::variables::{Values, expand};
 use crate::model::{
     Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeStep, Generation, MessageId, Moment,
@@ -24,8 +25,6 @@ use crate::model::{
 };
 use crate::pass::file::CaptureSource;
 use crate::tui::{Action, Chord};
-
-use super::Pane;
 use script::{DemoScript, Rehearsal, Typing};
 use words::Aliases;
 

@@ -4,6 +4,7 @@ mod narration;
 
 use std::path::Path;
 
+use super::{journal, sending};
 use crate::engine::Command;
 use crate::model::{Extras, OutgoingMessage, TokenStatus};
 use crate::pass::{Pass, builtin};
@@ -12,8 +13,6 @@ use crate::tui::state::demo::script::{DemoScript, ScriptedMessage};
 use crate::tui::state::demo::words::{self, Aliases};
 use crate::tui::state::{DialogQuestion, Menu, MenuChoice, Overlay, Pane, Present, Rehearsal, State};
 use crate::tui::{Action, Chord, Context, Effect};
-
-use super::{journal, sending};
 use narration::{key_hint, narrate};
 
 pub(super) use narration::{exchange, message, messages_arrived, replies, token};
