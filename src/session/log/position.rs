@@ -42,12 +42,9 @@ impl Log {
         self.window().filter_map(|shown| shown.row.live?.counts.next_change(now)).min()
     }
 
-    pub(crate) fn at_top(&self) -> bool {
-        self.heights.total() == 0 || self.at() == 0
-    }
-
-    pub(crate) fn at_bottom(&self) -> bool {
-        self.at() + 1 >= self.heights.total()
+    /// Whether the cursor stands at the first row, and whether at the last.
+    pub(crate) fn at_ends(&self) -> (bool, bool) {
+        (self.heights.total() == 0 || self.at() == 0, self.at() + 1 >= self.heights.total())
     }
 
     pub(crate) fn entries_above(&self) -> u64 {

@@ -12,7 +12,7 @@ use crate::tui::state::{Card, Overlay, Prompt, PromptPurpose, State, Subject};
 use crate::tui::{Action, Effect};
 
 pub fn act(state: &mut State, action: Action) {
-    let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
+    let (top, bottom) = state.shown_log().at_ends();
     if let Some(rows) = rows(action, state.shown_log().viewport().1) {
         let log = state.shown_log_mut();
         match action {
