@@ -292,7 +292,7 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
 }
 
 fn new_replies<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
-    seen.replies.into_iter().flat_map(|replies| &replies.fresh)
+    seen.replies.into_iter().flat_map(ReplyTracker::fresh)
 }
 
 /// `otherwise` says of the last reply why it is not the one that was listened for.

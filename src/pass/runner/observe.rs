@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::expectation::{Observed, Status, StepProgress, captured, fits, listening_until};
+use super::replies::ReplyTracker;
 use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::diagnose;
 use crate::engine::{Command, Report};
@@ -118,8 +119,7 @@ impl Runner {
     }
 
     fn note_replies(&mut self, key: ConversationKey) {
-        let fresh =
-            self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(|replies| &replies.fresh);
+        let fresh = self.trackers.get(&key).filter(|_| self.speaks_in(key)).into_iter().flat_map(ReplyTracker::fresh);
         let fresh: Vec<SaidMessage> = fresh.map(SaidMessage::from_remote).collect();
         let Some(result) = self.open_mut() else { return };
         for message in fresh {
@@ -286,9 +286,9 @@ impl Runner {
             }
             _ => false,
         };
-        let met = |wanted: &Expectation| replies.fresh.iter().position(|message| meets(wanted, message));
+        let met = |wanted: &Expectation| replies.fresh().iter().position(|message| meets(wanted, message));
         if let Some(last) = watch.wanted.iter().filter_map(met).max() {
-            replies.fresh.drain(..=last);
+            replies.drop_oldest(last + 1);
         }
     }
 

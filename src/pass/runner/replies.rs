@@ -21,7 +21,9 @@ pub struct ReplyTracker {
     /// When ours was said, by the remote side's clock, once it was found; where we only listen, since when, by ours.
     said: Option<Timestamp>,
     /// What the other side has said since ours, but for what an expectation has taken.
-    pub fresh: VecDeque<RemoteMessage>,
+    fresh: VecDeque<RemoteMessage>,
+    /// How much these are together.
+    bytes: usize,
     /// The newest offer: the message's id and its choices.
     pub offer: Option<(String, Vec<Choice>)>,
 }
@@ -70,6 +72,7 @@ impl ReplyTracker {
     /// We say something: what came before is old.
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
+        self.bytes = 0;
         self.said = None;
         self.ours = Some(SentMessage { text: text.to_owned(), remote_id: None, since, finished: false });
     }
@@ -119,7 +122,7 @@ impl ReplyTracker {
     pub fn add_pushed(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
-        let mut answers = Vec::new();
+        let mut answers = 0;
         for message in messages {
             let after = match &self.ours {
                 Some(ours) if ours.is(message) => {
@@ -131,10 +134,10 @@ impl ReplyTracker {
                 None => self.said.is_none_or(|said| message.at >= said),
             };
             if after {
-                answers.push(message);
+                answers += self.take_in([message].into_iter());
             }
         }
-        self.take_in(answers.into_iter())
+        answers
     }
 
     fn offered(&mut self, messages: &[RemoteMessage]) {
@@ -147,13 +150,22 @@ impl ReplyTracker {
         let mut answers = 0;
         for message in messages.filter(|m| m.author.replies()) {
             self.fresh.push_back(message.clone());
+            self.bytes += bytes_of(message);
             answers += 1;
         }
-        let mut bytes: usize = self.fresh.iter().map(bytes_of).sum();
-        while self.fresh.len() > 1 && bytes > FRESH_MAX {
-            bytes -= self.fresh.pop_front().as_ref().map_or(0, bytes_of);
+        while self.fresh.len() > 1 && self.bytes > FRESH_MAX {
+            self.drop_oldest(1);
         }
         answers
+    }
+
+    pub const fn fresh(&self) -> &VecDeque<RemoteMessage> {
+        &self.fresh
+    }
+
+    /// So many are too much, or an expectation has taken them.
+    pub fn drop_oldest(&mut self, count: usize) {
+        self.bytes -= self.fresh.drain(..count).map(|message| bytes_of(&message)).sum::<usize>();
     }
 }
 

@@ -105,7 +105,8 @@ impl SendFrontEnd {
             return;
         }
         let answers = if read { self.replies.add_read(messages) } else { self.replies.add_pushed(messages) };
-        let new = self.replies.fresh.iter().skip(self.replies.fresh.len().saturating_sub(answers));
+        let fresh = self.replies.fresh();
+        let new = fresh.iter().skip(fresh.len().saturating_sub(answers));
         self.effects.extend(new.map(|reply| FrontEndEffect::Say(reply_line(self.now, reply))));
         self.replied |= answers > 0;
         if answers > 0 && matches!(self.stage, Stage::Listening | Stage::LastRead(_)) {
