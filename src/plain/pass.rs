@@ -212,7 +212,7 @@ impl Plain {
             Err(_) => Some(PathBuf::from(rest)),
         };
         let Some(path) = chosen else { return self.resume_pass() };
-        match builtin::ALL.into_iter().find(|(name, _)| path.as_os_str() == *name) {
+        match builtin::ALL.into_iter().find(|(name, _)| path == Path::new(name)) {
             Some((name, text)) => self.begin_pass(&format!("{}{name}", builtin::PREFIX), text),
             None => {
                 self.ask_machine(LocalRequest::ReadPass(path));
