@@ -226,7 +226,7 @@ impl Plain {
         self.said_tries.insert(exchange.id, said);
     }
 
-    fn message_moved(&mut self, id: MessageId, settled: bool, delivery: &DeliveryStatus, exchange: Option<ExchangeId>) {
+    fn message_moved(&mut self, id: MessageId, ended: bool, delivery: &DeliveryStatus, exchange: Option<ExchangeId>) {
         let Some(key) = self.session.threads.message(id).map(|m| m.conversation) else { return };
         let entry = exchange.and_then(|x| self.session.log.entry_of(x));
         let (number, exchange) = (entry.map(LogEntry::number), entry.and_then(LogEntry::exchange).cloned());
@@ -290,8 +290,8 @@ impl Plain {
         };
         self.say(said);
         self.given_up.remove(&id);
-        // A message that is settled later changes the end only where nothing was asked for since.
-        if !settled || self.last.1 == Some(id) {
+        // What is learned of a message that had ended changes the end only where nothing was asked for since.
+        if !ended || self.last.1 == Some(id) {
             self.ends(exit, Some(id));
         }
         self.dialogue.prompt_due = true;

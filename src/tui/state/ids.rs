@@ -113,11 +113,11 @@ pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKe
             lines.push(format!("  {right} belongs there"));
         }
     }
-    let told = |id: &str| known.about(id).find(|k| k.from_service).map(|k| k.what.of_one());
+    let looked_up = |id: &str| known.about(id).find(|k| k.from_service).map(|k| k.what.of_one());
     for line in item.card() {
         lines.push(line.label.to_owned());
         lines.push(format!("  {}", line.value));
-        let note = match (line.note, told(&line.value)) {
+        let note = match (line.note, looked_up(&line.value)) {
             ("", None) => continue,
             ("", Some(told)) => format!("looked up: {told}"),
             (note, None) => note.to_owned(),
