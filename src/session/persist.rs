@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 impl Session {
-    /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
+    /// Applies a report of the journal. `reopen`: the conversation that was open last may be opened again.
     pub fn apply_journal(&mut self, report: JournalReport, reopen: bool, now: Moment, changes: &mut Changes) {
         match report {
             JournalReport::Restored(restored) => self.restore(*restored, reopen, now, changes),

@@ -110,7 +110,7 @@ impl JournalStatus {
         self.keeping = JournalMode::Opening;
     }
 
-    /// It brings back what earlier sessions left. True where it was read-only and is not any more.
+    /// The journal brings back what earlier sessions left. True where it was read-only and is not any more.
     pub(super) fn restored(&mut self, restored: &Restored) -> bool {
         let takes_over = self.keeping == JournalMode::ReadOnly && !restored.read_only;
         self.keeping = if restored.read_only { JournalMode::ReadOnly } else { JournalMode::On };
@@ -119,7 +119,7 @@ impl JournalStatus {
         takes_over
     }
 
-    /// It has trouble, or none any more. True where that was not told before.
+    /// The journal has trouble, or none any more. True where this is news.
     pub(super) fn fares(&mut self, trouble: Option<JournalTrouble>) -> bool {
         if trouble.is_some() && self.keeping == JournalMode::Opening {
             self.keeping = JournalMode::ReadOnly;

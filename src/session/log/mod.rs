@@ -5,8 +5,8 @@
 //! notes ────────────► note() ─────┼─► entries ─► heights ──────┤
 //! keys ─────────────► moves ──────┘   (ring)    (rows each)    └─ window: which (entry, row) stands on each screen row
 //! ```
-//! Every change ends in `refresh_window`, which makes position and window true again, so that drawing only reads. Entries have
-//! numbers that are never given again; a position is "follow the end" or a row of an entry with a number, so it survives
+//! Every change ends in `refresh_window`, which makes position and window true again, so that drawing only reads. An
+//! entry's number is never given again; a position is "follow the end" or a row of an entry with a number, so it survives
 //! what is appended, evicted, folded or filtered. The selected row keeps its place on screen whenever that is possible.
 
 mod detail;
@@ -72,7 +72,7 @@ pub struct Log {
     base: u64,
     index: Index,
     heights: Heights,
-    /// The same with one row an entry: these are counted.
+    /// For each entry that is shown one row: their sum is how many are shown.
     shown: Heights,
     /// What was counted.
     pub totals: LogTotals,
